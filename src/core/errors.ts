@@ -1,0 +1,21 @@
+/** Something the user must act on: what happened and where, and what to do next. Anything else is a bug. */
+export class UserError extends Error {
+  /** Stable, for scripts and tests, e.g. `portTaken`. */
+  readonly code: string;
+  readonly nextStep: string | undefined;
+
+  constructor(code: string, message: string, nextStep?: string) {
+    super(message);
+    this.name = 'UserError';
+    this.code = code;
+    this.nextStep = nextStep;
+  }
+}
+
+/** The sentence a person reads: message and next step of a `UserError`, the message of anything else. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof UserError) {
+    return error.nextStep === undefined ? error.message : `${error.message} ${error.nextStep}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,64 @@
+/** What the gateway asks of a function's runtime, and what the runtime needs from the session. */
+import type { FactBody, Fact, FunctionError, Outcome, SourcePlace } from '../../protocol/fact';
+import type { FunctionId, FunctionSpec, Role, ServiceSpec } from '../../protocol/project';
+import type { Clock } from '../clock';
+
+export interface InvocationRequest {
+  /** The request id, a UUID; the handler sees it as `context.request_id`. */
+  invocation: string;
+  /** The event as JSON text, handed to the handler without being parsed on the way. */
+  eventJson: string;
+  role: Role | null;
+  connection: string | null;
+  /** Number of the fact that caused it. */
+  cause: number | null;
+}
+
+export interface InvocationResult {
+  outcome: Outcome;
+  /** JSON text of the returned value (`null` for nothing); of the error object when it failed. */
+  resultJson: string;
+  error?: FunctionError;
+  place?: SourcePlace;
+  durationMs: number;
+}
+
+/** A function that can be invoked: its handler processes and their queue. */
+export interface FunctionRuntime {
+  readonly id: FunctionId;
+  readonly spec: FunctionSpec;
+  /**
+   * Runs the event in an instance, at once or when one is free. Never rejects: a failure is a result. Records
+   * `invocationStarted`, `log`, `invocationEnded`, and the `instance` facts around them.
+   */
+  invoke(request: InvocationRequest): Promise<InvocationResult>;
+  /** Number of the invocation that an instance is running or has un-awaited work of; null: none. */
+  runningInvocation(instance: number): string | null;
+  /**
+   * Makes instances debuggable. A running one opens its debug port in place, keeping its globals; new ones wait
+   * for `debuggerReady` before they load the handler. Starts an instance when none runs. Resolves with the port,
+   * null when debugging was switched off.
+   */
+  setDebug(enabled: boolean): Promise<{ instance: number; port: number } | null>;
+  debuggerReady(instance: number): void;
+  /** Throws the instances away; the running event ends on the old code. */
+  restart(reason: string): void;
+  dispose(): Promise<void>;
+}
+
+/** Records a fact, with the whole payload (or event, or result) when its preview is not everything. */
+export type RecordFact = (body: FactBody, payload?: Buffer | string) => Fact;
+
+export interface RuntimeDependencies {
+  service: ServiceSpec;
+  clock: Clock;
+  record: RecordFact;
+  /** Push address of an instance's own, so that whatever it pushes is known to be its. */
+  pushUrl(functionId: FunctionId, instance: number): string;
+  /** Session-wide number for a new instance, counting from 1. */
+  nextInstance(): number;
+  /** Interpreters from the editor's settings; the project's own come first. */
+  interpreters: { python?: string; node?: string };
+  /** Folder with the bootstraps. */
+  bootstrapFolder: string;
+}

@@ -1,0 +1,122 @@
+/**
+ * What a host asks of the session: the only way in. One JSON a line on the session's stdin:
+ * `{"id": 7, "kind": "…", …}`; the answer is one line among the facts: `{"reply": 7, "value": …}` or
+ * `{"reply": 7, "error": {code, message, nextStep}}`.
+ */
+import type { FaultPlan, FrameBreakpoint, Outcome, FunctionError } from './fact';
+import type { DataType } from './event';
+import type { FunctionId, EmulatorOptions } from './project';
+
+export interface IntentMap {
+  /** Runs a function by hand. Resolves when it ended; facts tell the same story in between. */
+  invoke: {
+    ask: { function: FunctionId; /** JSON text */ event: string };
+    answer: {
+      invocation: string;
+      outcome: Outcome;
+      /** JSON text of the returned value; for errors the error object. */
+      result: string;
+      error?: FunctionError;
+      durationMs: number;
+    };
+  };
+  /** The last real event that a function got, as JSON text. */
+  lastEvent: { ask: { function: FunctionId }; answer: { event: string | null } };
+  /** Sends to a connection from the gateway, as a push from outside would. `data` is base64 for `binary`. */
+  push: {
+    ask: {
+      connections: string[];
+      action: 'data send' | 'closing';
+      dataType?: DataType;
+      data?: string;
+    };
+    answer: { results: { connection: string; errNo: number; errMsg: string }[] };
+  };
+  /** Ends a connection from the gateway's side: with a Close frame, or by a bare reset. */
+  closeConnection: {
+    ask: { connection: string; code?: number; reason?: string; abrupt?: boolean };
+    answer: null;
+  };
+
+  // -- test clients: real WebSocket clients that live in the session process
+  openClient: {
+    ask: {
+      name?: string;
+      url: string;
+      protocols?: string[];
+      headers?: Record<string, string>;
+      reconnect?: boolean;
+    };
+    answer: { client: string; connection: string | null };
+  };
+  clientSend: { ask: { client: string; dataType: DataType; data: string }; answer: null };
+  clientClose: {
+    ask: { client: string; code?: number; reason?: string; abrupt?: boolean };
+    answer: null;
+  };
+
+  // -- recordings
+  /** The whole payload of a frame, push, invocation event or result. `part` for invocations: which. */
+  payload: {
+    ask: { seq: number; part?: 'event' | 'result' };
+    answer: { data: string; encoding: 'text' | 'base64' } | null;
+  };
+  /** Sends the kept facts again, oldest first, as the answer (a page of them). */
+  facts: {
+    ask: { from: number; limit: number };
+    answer: { facts: unknown[]; next: number | null; last: number };
+  };
+  /** Numbers of facts whose whole payload matches; for text beyond the previews. */
+  search: {
+    ask: { text: string; regex: boolean; caseSensitive: boolean; from?: number };
+    answer: { seqs: number[] };
+  };
+  /** Forgets what was recorded so far. */
+  clear: { ask: Record<string, never>; answer: null };
+
+  // -- functions
+  /** Throws the instances away; the next event starts new ones. */
+  restartFunction: { ask: { function: FunctionId }; answer: null };
+
+  // -- debugging
+  /** Makes the function's instances debuggable (attaching where they run) or stops doing so. */
+  debug: {
+    ask: { function: FunctionId; enabled: boolean };
+    answer: { instance: number; port: number } | null;
+  };
+  /** The debugger is attached and its breakpoints are set: the instance may load and run. */
+  debuggerReady: { ask: { function: FunctionId; instance: number }; answer: null };
+  /** Freezes or continues every timer of the gateway, for a named reason (a debug session's thread). */
+  freezeClock: { ask: { reason: string; frozen: boolean }; answer: null };
+
+  // -- frame breakpoints
+  setFrameBreakpoints: {
+    ask: { breakpoints: FrameBreakpoint[] };
+    answer: { problems: { id: string; message: string }[] };
+  };
+  releaseFrame: {
+    ask: { hold: number; how: 'released' | 'edited' | 'dropped' | 'steppedInto'; data?: string };
+    answer: null;
+  };
+
+  setFaults: { ask: { faults: FaultPlan | null }; answer: null };
+  /** Changes options of running services. */
+  setOptions: { ask: { service: string; emulator: Partial<EmulatorOptions> }; answer: null };
+
+  /** Ends the session: sockets get a Close frame, handlers end, then the process exits. */
+  stop: { ask: Record<string, never>; answer: null };
+}
+
+export type IntentKind = keyof IntentMap;
+export type Ask<K extends IntentKind> = IntentMap[K]['ask'];
+export type Answer<K extends IntentKind> = IntentMap[K]['answer'];
+
+export type Intent = { [K in IntentKind]: { id: number; kind: K } & Ask<K> }[IntentKind];
+
+export interface IntentError {
+  code: string;
+  message: string;
+  nextStep?: string;
+}
+
+export type Reply = { reply: number; value: unknown } | { reply: number; error: IntentError };
