@@ -1,41 +1,62 @@
-// Builds dist/: the extension host bundle, the command line (which is also the session process), the
-// webview page, and the files that are read at run time (bootstraps, templates, translations).
+// Builds dist/: the extension host bundle, the command line (which is also the session process), the webview page, and
+// the files that are read at run time (bootstraps, templates, translations). `--production` leaves out source maps.
 import esbuild from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';
-
-const watch = process.argv.includes('--watch');
-const production = process.argv.includes('--production');
+import { pathToFileURL } from 'node:url';
 
 const common = {
   bundle: true,
-  minify: production,
-  sourcemap: production ? false : 'linked',
   logLevel: 'info',
   legalComments: 'none',
+  write: false,
+  plugins: [{ name: 'write', setup: (build) => build.onEnd(writeOutputs) }],
 };
 const node = { ...common, platform: 'node', target: 'node20', format: 'cjs' };
 
-const bundles = [
-  { ...node, entryPoints: ['src/extension/extension.ts'], outfile: 'dist/extension.js', external: ['vscode'] },
+export const bundles = {
+  extension: {
+    ...node,
+    entryPoints: ['src/extension/extension.ts'],
+    outfile: 'dist/extension.js',
+    external: ['vscode'],
+  },
   // No 'vscode' external here: a core that reaches for the editor does not build.
-  {
+  cli: {
     ...node,
     entryPoints: ['src/cli/main.ts'],
     outfile: 'dist/cli.js',
     banner: { js: '#!/usr/bin/env node' },
     external: ['bufferutil', 'utf-8-validate'],
   },
-  {
+  webview: {
     ...common,
     entryPoints: ['src/webview/main.ts'],
     outfile: 'dist/webview.js',
     platform: 'browser',
     target: 'es2022',
     format: 'iife',
-    tsconfigRaw: { compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false } },
+    tsconfigRaw: {
+      compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false },
+    },
   },
-].filter((bundle) => fs.existsSync(bundle.entryPoints[0]));
+};
+
+/** Replaces a file in one step and only when it changes: a session that runs from dist/ never reads half of one. */
+function writeFile(file, contents, mode) {
+  if (fs.existsSync(file) && fs.readFileSync(file).equals(contents)) return;
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const fresh = `${file}.${process.pid}.new`;
+  fs.writeFileSync(fresh, contents, { mode });
+  fs.renameSync(fresh, file);
+}
+
+function writeOutputs({ outputFiles = [] }) {
+  for (const { path: file, contents } of outputFiles) {
+    const program = path.basename(file) === 'cli.js';
+    writeFile(file, Buffer.from(contents), program ? 0o755 : 0o644);
+  }
+}
 
 /** Each area keeps its translations in a file of its own; the editor wants one bundle a language. */
 function mergeTranslations() {
@@ -45,25 +66,56 @@ function mergeTranslations() {
       Object.assign(merged, JSON.parse(fs.readFileSync(path.join('l10n/parts', name), 'utf8')));
     }
   }
-  fs.writeFileSync('l10n/bundle.l10n.zh-cn.json', JSON.stringify(merged, null, 2) + '\n');
+  writeFile('l10n/bundle.l10n.zh-cn.json', Buffer.from(JSON.stringify(merged, null, 2) + '\n'));
 }
 
-function copy(from, to) {
-  if (fs.existsSync(from)) {
-    fs.rmSync(to, { recursive: true, force: true });
-    fs.cpSync(from, to, { recursive: true, filter: (file) => !file.includes('__pycache__') });
+/** Makes `to` a copy of the folder `from`: writes what differs, removes what is no longer there. */
+function mirror(from, to) {
+  const list = (folder) =>
+    fs.existsSync(folder)
+      ? fs
+          .readdirSync(folder, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile() && !entry.parentPath.includes('__pycache__'))
+          .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+      : [];
+  const wanted = list(from);
+  for (const file of list(to)) {
+    if (!wanted.includes(file)) fs.rmSync(path.join(to, file));
+  }
+  for (const file of wanted) {
+    const { mode } = fs.statSync(path.join(from, file));
+    writeFile(path.join(to, file), fs.readFileSync(path.join(from, file)), mode);
   }
 }
 
-fs.mkdirSync('dist', { recursive: true });
-mergeTranslations();
-copy('src/core/runtime/bootstrap', 'dist/bootstrap');
-copy('src/core/scaffold/templates', 'dist/templates');
-
-for (const options of bundles) {
-  if (watch) {
-    await (await esbuild.context(options)).watch();
-  } else {
-    await esbuild.build(options);
+async function build({ watch, production }) {
+  mergeTranslations();
+  mirror('src/core/runtime/bootstrap', 'dist/bootstrap');
+  mirror('src/core/scaffold/templates', 'dist/templates');
+  if (production) {
+    for (const name of fs.readdirSync('dist')) {
+      if (name.endsWith('.js.map')) fs.rmSync(path.join('dist', name));
+    }
   }
+  for (const options of Object.values(bundles)) {
+    const context = await esbuild.context({
+      ...options,
+      minify: production,
+      sourcemap: production ? false : 'linked',
+    });
+    if (watch) {
+      await context.watch();
+    } else {
+      await context.rebuild();
+      await context.dispose();
+    }
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  process.chdir(path.dirname(import.meta.dirname));
+  await build({
+    watch: process.argv.includes('--watch'),
+    production: process.argv.includes('--production'),
+  });
 }

@@ -12,7 +12,9 @@ function load(module, file) {
     target: 'node20',
     sourcefile: file,
     sourcemap: 'inline',
-    tsconfigRaw: { compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false } },
+    tsconfigRaw: {
+      compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false },
+    },
   });
   module._compile(code, file);
 }

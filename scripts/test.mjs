@@ -1,0 +1,130 @@
+// npm test                    every step, in order, and their counts summed in the last line
+// npm test -- unit host       only these steps (types lint build unit webview host vsix)
+// npm test -- host --grep X   only the tests whose title contains X, in the steps that run Mocha
+// A step fails when its program fails, when a test of it fails, and when it ran no test at all.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {
+  ensureBrowser,
+  ensureDebugpy,
+  ensurePackages,
+  Missing,
+  readJson,
+  root,
+  run,
+} from './toolchain.mjs';
+
+const node = process.execPath;
+const bin = (...words) => path.join(root, 'node_modules', ...words);
+const grep = process.argv.indexOf('--grep');
+const only = grep === -1 ? [] : ['--grep', process.argv[grep + 1] ?? ''];
+
+/** A program without a count of its own: it passes or fails as one. */
+async function whole(label, command, args) {
+  const { code } = await run(command, args);
+  console.log(`  ${code === 0 ? '✔' : '✖'} ${label}`);
+  return { passed: Number(code === 0), failed: Number(code !== 0), skipped: 0 };
+}
+
+/** A program that leaves its counts in the file that SCFWS_RESULT names. */
+async function counted(label, args, seconds = 600) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-test-'));
+  const file = path.join(folder, 'result.json');
+  const { code } = await run(node, args, { env: { SCFWS_RESULT: file }, seconds });
+  const counts = fs.existsSync(file) ? readJson(file) : { passed: 0, failed: 0, skipped: 0 };
+  fs.rmSync(folder, { recursive: true, force: true });
+  if (code !== 0 && counts.failed === 0) {
+    console.log(`  ✖ ${label} ended with code ${code}`);
+    counts.failed = 1;
+  }
+  return counts;
+}
+
+const mocha = (...args) => [bin('mocha', 'bin', 'mocha.js'), ...args, ...only];
+
+const steps = {
+  types: () => counted('types', ['scripts/types.mjs']),
+  lint: async () =>
+    sum([
+      await whole('eslint', node, [bin('eslint', 'bin', 'eslint.js'), '.', ...cached('eslint')]),
+      await whole('prettier', node, [
+        ...[bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'],
+        ...cached('prettier'),
+      ]),
+    ]),
+  build: () => whole('dist/', node, ['scripts/build.mjs']),
+  unit: () => counted('unit tests', mocha()),
+  webview: async () => {
+    await ensureBrowser();
+    return counted('webview tests', mocha('--config', 'test/webview/mocharc.json'));
+  },
+  host: async () => {
+    await ensureBrowser();
+    const python = await ensureDebugpy();
+    console.log(`  Python with debugpy: ${python}`);
+    return counted('extension host tests', ['test/host/run.mjs', ...only]);
+  },
+  vsix: async () => {
+    await ensureBrowser();
+    return counted('package tests', mocha('--config', 'test/vsix/mocharc.json'));
+  },
+};
+
+function cached(tool) {
+  return ['--cache', '--cache-location', path.join('out', 'cache', `${tool}.json`)];
+}
+
+function sum(all) {
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const counts of all) for (const key of Object.keys(total)) total[key] += counts[key];
+  return total;
+}
+
+const named = process.argv.slice(2, grep === -1 ? undefined : grep);
+const unknown = named.filter((name) => !Object.hasOwn(steps, name));
+if (unknown.length > 0) {
+  console.error(
+    `There is no step ${unknown.join(', ')}; the steps are ${Object.keys(steps).join(', ')}.`,
+  );
+  process.exit(2);
+}
+const chosen = named.length > 0 ? named : Object.keys(steps);
+// Those two try what is in dist/.
+if (
+  named.length > 0 &&
+  !named.includes('build') &&
+  named.some((name) => ['webview', 'host'].includes(name))
+) {
+  chosen.unshift('build');
+}
+
+const results = {};
+try {
+  await ensurePackages();
+  fs.mkdirSync(path.join(root, 'out'), { recursive: true });
+  for (const name of chosen) {
+    const started = performance.now();
+    console.log(`\n── ${name} ${'─'.repeat(70 - name.length)}`);
+    const counts = await steps[name]();
+    if (counts.passed + counts.failed === 0) {
+      console.log(`  ✖ ${name} ran no test`);
+      counts.failed = 1;
+    }
+    results[name] = { ...counts, seconds: (performance.now() - started) / 1000 };
+  }
+} catch (error) {
+  console.error(error instanceof Missing ? error.message : error);
+  results.setup = { passed: 0, failed: 1, skipped: 0, seconds: 0 };
+}
+
+console.log(`\n── summary ${'─'.repeat(63)}`);
+for (const [name, { passed, failed, skipped, seconds }] of Object.entries(results)) {
+  const mark = failed > 0 ? '✖' : '✔';
+  console.log(
+    `  ${mark} ${name.padEnd(8)} ${passed} passed, ${failed} failed, ${skipped} skipped (${seconds.toFixed(0)} s)`,
+  );
+}
+const total = sum(Object.values(results));
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

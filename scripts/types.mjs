@@ -1,0 +1,51 @@
+// Checks each layer with its own tsconfig (a protocol without DOM or Node, a core without the editor), then everything
+// at once with the root's. Writes the counts to the file that SCFWS_RESULT names.
+import fs from 'node:fs';
+import path from 'node:path';
+import { root, run } from './toolchain.mjs';
+
+const hasSources = (folder) =>
+  fs.readdirSync(folder, { recursive: true }).some((file) => file.endsWith('.ts'));
+const projects = [
+  ...fs
+    .readdirSync(path.join(root, 'src'))
+    .map((layer) => `src/${layer}`)
+    .filter((layer) => fs.existsSync(path.join(root, layer, 'tsconfig.json')))
+    .filter((layer) => hasSources(path.join(root, layer))),
+  '.',
+];
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+async function check(project) {
+  const started = performance.now();
+  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { code, output } = await run(
+    process.execPath,
+    [tsc, '-p', project, '--incremental', '--tsBuildInfoFile', buildInfo(project)],
+    { quiet: true },
+  );
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`  ${code === 0 ? '✔' : '✖'} ${project} (${seconds} s)`);
+  if (code !== 0) console.log(output.trimEnd());
+  counts[code === 0 ? 'passed' : 'failed'] += 1;
+}
+
+function buildInfo(project) {
+  return path.join(
+    root,
+    'out',
+    'types',
+    `${path.basename(path.resolve(root, project))}.tsbuildinfo`,
+  );
+}
+
+// Two at a time: the root's is as long as all the others together.
+const [everything, ...others] = projects.toReversed();
+await Promise.all([
+  check(everything),
+  (async () => {
+    for (const project of others) await check(project);
+  })(),
+]);
+if (process.env.SCFWS_RESULT) fs.writeFileSync(process.env.SCFWS_RESULT, JSON.stringify(counts));
+process.exitCode = counts.failed > 0 ? 1 : 0;

@@ -1,0 +1,186 @@
+#!/usr/bin/env node
+// A real VS Code where there is no desktop one: the server that the npm package code-server carries, in
+// .vscode-test/. Any Chromium is its window. `node scripts/vscode-server.mjs` installs it and prints where it is.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  endTree,
+  endWithUs,
+  ensureNode,
+  installInto,
+  must,
+  npm,
+  readJson,
+  root,
+  toolsFolder,
+  unpack,
+} from './toolchain.mjs';
+
+// 4.100.3 is Visual Studio Code 1.100.3 and runs on the Node.js 20 that everything else needs too.
+const defaultVersion = '4.100.3';
+// The Node.js major that a server needs when the one that runs us is older.
+const neededNode = { '4.139.1': 24 };
+// These need a compiler or are of no use to a server on a person's own machine.
+const unneeded = [
+  'kerberos',
+  'ssh2',
+  '@devcontainers/cli',
+  '@github/copilot-sdk',
+  '@microsoft/mxc-sdk',
+  '@vscode/copilot-api',
+  '@vscode/deviceid',
+  '@vscode/fs-copyfile',
+  '@vscode/sandbox-runtime',
+  '@vscode/sqlite3',
+  '@vscode/windows-process-tree',
+  '@vscode/windows-registry',
+];
+
+/** A quiet editor: no welcome page, nothing sent, nothing looked up. */
+export const quietSettings = {
+  'workbench.startupEditor': 'none',
+  'telemetry.telemetryLevel': 'off',
+  'chat.disableAIFeatures': true,
+  'chat.commandCenter.enabled': false,
+  'git.enabled': false,
+  'extensions.autoCheckUpdates': false,
+  'extensions.autoUpdate': false,
+  'extensions.ignoreRecommendations': true,
+  'update.mode': 'none',
+  'workbench.enableExperiments': false,
+  'security.workspace.trust.banner': 'never',
+};
+
+/**
+ * Installs the server unless it is there (SCFWS_VSCODE_SERVER names another version of code-server).
+ * @returns {Promise<{node: string, main: string, version: string}>}
+ */
+export async function ensureServer(version = process.env.SCFWS_VSCODE_SERVER || defaultVersion) {
+  const folder = path.join(toolsFolder, `code-server-${version}`);
+  const main = path.join(folder, 'lib', 'vscode', 'out', 'server-main.js');
+  if (!fs.existsSync(main)) {
+    await installInto(folder, async (fresh) => {
+      await unpack(`code-server@${version}`, fresh, ['package/lib/vscode']);
+      const server = path.join(fresh, 'lib', 'vscode');
+      const file = path.join(server, 'package.json');
+      const manifest = readJson(file);
+      for (const name of unneeded) delete manifest.dependencies[name];
+      fs.writeFileSync(file, JSON.stringify(manifest, null, 2));
+      // Its shrinkwrap names what was deleted, and is out of step with its package.json anyway.
+      fs.rmSync(path.join(server, 'npm-shrinkwrap.json'), { force: true });
+      console.log('Installing what the VS Code server needs …');
+      await npm(['install', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'], {
+        cwd: server,
+      });
+    });
+  }
+  const needed = neededNode[version];
+  const own = Number(process.versions.node.split('.')[0]);
+  const node = needed === undefined || own >= needed ? process.execPath : await ensureNode(needed);
+  return { node, main, version };
+}
+
+/**
+ * Starts a server and waits until it listens.
+ * @param {object} options
+ * @param {string} [options.dataFolder] settings, state and installed extensions; a temporary one when left out
+ * @param {Record<string, unknown>} [options.settings] user settings beside the quiet ones
+ * @param {Record<string, string>} [options.env] the extension host inherits it
+ * @param {string} [options.vsix] a packaged extension to install before the start
+ * @param {boolean} [options.forTests] no token, no trust question, development extensions from the URL
+ * @returns {Promise<{port: number, log: () => string, address: Function, dispose: () => Promise<void>}>}
+ */
+export async function startServer({
+  dataFolder,
+  settings = {},
+  env = {},
+  vsix,
+  forTests = false,
+} = {}) {
+  const { node, main } = await ensureServer();
+  const data = dataFolder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-server-'));
+  const user = path.join(data, 'data', 'User');
+  fs.mkdirSync(user, { recursive: true });
+  fs.writeFileSync(
+    path.join(user, 'settings.json'),
+    JSON.stringify({ ...quietSettings, ...settings }, null, 2),
+  );
+  const common = ['--server-data-dir', data, '--accept-server-license-terms'];
+  const clean = cleanEnvironment(env);
+  if (vsix !== undefined) {
+    const printed = await must(node, [main, ...common, '--install-extension', vsix, '--force'], {
+      env: clean,
+    });
+    if (!printed.includes('successfully installed'))
+      throw new Error(`${vsix} was not installed:\n${printed}`);
+  }
+  const token = forTests ? undefined : randomBytes(16).toString('hex');
+  const child = spawn(
+    node,
+    [
+      main,
+      ...common,
+      ...['--host', '127.0.0.1', '--port', '0', '--disable-telemetry'],
+      ...(token === undefined ? ['--without-connection-token'] : ['--connection-token', token]),
+      ...(forTests ? ['--disable-workspace-trust', '--enable-smoke-test-driver'] : []),
+    ],
+    { env: clean, stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' },
+  );
+  endWithUs(child);
+  let log = '';
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  const port = await new Promise((resolve, reject) => {
+    const read = (chunk) => {
+      log += chunk;
+      const found = /Extension host agent listening on (\d+)/.exec(log);
+      if (found) resolve(Number(found[1]));
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('error', reject);
+    child.once('close', (code) => reject(new Error(`The VS Code server ended (${code}):\n${log}`)));
+  });
+  return {
+    port,
+    log: () => log,
+    /** The address of a window on `folder`; `payload` are the pairs that load development extensions. */
+    address(folder, payload = []) {
+      const query = new URLSearchParams({ folder });
+      if (token !== undefined) query.set('tkn', token);
+      if (payload.length > 0) {
+        const remote = ([key, file]) => [key, `vscode-remote://127.0.0.1:${port}${file}`];
+        query.set('payload', JSON.stringify(payload.map(remote)));
+      }
+      return `http://127.0.0.1:${port}/?${query}`;
+    },
+    async dispose() {
+      // SIGTERM first: the extension host deactivates extensions, which end their own children.
+      endTree(child, 'SIGTERM');
+      const hard = setTimeout(() => endTree(child), 5000);
+      await closed;
+      clearTimeout(hard);
+      endTree(child);
+      if (dataFolder === undefined)
+        fs.rmSync(data, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** Our environment without what an outer VS Code or npm run would leak into the server. */
+function cleanEnvironment(env) {
+  const own = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(VSCODE_|ELECTRON_|npm_)/.test(name) || /^npm_config_/i.test(name),
+    ),
+  );
+  return { ...own, ...env };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { main, node } = await ensureServer(process.argv[2]);
+  console.log(`${path.relative(root, main)} runs with ${node}`);
+}

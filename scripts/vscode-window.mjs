@@ -1,0 +1,97 @@
+// The window of a VS Code server: a headless browser, with the few things that tests and the start check do in it.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+import { browserFlags, ensureBrowser, readJson, root } from './toolchain.mjs';
+
+const { publisher, name } = readJson(path.join(root, 'package.json'));
+export const extensionId = `${publisher}.${name}`;
+export const screenshotFolder = path.join(root, 'out', 'screenshots');
+
+/**
+ * Opens a browser with an empty profile. Nothing is loaded yet, so that callers can expose functions first.
+ * @returns {Promise<Window>}
+ */
+export async function openWindow({ width = 1280, height = 800 } = {}) {
+  const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-window-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: await ensureBrowser(),
+    headless: true,
+    args: browserFlags,
+    viewport: { width, height },
+  });
+  const page = context.pages()[0] ?? (await context.newPage());
+  return new Window(context, page, profile);
+}
+
+export class Window {
+  #blank;
+
+  constructor(context, page, profile) {
+    this.context = context;
+    this.page = page;
+    this.profile = profile;
+  }
+
+  /** Loads the workbench and waits until its parts are shown. */
+  async load(address) {
+    await this.page.goto(address);
+    await this.page.locator('.monaco-workbench .part.activitybar').waitFor({ timeout: 90_000 });
+  }
+
+  /** The page inside one of our webviews; `index` counts those that are open. */
+  webview(index = 0) {
+    return this.page
+      .frameLocator(`iframe.webview.ready[src*="extensionId=${extensionId}" i] >> nth=${index}`)
+      .frameLocator('iframe#active-frame');
+  }
+
+  /** The place that a test names: the workbench, one of our webviews, or a plain page of its own. */
+  async place(where = 'workbench', index = 0) {
+    if (where === 'workbench') return this.page;
+    if (where === 'webview') {
+      const body = this.webview(index).locator('body');
+      await body.waitFor({ state: 'attached', timeout: 60_000 });
+      return (await (await body.elementHandle()).ownerFrame()) ?? this.page;
+    }
+    this.#blank ??= await this.context.newPage();
+    return this.#blank;
+  }
+
+  /** Answers the question whether the opened folder is trusted, which VS Code asks once for each folder. */
+  async trust() {
+    await this.page
+      .getByRole('button', { name: 'Yes, I trust the authors' })
+      .click({ timeout: 60_000 });
+  }
+
+  /** Clicks our icon in the activity bar, so that our views are shown. */
+  async showViews() {
+    const icon = this.page.locator('.part.activitybar .action-item', {
+      has: this.page.locator('[aria-label^="SCF WebSocket"]'),
+    });
+    await icon.first().waitFor({ timeout: 60_000 });
+    if (!(await icon.first().getAttribute('class')).includes('checked')) await icon.first().click();
+  }
+
+  /** A picture in out/screenshots/; returns its path. */
+  async screenshot(name, { width, height } = {}) {
+    if (width !== undefined && height !== undefined) {
+      await this.page.setViewportSize({ width, height });
+      // The workbench lays itself out in animation frames after a resize.
+      await this.page.evaluate(
+        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+      );
+    }
+    fs.mkdirSync(screenshotFolder, { recursive: true });
+    const file = path.join(screenshotFolder, `${name}.png`);
+    await this.page.screenshot({ path: file });
+    return file;
+  }
+
+  async dispose() {
+    await this.context.close();
+    fs.rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

@@ -1,0 +1,90 @@
+#!/usr/bin/env node
+// Stands in for the desktop VS Code program: takes the same arguments from @vscode/test-electron, starts the
+// npm-shipped VS Code server and a headless browser as its window, and exits with the code of the test run.
+// While the tests run it answers their requests about the window (see window.ts) on a loopback address.
+import { createServer } from 'node:http';
+import { startServer } from '../../scripts/vscode-server.mjs';
+import { openWindow } from '../../scripts/vscode-window.mjs';
+
+const option = (name) =>
+  process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
+const folder = process.argv.slice(2).find((word) => !word.startsWith('-'));
+
+/** One entry for each thing that a test can ask of the window. */
+const requests = {
+  async screenshot(window, { name, width, height, theme }) {
+    if (theme !== undefined) await window.page.locator(`.monaco-workbench.${theme}`).waitFor();
+    return window.screenshot(name, { width, height });
+  },
+  async evaluate(window, { place, index, source }) {
+    return (await window.place(place, index)).evaluate(source);
+  },
+  async open(window, { address }) {
+    await (await window.place('page')).goto(address);
+  },
+  async click(window, { place, index, selector, options }) {
+    await (await window.place(place, index)).locator(selector).first().click(options);
+  },
+  async fill(window, { place, index, selector, text }) {
+    await (await window.place(place, index)).locator(selector).first().fill(text);
+  },
+  async press(window, { keys }) {
+    await window.page.keyboard.press(keys);
+  },
+  async type(window, { text }) {
+    await window.page.keyboard.type(text);
+  },
+  async text(window, { place, index, selector }) {
+    return (await window.place(place, index)).locator(selector).first().innerText();
+  },
+  async waitFor(window, { place, index, selector, state }) {
+    await (await window.place(place, index)).locator(selector).first().waitFor({ state });
+  },
+};
+
+const window = await openWindow();
+window.page.setDefaultTimeout(30_000);
+
+const answers = createServer(async (request, response) => {
+  let body = '';
+  for await (const chunk of request) body += chunk;
+  let answer;
+  try {
+    const { kind, ...rest } = JSON.parse(body);
+    answer = { value: await requests[kind](window, rest) };
+  } catch (error) {
+    answer = { error: String(error?.stack ?? error) };
+  }
+  response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+});
+await new Promise((resolve) => answers.listen(0, '127.0.0.1', resolve));
+
+const server = await startServer({
+  forTests: true,
+  env: { SCFWS_WINDOW: `http://127.0.0.1:${answers.address().port}/` },
+});
+
+let code = 1;
+try {
+  const exit = new Promise((resolve) => {
+    void window.page.exposeFunction('codeAutomationExit', resolve);
+    window.page.on('crash', () => resolve(1));
+  });
+  await window.page.exposeFunction('codeAutomationLog', () => undefined);
+  await window.load(
+    server.address(folder, [
+      ['extensionDevelopmentPath', option('extensionDevelopmentPath')],
+      ['extensionTestsPath', option('extensionTestsPath')],
+    ]),
+  );
+  code = await exit;
+} catch (error) {
+  console.error(error);
+  console.error(server.log().slice(-3000));
+  await window.screenshot('host-start-failed').catch(() => undefined);
+} finally {
+  answers.close();
+  await window.dispose();
+  await server.dispose();
+}
+process.exit(typeof code === 'number' ? code : 1);

@@ -1,0 +1,131 @@
+// What a test in the extension host can do in the window that shows it.
+//
+//   await window.screenshot('traffic', { width: 1280, height: 800, theme: 'light' });  → out/screenshots/traffic.png
+//   await window.webview('document.querySelectorAll("[role=row]").length')             → JSON value of the last line
+//   await window.waitFor('text=hello', { in: 'webview' });     Playwright selectors; waits up to 30 s
+//   await window.click('button', { in: 'webview' });           also fill, text, press, type
+//   await window.page('new Promise(…)')                        in a plain page: the browser's own WebSocket, fetch
+//
+// A request is one POST of JSON to the loopback address in SCFWS_WINDOW, and its answer is {value} or {error}; the
+// launcher carries it out with Playwright (shim.mjs). In a desktop VS Code nobody listens: tests that need the
+// window call `window.skipUnlessThere(this)` first. Screenshots of both themes cost half a second each.
+import type { Context } from 'mocha';
+import * as vscode from 'vscode';
+
+/** `index` counts our open webviews (view first or editor first: in the order in which they were opened). */
+export interface Place {
+  readonly in?: 'workbench' | 'webview' | 'page';
+  readonly index?: number;
+}
+
+const themes = {
+  light: { name: 'Default Light Modern', css: 'vs' },
+  dark: { name: 'Default Dark Modern', css: 'vs-dark' },
+  highContrast: { name: 'Default High Contrast', css: 'hc-black' },
+  highContrastLight: { name: 'Default High Contrast Light', css: 'hc-light' },
+} as const;
+
+export type Theme = keyof typeof themes;
+
+async function ask(kind: string, rest: Record<string, unknown>): Promise<unknown> {
+  const address = process.env['SCFWS_WINDOW'];
+  if (address === undefined) {
+    throw new Error('This VS Code was started without a launcher that answers for its window.');
+  }
+  const response = await fetch(address, {
+    method: 'POST',
+    body: JSON.stringify({ kind, ...rest }),
+  });
+  const answer = (await response.json()) as { value?: unknown; error?: string };
+  if (answer.error !== undefined) {
+    throw new Error(`${kind} ${JSON.stringify(rest)}: ${answer.error}`);
+  }
+  return answer.value;
+}
+
+function placed(place: Place): Record<string, unknown> {
+  return { place: place.in, index: place.index };
+}
+
+export const window = {
+  skipUnlessThere(context: Context): void {
+    if (process.env['SCFWS_WINDOW'] === undefined) {
+      context.skip();
+    }
+  },
+
+  /** Shows the editor in a colour theme. */
+  async theme(theme: Theme): Promise<void> {
+    const settings = vscode.workspace.getConfiguration('workbench');
+    await settings.update('colorTheme', themes[theme].name, vscode.ConfigurationTarget.Global);
+    await ask('waitFor', { selector: `.monaco-workbench.${themes[theme].css}` });
+  },
+
+  /** Saves out/screenshots/<name>.png and returns its absolute path. Sizes are CSS pixels and stay set. */
+  async screenshot(
+    name: string,
+    options: { readonly width?: number; readonly height?: number; readonly theme?: Theme } = {},
+  ): Promise<string> {
+    const { theme, ...size } = options;
+    if (theme !== undefined) {
+      await window.theme(theme);
+    }
+    return (await ask('screenshot', { name, ...size })) as string;
+  },
+
+  /** Evaluates an expression in our webview; a promise is awaited. */
+  async webview(source: string, index = 0): Promise<unknown> {
+    return ask('evaluate', { place: 'webview', index, source });
+  },
+
+  /** Evaluates an expression in the workbench page. */
+  async workbench(source: string): Promise<unknown> {
+    return ask('evaluate', { place: 'workbench', source });
+  },
+
+  /** Evaluates an expression in a plain page (see `open`). */
+  async page(source: string): Promise<unknown> {
+    return ask('evaluate', { place: 'page', source });
+  },
+
+  /** Loads an address in the plain page. */
+  async open(address: string): Promise<void> {
+    await ask('open', { address });
+  },
+
+  async click(
+    selector: string,
+    place: Place = {},
+    options: { readonly button?: 'left' | 'right'; readonly clickCount?: number } = {},
+  ): Promise<void> {
+    await ask('click', { ...placed(place), selector, options });
+  },
+
+  /** Replaces the text of an input. */
+  async fill(selector: string, text: string, place: Place = {}): Promise<void> {
+    await ask('fill', { ...placed(place), selector, text });
+  },
+
+  /** Presses keys where the focus is, for example `Enter` or `Control+A`. */
+  async press(keys: string): Promise<void> {
+    await ask('press', { keys });
+  },
+
+  /** Types text where the focus is. */
+  async type(text: string): Promise<void> {
+    await ask('type', { text });
+  },
+
+  /** The text that a person sees in the first match. */
+  async text(selector: string, place: Place = {}): Promise<string> {
+    return (await ask('text', { ...placed(place), selector })) as string;
+  },
+
+  async waitFor(
+    selector: string,
+    place: Place = {},
+    state: 'visible' | 'hidden' | 'attached' | 'detached' = 'visible',
+  ): Promise<void> {
+    await ask('waitFor', { ...placed(place), selector, state });
+  },
+};
