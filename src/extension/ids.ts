@@ -1,0 +1,89 @@
+/**
+ * Every name that this code shares with package.json. A test compares the two, so a command without a
+ * contribution, or a contribution without code, does not pass. Imports nothing of the editor for that reason.
+ */
+export const commands = {
+  createProject: 'scfWebSocket.createProject',
+  importProject: 'scfWebSocket.importProject',
+  start: 'scfWebSocket.start',
+  stop: 'scfWebSocket.stop',
+  restart: 'scfWebSocket.restart',
+  invoke: 'scfWebSocket.invoke',
+  invokeWithEvent: 'scfWebSocket.invokeWithEvent',
+  runAgain: 'scfWebSocket.runAgain',
+  debugFunction: 'scfWebSocket.debugFunction',
+  debugProject: 'scfWebSocket.debugProject',
+  stopDebugging: 'scfWebSocket.stopDebugging',
+  restartFunction: 'scfWebSocket.restartFunction',
+  openHandler: 'scfWebSocket.openHandler',
+  push: 'scfWebSocket.push',
+  closeConnection: 'scfWebSocket.closeConnection',
+  copyConnectionId: 'scfWebSocket.copyConnectionId',
+  showConnection: 'scfWebSocket.showConnection',
+  connectClient: 'scfWebSocket.connectClient',
+  copyUrl: 'scfWebSocket.copyUrl',
+  copyPushUrl: 'scfWebSocket.copyPushUrl',
+  openTraffic: 'scfWebSocket.openTraffic',
+  clearTraffic: 'scfWebSocket.clearTraffic',
+  showLog: 'scfWebSocket.showLog',
+  showFact: 'scfWebSocket.showFact',
+  showInLog: 'scfWebSocket.showInLog',
+  openLedger: 'scfWebSocket.openLedger',
+  addFrameBreakpoint: 'scfWebSocket.addFrameBreakpoint',
+  editFrameBreakpoints: 'scfWebSocket.editFrameBreakpoints',
+  heldFrames: 'scfWebSocket.heldFrames',
+  toggleInlineValues: 'scfWebSocket.toggleInlineValues',
+  installLibrary: 'scfWebSocket.installLibrary',
+  showMenu: 'scfWebSocket.showMenu',
+  manageTrust: 'scfWebSocket.manageTrust',
+} as const;
+
+export const views = {
+  container: 'scfWebSocket',
+  functions: 'scfWebSocket.functions',
+  connections: 'scfWebSocket.connections',
+  traffic: 'scfWebSocket.traffic',
+} as const;
+
+/** Webview panel type of "Open Traffic in Editor". */
+export const trafficPanel = 'scfWebSocket.trafficPanel';
+
+/** Keys for when-clauses. */
+export const contexts = {
+  /** The workspace holds at least one project. */
+  hasProject: 'scfWebSocket.hasProject',
+  /** `stopped`, `starting`, `running` or `stopping`. */
+  gateway: 'scfWebSocket.gateway',
+  hasConnections: 'scfWebSocket.hasConnections',
+  hasHeldFrames: 'scfWebSocket.hasHeldFrames',
+  /** F5 may start our debugger: the active file (or, with none, the workspace) is a project without launch.json. */
+  debugHere: 'scfWebSocket.debugHere',
+  /** The active editor shows a file that holds a handler. */
+  handlerEditor: 'scfWebSocket.handlerEditor',
+  /** A push, an invocation … has happened since the start. */
+  hasTraffic: 'scfWebSocket.hasTraffic',
+} as const;
+
+export const debugTypes = {
+  container: 'scf-websocket',
+  python: 'scf-websocket-python',
+} as const;
+
+export const settingsSection = 'scfWebSocket';
+
+/** Settings below `scfWebSocket.`; `emulator.*` are the options of src/protocol/project.ts. */
+export const settings = {
+  port: 'port',
+  pythonPath: 'pythonPath',
+  nodePath: 'nodePath',
+  allowedOrigins: 'allowedOrigins',
+  autoStart: 'autoStart',
+  codeLens: 'codeLens',
+  inlineValues: 'inlineValues',
+  maxFacts: 'traffic.maxFacts',
+  memoryMb: 'traffic.memoryMB',
+  redactionRules: 'redactionRules',
+} as const;
+
+export const logChannelName = 'SCF WebSocket';
+export const projectFileName = 'scfws.json';
