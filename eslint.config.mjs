@@ -23,7 +23,7 @@ export const layers = {
   },
 };
 
-const escape = (text) => text.replace(/[/.\\-]/g, '\\$&');
+const escape = (text) => text.replaceAll('.', '\\.').replaceAll('/', '\\/');
 
 /** A regular expression for the module names that a layer may not import, and why. */
 function forbidden(name) {
@@ -61,7 +61,8 @@ function forbidden(name) {
 /** The same rules for `import()`, and no `require` at all; both go unseen by no-restricted-imports. */
 function dynamicImports(name) {
   const literal = forbidden(name).map(({ regex, message }) => ({
-    selector: `ImportExpression[source.value=/${regex}/]`,
+    // A selector's own regular expressions end at the first slash, escaped or not.
+    selector: `ImportExpression[source.value=/${regex.replaceAll('\\/', '\\u002F')}/]`,
     message,
   }));
   return [

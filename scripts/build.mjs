@@ -98,6 +98,7 @@ async function build({ watch, production }) {
     }
   }
   for (const options of Object.values(bundles)) {
+    if (!fs.existsSync(options.entryPoints[0])) continue;
     const context = await esbuild.context({
       ...options,
       minify: production,
