@@ -12,7 +12,14 @@ const common = {
   write: false,
   plugins: [{ name: 'write', setup: (build) => build.onEnd(writeOutputs) }],
 };
-const node = { ...common, platform: 'node', target: 'node20', format: 'cjs' };
+const node = {
+  ...common,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  // Its other build loads its parts in a way that cannot be bundled.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+};
 
 export const bundles = {
   extension: {

@@ -133,6 +133,8 @@ export interface Problem {
   path: string;
   message: string;
   severity: 'error' | 'warning';
+  /** The JSON schema says this as well: an editor that has it shows the finding already. */
+  bySchema?: true;
   range?: { line: number; column: number; endLine: number; endColumn: number };
 }
 

@@ -1,0 +1,134 @@
+/** From a folder to a service that can be started. */
+import { existsSync } from 'node:fs';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { findNodeAtLocation } from 'jsonc-parser';
+import { roles } from '../../protocol/project';
+import type { EmulatorOptions, FunctionSpec, Problem, ServiceSpec } from '../../protocol/project';
+import { sentenceOf } from '../errors';
+import { handlerFiles } from './handlerFile';
+import { loadIdentity, newIdentity } from './identity';
+import { longestJsonText, parseJsonText, problemAt } from './jsonText';
+import { contains, hasErrors, parseProjectFile, projectFileName } from './projectFile';
+import type { ProjectFile } from './projectFile';
+
+export interface ServiceOverrides {
+  /** Settings of the host: scfws.json wins over them. */
+  emulator?: Partial<EmulatorOptions>;
+  /** Wins over scfws.json, as `--port` does. */
+  port?: number;
+}
+
+/**
+ * Reads `<folder>/scfws.json` and looks at the folders that it names. Never rejects; there is a service exactly
+ * when no problem is an error.
+ */
+export async function loadService(
+  folder: string,
+  overrides: ServiceOverrides = {},
+): Promise<{ service?: ServiceSpec; problems: Problem[] }> {
+  const root = path.resolve(folder);
+  const read = await readProjectText(root);
+  if (read.text === undefined) {
+    return { problems: [read.problem] };
+  }
+  const { value, problems } = parseProjectFile(read.text, root, {
+    emulator: overrides.emulator,
+    exists: existsSync,
+  });
+  if (value === undefined) {
+    return { problems };
+  }
+  problems.push(...(await folderProblems(value, read.text)));
+  if (hasErrors(problems)) {
+    return { problems };
+  }
+  let identity = newIdentity();
+  try {
+    identity = await loadIdentity(root);
+  } catch (error) {
+    const message = l10n.t(
+      'The push address cannot be kept and changes with each start: {0}',
+      sentenceOf(error),
+    );
+    problems.push(wholeFileProblem(root, 'warning', message));
+  }
+  const service = { ...value, ...identity };
+  return { service: { ...service, port: overrides.port ?? service.port }, problems };
+}
+
+async function readProjectText(
+  root: string,
+): Promise<{ text: string } | { text: undefined; problem: Problem }> {
+  const file = path.join(root, projectFileName);
+  const failed = (message: string) => ({
+    text: undefined,
+    problem: wholeFileProblem(root, 'error', message),
+  });
+  try {
+    // stat first: a pipe or a device by that name would be waited for without end.
+    const stat = await fs.stat(file);
+    if (!stat.isFile()) {
+      return failed(l10n.t('{0} is not a file.', file));
+    }
+    if (!contains(await fs.realpath(root), await fs.realpath(file))) {
+      return failed(l10n.t('{0} is a link that leaves the project folder.', file));
+    }
+    if (stat.size > longestJsonText * 4) {
+      return failed(l10n.t('This file is too large: more than 1 MB.'));
+    }
+    return { text: await fs.readFile(file, 'utf8') };
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? failed(l10n.t('There is no {0} in {1}.', projectFileName, root))
+      : failed(l10n.t('{0} cannot be read: {1}', file, sentenceOf(error)));
+  }
+}
+
+/** What the file alone cannot tell: folders that are missing or lead elsewhere, handlers that are not there. */
+async function folderProblems(project: ProjectFile, text: string): Promise<Problem[]> {
+  const { json } = parseJsonText(
+    text.replace(/^\uFEFF/, ''),
+    path.join(project.folder, projectFileName),
+  );
+  const realRoot = await fs.realpath(project.folder);
+  const problems: Problem[] = [];
+  for (const spec of project.functions) {
+    const role = roles.find((candidate) => {
+      const entry = json.root && findNodeAtLocation(json.root, ['functions', candidate]);
+      return project.roles[candidate] === spec.name && entry?.type === 'object';
+    });
+    const add = (key: string, severity: Problem['severity'], message: string) =>
+      problems.push(problemAt(json, ['functions', role ?? 'transfer', key], severity, message));
+    const realFolder = await realPathOf(spec.folder);
+    if (realFolder === undefined) {
+      add('folder', 'warning', l10n.t('There is no folder {0}.', spec.folder));
+      continue;
+    }
+    if (!contains(realRoot, realFolder)) {
+      add('folder', 'error', l10n.t('"folder" is a link that leaves the project folder.'));
+      continue;
+    }
+    const file = handlerFiles(spec).find((candidate) => existsSync(candidate));
+    if (file === undefined) {
+      add('handler', 'warning', missingHandler(spec));
+    } else if (!contains(realRoot, (await realPathOf(file)) ?? file)) {
+      add('handler', 'error', l10n.t('{0} is a link that leaves the project folder.', file));
+    }
+  }
+  return problems;
+}
+
+function missingHandler(spec: FunctionSpec): string {
+  const [file] = handlerFiles(spec);
+  return l10n.t('There is no {0} for the function {1}.', file, spec.name);
+}
+
+async function realPathOf(file: string): Promise<string | undefined> {
+  return fs.realpath(file).catch(() => undefined);
+}
+
+function wholeFileProblem(root: string, severity: Problem['severity'], message: string): Problem {
+  return { file: path.join(root, projectFileName), path: '', message, severity };
+}
