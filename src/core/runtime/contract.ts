@@ -12,6 +12,8 @@ export interface InvocationRequest {
   connection: string | null;
   /** Number of the fact that caused it. */
   cause: number | null;
+  /** Called when an instance takes the event up: what it waited before is not the handler's time. */
+  onStart?: () => void;
 }
 
 export interface InvocationResult {

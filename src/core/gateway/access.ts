@@ -1,0 +1,57 @@
+/**
+ * Who may talk to the gateway. It listens on loopback only, but every web page that the user visits can reach
+ * loopback too: a page of a foreign origin names itself in `Origin`, a rebound DNS name in `Host`.
+ */
+export interface Access {
+  /** Origins allowed besides local ones, e.g. `https://app.example.com`; `*` allows all. */
+  allowedOrigins: readonly string[];
+}
+
+const localHost = /^(localhost|[a-z0-9-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
+
+export function isHostAllowed(host: string | undefined, access: Access): boolean {
+  if (host === undefined) {
+    return false;
+  }
+  return (
+    localHost.test(host) ||
+    access.allowedOrigins.some((origin) => origin === '*' || hostOf(origin) === host.toLowerCase())
+  );
+}
+
+/** For WebSocket handshakes: no origin (not a browser), a local page, a page from disk, or one that is allowed. */
+export function isOriginAllowed(origin: string | undefined, access: Access): boolean {
+  if (origin === undefined || origin === 'file://') {
+    return true;
+  }
+  // `null` is what sandboxed frames of any site send, so it is foreign unless it was allowed by name.
+  const local = /^https?:\/\/(.+)$/i.exec(origin)?.[1];
+  return (local !== undefined && localHost.test(local)) || isNamed(origin, access);
+}
+
+/**
+ * For pushes: handlers are no browsers, so whatever carries a browser's marks was sent by a page (it needs no
+ * preflight for a simple POST) and is refused unless its origin is allowed by name.
+ */
+export function isPushAllowed(
+  headers: { origin?: string | undefined; 'sec-fetch-site'?: string | string[] | undefined },
+  access: Access,
+): boolean {
+  if (headers.origin !== undefined) {
+    return isNamed(headers.origin, access);
+  }
+  return headers['sec-fetch-site'] === undefined;
+}
+
+function isNamed(origin: string, access: Access): boolean {
+  const wanted = origin.toLowerCase();
+  return access.allowedOrigins.some((name) => name === '*' || name.toLowerCase() === wanted);
+}
+
+function hostOf(origin: string): string | undefined {
+  try {
+    return new URL(origin).host;
+  } catch {
+    return undefined;
+  }
+}

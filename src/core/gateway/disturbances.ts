@@ -1,0 +1,35 @@
+/**
+ * What can come between: frame breakpoints (a person holds a frame) and the fault lab (a seeded plan disturbs
+ * frames, pushes and functions). Without either, every question here is answered with undefined at once.
+ */
+import type { Direction, FactOf } from '../../protocol/fact';
+import type { FunctionRuntime, InvocationRequest, InvocationResult } from '../runtime/contract';
+
+/** A data frame on its way. Text is a string, binary a Buffer. */
+export interface PassingFrame {
+  connection: string;
+  direction: Direction;
+  payload: string | Buffer;
+  /** toServer: number of its frame fact; toClient: of the push that it came from. */
+  seq: number;
+  edited?: FactOf<'frame'>['edited'];
+}
+
+export interface Disturbances {
+  /** Undefined: the frame goes on at once. Else the frames to go on with, in order; none: it was swallowed. */
+  intercept(frame: PassingFrame): Promise<PassingFrame[]> | undefined;
+  beforeRegister(): Promise<void> | undefined;
+  insteadOfInvocation(
+    runtime: FunctionRuntime,
+    request: InvocationRequest,
+  ): Promise<InvocationResult> | undefined;
+  /** Resolves with the refusal of a push, or undefined when it only had to wait. */
+  insteadOfPush(): Promise<{ errNo: number; errMsg: string } | undefined> | undefined;
+}
+
+export const noDisturbances: Disturbances = {
+  intercept: () => undefined,
+  beforeRegister: () => undefined,
+  insteadOfInvocation: () => undefined,
+  insteadOfPush: () => undefined,
+};

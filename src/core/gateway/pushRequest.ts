@@ -1,0 +1,144 @@
+/**
+ * Reads the body of a reverse push. The vendor documents `errNo` 0 only; the other numbers are this emulator's
+ * own, and their messages name the field that is wrong.
+ */
+import type { DataType } from '../../protocol/event';
+
+export const pushErrors = {
+  ok: 0,
+  unknownConnection: 9001,
+  notOpenYet: 9002,
+  notJson: 9003,
+  wrongField: 9004,
+  invalidBase64: 9005,
+  tooLarge: 9006,
+  socketDied: 9007,
+} as const;
+
+/** Largest body of a push, bytes (the event limit of a function: 6 MB, documented). */
+export const largestPush = 6 * 1024 * 1024;
+
+export type PushWarning = 'dataTypeMissing' | 'dataNotString';
+
+export type PushRequest =
+  | { action: 'closing'; connection: string }
+  | {
+      action: 'data send';
+      connection: string;
+      dataType: DataType;
+      /** Text as text, binary already decoded. */
+      payload: string | Buffer;
+      warnings: PushWarning[];
+    };
+
+export interface PushRefusal {
+  errNo: number;
+  errMsg: string;
+  /** As far as it could be read, for the record. */
+  connection: string;
+  action: 'data send' | 'closing' | null;
+}
+
+export type ParsedPush = { request: PushRequest } | { refusal: PushRefusal };
+
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
+
+export function parsePush(body: string): ParsedPush {
+  let value: unknown;
+  if (body.trim() === '') {
+    return refuse(pushErrors.notJson, 'the body is empty; expected {"websocket":{…}}');
+  }
+  try {
+    value = JSON.parse(body);
+  } catch (error) {
+    return refuse(pushErrors.notJson, `the body is not JSON: ${(error as Error).message}`);
+  }
+  if (!isRecord(value)) {
+    return refuse(pushErrors.wrongField, 'the body must be an object {"websocket":{…}}');
+  }
+  const websocket = value['websocket'];
+  if (!isRecord(websocket)) {
+    return refuse(pushErrors.wrongField, 'field "websocket" is missing or not an object');
+  }
+  const { action, secConnectionID, dataType, data } = websocket;
+  const connection = typeof secConnectionID === 'string' ? secConnectionID : '';
+  if (action !== 'data send' && action !== 'closing') {
+    return refuse(
+      pushErrors.wrongField,
+      action === undefined
+        ? 'field "websocket.action" is missing; it must be "data send" or "closing"'
+        : `field "websocket.action" is ${brief(action)}; it must be "data send" or "closing"`,
+      connection,
+    );
+  }
+  if (typeof secConnectionID !== 'string') {
+    return refuse(
+      pushErrors.wrongField,
+      secConnectionID === undefined
+        ? 'field "websocket.secConnectionID" is missing'
+        : 'field "websocket.secConnectionID" must be a string',
+      '',
+      action,
+    );
+  }
+  if (action === 'closing') {
+    return { request: { action, connection } };
+  }
+  return parseData(connection, dataType, data);
+}
+
+function parseData(connection: string, dataType: unknown, data: unknown): ParsedPush {
+  const warnings: PushWarning[] = [];
+  const refuseData = (errNo: number, message: string): ParsedPush =>
+    refuse(errNo, message, connection, 'data send');
+  if (dataType === undefined || dataType === null) {
+    warnings.push('dataTypeMissing');
+  } else if (dataType !== 'text' && dataType !== 'binary') {
+    return refuseData(
+      pushErrors.wrongField,
+      `field "websocket.dataType" is ${brief(dataType)}; it must be "text" or "binary"`,
+    );
+  }
+  if (data === undefined || data === null) {
+    return refuseData(pushErrors.wrongField, 'field "websocket.data" is missing');
+  }
+  if (dataType === 'binary') {
+    if (typeof data !== 'string') {
+      return refuseData(
+        pushErrors.wrongField,
+        'field "websocket.data" must be a base64 string when dataType is "binary"',
+      );
+    }
+    const compact = data.replace(/[\r\n]/g, ''); // Line-wrapped base64 (MIME style) is base64 too.
+    if (!base64.test(compact)) {
+      return refuseData(pushErrors.invalidBase64, 'field "websocket.data" is not valid base64');
+    }
+    const payload = Buffer.from(compact, 'base64');
+    return {
+      request: { action: 'data send', connection, dataType: 'binary', payload, warnings },
+    };
+  }
+  if (typeof data !== 'string') {
+    warnings.push('dataNotString');
+  }
+  const payload = typeof data === 'string' ? data : JSON.stringify(data);
+  return { request: { action: 'data send', connection, dataType: 'text', payload, warnings } };
+}
+
+function refuse(
+  errNo: number,
+  errMsg: string,
+  connection = '',
+  action: PushRefusal['action'] = null,
+): ParsedPush {
+  return { refusal: { errNo, errMsg, connection, action } };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function brief(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
