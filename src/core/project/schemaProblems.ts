@@ -1,116 +1,152 @@
-/** Checks a parsed file against the JSON schema of scfws.json and says each finding in a plain sentence. */
+/**
+ * Checks a parsed file against the JSON schema of scfws.json and says each finding in a plain sentence. It walks the
+ * schema itself: a general validator takes a tenth of a second to compile one, at each start of a session.
+ */
 import * as l10n from '@vscode/l10n';
-import Ajv from 'ajv';
-import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { JSONPath } from 'jsonc-parser';
 import type { Problem } from '../../protocol/project';
 import { problemAt } from './jsonText';
 import type { JsonText } from './jsonText';
 import { didYouMean } from './suggestion';
-import schema from '../../../schemas/scfws.schema.json';
+import contributedSchema from '../../../schemas/scfws.schema.json';
 
-let compiled: ValidateFunction | undefined;
-
-function validator(): ValidateFunction {
-  compiled ??= new Ajv({
-    allErrors: true,
-    verbose: true,
-    strict: false, // The schema also carries keywords for editors (defaultSnippets).
-  }).compile(schema);
-  return compiled;
+/** The keywords that the schema uses; a test compares this reading of them with a general validator. */
+interface Schema {
+  $ref?: string;
+  if?: Schema;
+  then?: Schema;
+  else?: Schema;
+  type?: string;
+  enum?: readonly (string | number)[];
+  minimum?: number;
+  maximum?: number;
+  pattern?: string;
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  uniqueItems?: boolean;
+  items?: Schema;
+  properties?: Record<string, Schema>;
+  required?: readonly string[];
+  additionalProperties?: false | Schema;
+  propertyNames?: Schema;
 }
+
+const schema = contributedSchema as Schema & { definitions: Record<string, Schema> };
 
 /** The same check as an editor makes with the contributed schema; `bySchema` marks what both of them say. */
 export function schemaProblems(json: JsonText, value: unknown): Problem[] {
-  const validate = validator();
-  validate(value);
   const problems: Problem[] = [];
-  for (const error of validate.errors ?? []) {
-    const problem = problemOf(json, error);
-    if (problem !== undefined) {
-      problems.push({ ...problem, bySchema: true });
-    }
-  }
+  check(json, schema, value, [], problems);
   return problems;
 }
 
-interface SchemaPart {
-  minimum?: number;
-  maximum?: number;
-  properties?: Record<string, unknown>;
-}
-
-function problemOf(json: JsonText, error: ErrorObject): Problem | undefined {
-  const path = pathOf(error.instancePath, json);
+function check(
+  json: JsonText,
+  part: Schema,
+  value: unknown,
+  path: JSONPath,
+  problems: Problem[],
+): void {
+  const add = (message: string) =>
+    problems.push({ ...problemAt(json, path, 'error', message), bySchema: true });
   const name = nameOf(path);
-  const part = (error.parentSchema ?? {}) as SchemaPart;
-  const params = error.params as Record<string, unknown>;
-  switch (error.keyword) {
-    case 'required': {
-      const missing = String(params['missingProperty']);
-      return problemAt(json, path, 'error', l10n.t('"{0}" is missing here.', missing), 'key');
+
+  if (part.$ref !== undefined) {
+    const target = schema.definitions[part.$ref.replace('#/definitions/', '')];
+    return target === undefined ? undefined : check(json, target, value, path, problems);
+  }
+  if (part.if !== undefined) {
+    const branch = typeOf(value) === part.if.type ? part.then : part.else;
+    return branch === undefined ? undefined : check(json, branch, value, path, problems);
+  }
+  if (part.type !== undefined && !hasType(value, part.type)) {
+    add(sentenceOfType(name, part.type));
+    return;
+  }
+  if (part.enum !== undefined && !part.enum.includes(value as string | number)) {
+    add(sentenceOfEnum(name, part.enum, value));
+  }
+  if (typeof value === 'number') {
+    const { minimum = -Infinity, maximum = Infinity } = part;
+    if (value < minimum || value > maximum) {
+      add(l10n.t('"{0}" must be between {1} and {2}.', name, minimum, maximum));
     }
-    case 'additionalProperties': {
-      const unknown = String(params['additionalProperty']);
-      const known = Object.keys(part.properties ?? {});
-      const message = l10n.t('"{0}" means nothing here.', unknown) + didYouMean(unknown, known);
-      return problemAt(json, [...path, unknown], 'warning', message, 'key');
+  } else if (typeof value === 'string') {
+    if (value.length < (part.minLength ?? 0)) {
+      add(l10n.t('"{0}" must not be empty.', name));
+    } else if ([...value].length > (part.maxLength ?? Infinity)) {
+      add(l10n.t('"{0}" is too long.', name));
+    } else if (part.pattern !== undefined && !new RegExp(part.pattern, 'u').test(value)) {
+      add(sentenceOfPattern(name, value));
     }
-    case 'type':
-      return problemAt(json, path, 'error', sentenceOfType(name, params['type']));
-    case 'enum': {
-      const allowed = params['allowedValues'] as unknown[];
-      return problemAt(json, path, 'error', sentenceOfEnum(name, allowed, error.data));
-    }
-    case 'minimum':
-    case 'maximum': {
-      const message = l10n.t(
-        '"{0}" must be between {1} and {2}.',
-        name,
-        part.minimum ?? 0,
-        part.maximum ?? 0,
-      );
-      return problemAt(json, path, 'error', message);
-    }
-    case 'minItems':
-    case 'minLength':
-      return problemAt(json, path, 'error', l10n.t('"{0}" must not be empty.', name));
-    case 'maxLength':
-      return problemAt(json, path, 'error', l10n.t('"{0}" is too long.', name));
-    case 'uniqueItems':
-      return problemAt(json, path, 'error', l10n.t('"{0}" lists something twice.', name));
-    case 'pattern':
-      // For a wrong name of a property, ajv reports `pattern` first and `propertyNames` afterwards.
-      return error.propertyName === undefined
-        ? problemAt(json, path, 'error', sentenceOfPattern(path, error.data))
-        : undefined;
-    case 'propertyNames': {
-      const wrong = String(params['propertyName']);
-      const message = l10n.t('"{0}" cannot be the name of an environment variable.', wrong);
-      return problemAt(json, [...path, wrong], 'error', message, 'key');
-    }
-    case 'if':
-      return undefined; // Its branch has been reported.
-    default:
-      return problemAt(json, path, 'error', l10n.t('"{0}" is not valid here.', name));
+  } else if (Array.isArray(value)) {
+    checkList(json, part, value, path, problems, add);
+  } else if (typeOf(value) === 'object') {
+    checkObject(json, part, value as Record<string, unknown>, path, problems);
   }
 }
 
-function pathOf(pointer: string, json: JsonText): JSONPath {
-  const path: JSONPath = [];
-  let node = json.root;
-  for (const escaped of pointer.split('/').slice(1)) {
-    const segment = escaped.replace(/~1/g, '/').replace(/~0/g, '~');
-    if (node?.type === 'array') {
-      path.push(Number(segment));
-      node = node.children?.[Number(segment)];
-    } else {
-      path.push(segment);
-      const same = node?.children?.filter((child) => child.children?.[0]?.value === segment);
-      node = same?.at(-1)?.children?.[1];
+function checkList(
+  json: JsonText,
+  part: Schema,
+  list: unknown[],
+  path: JSONPath,
+  problems: Problem[],
+  add: (message: string) => void,
+): void {
+  if (list.length < (part.minItems ?? 0)) {
+    add(l10n.t('"{0}" must not be empty.', nameOf(path)));
+  }
+  if (part.uniqueItems === true && new Set(list).size !== list.length) {
+    add(l10n.t('"{0}" lists something twice.', nameOf(path)));
+  }
+  if (part.items !== undefined) {
+    for (const [index, item] of list.entries()) {
+      check(json, part.items, item, [...path, index], problems);
     }
   }
-  return path;
+}
+
+function checkObject(
+  json: JsonText,
+  part: Schema,
+  object: Record<string, unknown>,
+  path: JSONPath,
+  problems: Problem[],
+): void {
+  const add = (at: JSONPath, severity: Problem['severity'], message: string) =>
+    problems.push({ ...problemAt(json, at, severity, message, 'key'), bySchema: true });
+  const { properties = {}, propertyNames, additionalProperties } = part;
+
+  for (const missing of part.required ?? []) {
+    if (!Object.hasOwn(object, missing)) {
+      add(path, 'error', l10n.t('"{0}" is missing here.', missing));
+    }
+  }
+  for (const [key, value] of Object.entries(object)) {
+    const known = Object.hasOwn(properties, key) ? properties[key] : undefined;
+    if (propertyNames?.pattern !== undefined && !new RegExp(propertyNames.pattern, 'u').test(key)) {
+      const message = l10n.t('"{0}" cannot be the name of an environment variable.', key);
+      add([...path, key], 'error', message);
+    }
+    if (known !== undefined) {
+      check(json, known, value, [...path, key], problems);
+    } else if (additionalProperties === false) {
+      const hint = didYouMean(key, Object.keys(properties));
+      add([...path, key], 'warning', l10n.t('"{0}" means nothing here.', key) + hint);
+    } else if (additionalProperties !== undefined) {
+      check(json, additionalProperties, value, [...path, key], problems);
+    }
+  }
+}
+
+function typeOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
+}
+
+function hasType(value: unknown, type: string): boolean {
+  return type === 'integer' ? Number.isInteger(value) : typeOf(value) === type;
 }
 
 /** The name that a person sees for a place: of a list's item, the list's. */
@@ -134,7 +170,7 @@ function sentenceOfType(name: string, type: unknown): string {
   }
 }
 
-function sentenceOfEnum(name: string, allowed: unknown[], written: unknown): string {
+function sentenceOfEnum(name: string, allowed: readonly unknown[], written: unknown): string {
   if (name === 'memory') {
     return l10n.t('"{0}" must be 64, or 128 to 3072 in steps of 128.', name);
   }
@@ -145,8 +181,7 @@ function sentenceOfEnum(name: string, allowed: unknown[], written: unknown): str
 
 const runtimeNames = ['Python3', 'Python2.7', 'Nodejs', 'CustomRuntime', 'Go1'];
 
-function sentenceOfPattern(path: JSONPath, written: unknown): string {
-  const name = nameOf(path);
+function sentenceOfPattern(name: string, written: string): string {
   switch (name) {
     case 'path':
       return l10n.t('"{0}" must start with / and hold no space, ? or #.', name);
@@ -155,7 +190,7 @@ function sentenceOfPattern(path: JSONPath, written: unknown): string {
         '"{0}" must be a runtime such as Python3.9, Nodejs18.15, CustomRuntime or Go1.',
         name,
       );
-      return sentence + didYouMean(String(written), runtimeNames);
+      return sentence + didYouMean(written, runtimeNames);
     }
     case 'service':
     case 'name':
