@@ -39,10 +39,11 @@ export interface FunctionSpec {
   /** Absolute path of an interpreter that this project asks for. */
   interpreter?: string;
   /**
-   * Built before it runs (TypeScript for a Node without type stripping): the emulator starts `command`
-   * in the project folder and keeps it watching.
+   * Built before it runs (TypeScript for a Node without type stripping): the emulator starts `command` in the project
+   * folder, with an open stdin at whose end it should finish, and keeps it watching. `node` as the program stands for
+   * the function's interpreter. The handler is then loaded from `folder` (absolute; default: the code directory).
    */
-  build?: { command: string[] };
+  build?: { command: string[]; folder?: string };
 }
 
 /** Authentication type of the API (usage page: none; kinds from the API Gateway pages). */

@@ -59,7 +59,7 @@ interface WrittenFunction {
   maxInstances?: number;
   environment?: Record<string, string>;
   interpreter?: string;
-  build?: { command: string[] };
+  build?: { command: string[]; folder?: string };
 }
 
 /**
@@ -203,10 +203,28 @@ function resolveFunction(
     spec.interpreter = resolveInterpreter(folder, interpreter);
   }
   if (entry.build !== undefined) {
-    spec.build = { command: entry.build.command };
+    spec.build = resolveBuild(json, [...place, 'build'], entry.build, folder, problems);
   }
   checkHandler(json, [...place, 'handler'], spec, problems);
   return spec;
+}
+
+function resolveBuild(
+  json: JsonText,
+  place: JSONPath,
+  build: NonNullable<WrittenFunction['build']>,
+  folder: string,
+  problems: Problem[],
+): NonNullable<FunctionSpec['build']> {
+  if (build.folder === undefined) {
+    return { command: build.command };
+  }
+  const outputFolder = insideFolder(folder, build.folder);
+  if (outputFolder === undefined) {
+    const message = l10n.t('"folder" must stay inside the project folder.');
+    problems.push(problemAt(json, [...place, 'folder'], 'error', message));
+  }
+  return { command: build.command, folder: outputFolder ?? folder };
 }
 
 function resolveRuntime(
