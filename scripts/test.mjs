@@ -54,10 +54,13 @@ const steps = {
       ]),
     ]),
   build: () => whole('dist/', node, ['scripts/build.mjs']),
-  unit: () => counted('unit tests', mocha()),
+  unit: () => counted('unit tests', mocha('test/unit/**/*.test.ts')),
   webview: async () => {
     await ensureBrowser();
-    return counted('webview tests', mocha('--config', 'test/webview/mocharc.json'));
+    return counted(
+      'webview tests',
+      mocha('--config', 'test/webview/mocharc.json', 'test/webview/**/*.test.ts'),
+    );
   },
   host: async () => {
     await ensureBrowser();
@@ -67,7 +70,7 @@ const steps = {
   },
   vsix: async () => {
     await ensureBrowser();
-    return counted('package tests', mocha('--config', 'test/vsix/mocharc.json'));
+    return counted('package tests', mocha('test/vsix/**/*.test.ts'));
   },
 };
 

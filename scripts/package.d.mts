@@ -1,0 +1,2 @@
+/** Packs the extension; the absolute path of the .vsix. */
+export function packExtension(): Promise<string>;

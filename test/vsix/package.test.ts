@@ -1,0 +1,80 @@
+// The packed extension: what is in it, and that an editor without any development flag runs it.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { listFiles } from '@vscode/vsce';
+
+const root = path.join(__dirname, '..', '..');
+
+/** Relative paths of all files below a folder, with `prefix` before them. */
+function below(folder: string, prefix = folder): string[] {
+  const absolute = path.join(root, folder);
+  if (!fs.existsSync(absolute)) {
+    return [];
+  }
+  return fs
+    .readdirSync(absolute, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes('__pycache__'))
+    .map((entry) => path.relative(absolute, path.join(entry.parentPath, entry.name)))
+    .map((file) => path.posix.join(prefix, file.replaceAll('\\', '/')));
+}
+
+describe('the package', function () {
+  this.timeout(240_000);
+  let vsix: string;
+
+  before(async () => {
+    const { packExtension } = await import('../../scripts/package.mjs');
+    vsix = await packExtension();
+  });
+
+  it('holds what runs and what the marketplace shows, and nothing else', async () => {
+    const expected = [
+      'package.json',
+      'package.nls.json',
+      'package.nls.zh-cn.json',
+      'README.md',
+      'CHANGELOG.md',
+      'LICENSE',
+      'dist/extension.js',
+      'dist/cli.js',
+      'dist/webview.js',
+      'l10n/bundle.l10n.zh-cn.json',
+      ...below('src/core/runtime/bootstrap', 'dist/bootstrap'),
+      ...below('src/core/scaffold/templates', 'dist/templates'),
+      ...below('media'),
+      ...below('schemas'),
+      ...below('snippets'),
+    ];
+    const packed = await listFiles({ cwd: root });
+    assert.deepEqual(packed.map((file) => file.replaceAll('\\', '/')).sort(), expected.sort());
+  });
+
+  it('is smaller than 1 MB', () => {
+    assert.ok(fs.statSync(vsix).size < 1024 * 1024, `${fs.statSync(vsix).size} bytes`);
+  });
+
+  it('carries no source map and no mention of one', () => {
+    for (const name of ['extension.js', 'cli.js', 'webview.js']) {
+      assert.ok(
+        !fs.readFileSync(path.join(root, 'dist', name), 'utf8').includes('sourceMappingURL='),
+        name,
+      );
+    }
+  });
+
+  it('runs in an editor: trusts, serves, and shows a conversation', async () => {
+    const { lookAtPanel } = await import('../../scripts/check.mjs');
+    const { scaffoldSample } = await import('../../scripts/demo.mjs');
+    const parent = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws vsix 目录-'));
+    const folder = path.join(parent, 'sample');
+    try {
+      scaffoldSample(folder);
+      const picture = await lookAtPanel({ vsix, folder, name: 'packed', say: () => undefined });
+      assert.ok(fs.statSync(picture).size > 10_000);
+    } finally {
+      fs.rmSync(parent, { recursive: true, force: true, maxRetries: 5 });
+    }
+  });
+});
