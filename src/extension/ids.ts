@@ -60,8 +60,6 @@ export const contexts = {
   debugHere: 'scfWebSocket.debugHere',
   /** The active editor shows a file that holds a handler. */
   handlerEditor: 'scfWebSocket.handlerEditor',
-  /** A push, an invocation … has happened since the start. */
-  hasTraffic: 'scfWebSocket.hasTraffic',
 } as const;
 
 export const debugTypes = {

@@ -1,0 +1,213 @@
+/** The one session of this window: starting, stopping, what is known of it, and asking it for things. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { l10n } from 'vscode';
+import { UserError } from '../core/errors';
+import type { Fact } from '../protocol/fact';
+import type { Answer, Ask, IntentKind } from '../protocol/intent';
+import { applyFact, emptyState } from '../protocol/state';
+import type { SessionState } from '../protocol/state';
+import { emulatorSettings, pythonInterpreter, sessionLocale, setting } from './configuration';
+import { commands, contexts, settings } from './ids';
+import type { Log } from './log';
+import type { Projects } from './projects';
+import { planSession, SessionProcess } from './sessionProcess';
+
+export type GatewayStatus = 'stopped' | 'starting' | 'running' | 'stopping';
+
+export class Gateway implements vscode.Disposable {
+  /** Of the running session; of the last one while stopped. */
+  state: SessionState = emptyState();
+  /** Counts sessions, so that a view knows when numbers start again. */
+  session = 0;
+  /** Why the last session ended or could not start, when nobody asked for it. */
+  failure: string | undefined;
+  readonly onDidChangeStatus: vscode.Event<GatewayStatus>;
+  /** Facts that arrived together, after they were folded into `state`. */
+  readonly onDidReceiveFacts: vscode.Event<Fact[]>;
+  private current: GatewayStatus = 'stopped';
+  private process: SessionProcess | undefined;
+  private starting: Promise<void> | undefined;
+  private readonly statusChanged = new vscode.EventEmitter<GatewayStatus>();
+  private readonly factsReceived = new vscode.EventEmitter<Fact[]>();
+
+  constructor(
+    private readonly extensionPath: string,
+    private readonly projects: Projects,
+    private readonly log: Log,
+  ) {
+    this.onDidChangeStatus = this.statusChanged.event;
+    this.onDidReceiveFacts = this.factsReceived.event;
+    this.setStatus('stopped');
+  }
+
+  get status(): GatewayStatus {
+    return this.current;
+  }
+
+  /** Resolves when clients can connect. Rejects with a `UserError`. */
+  start(): Promise<void> {
+    if (this.current === 'running') {
+      return Promise.resolve();
+    }
+    this.starting ??= this.launch().finally(() => (this.starting = undefined));
+    return this.starting;
+  }
+
+  async stop(): Promise<void> {
+    const process = this.process;
+    if (process === undefined) {
+      return;
+    }
+    this.setStatus('stopping');
+    await process.stop();
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** Asks the running session. Rejects with a `UserError` whose sentence can be shown. */
+  async ask<K extends IntentKind>(kind: K, ask: Ask<K>): Promise<Answer<K>> {
+    if (this.process === undefined) {
+      throw new UserError(
+        'notRunning',
+        l10n.t('The gateway is not running.'),
+        l10n.t('Start it with "SCF WebSocket: Start Gateway".'),
+      );
+    }
+    return this.process.ask(kind, ask);
+  }
+
+  dispose(): void {
+    this.process?.dispose();
+    this.statusChanged.dispose();
+    this.factsReceived.dispose();
+  }
+
+  private async launch(): Promise<void> {
+    this.refuseWithoutReason();
+    this.setStatus('starting');
+    this.failure = undefined;
+    try {
+      await this.projects.refresh();
+      const folders = this.projects.folders;
+      if (folders.length === 0) {
+        throw noProject(this.projects);
+      }
+      const port = setting<number>(settings.port, 0);
+      const python = await pythonInterpreter(vscode.Uri.file(folders[0] ?? ''));
+      const plan = planSession(
+        {
+          program: path.join(this.extensionPath, 'dist', 'cli.js'),
+          folders,
+          port: port === 0 ? undefined : port,
+          locale: sessionLocale(),
+          python,
+          node: setting<string>(settings.nodePath, ''),
+          allowedOrigins: setting<string[]>(settings.allowedOrigins, []),
+          emulator: emulatorSettings(),
+        },
+        process.env,
+      );
+      await this.spawn(plan);
+      this.setStatus('running');
+    } catch (error) {
+      this.process?.dispose();
+      this.setStatus('stopped');
+      throw error;
+    }
+  }
+
+  private refuseWithoutReason(): void {
+    if (!vscode.workspace.isTrusted) {
+      throw new UserError(
+        'untrusted',
+        l10n.t('This workspace is not trusted, so none of its functions are run.'),
+        l10n.t('Trust it with "Workspaces: Manage Workspace Trust".'),
+      );
+    }
+  }
+
+  private spawn(plan: ReturnType<typeof planSession>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let listening = false;
+      this.session++;
+      this.state = emptyState();
+      const session = new SessionProcess(plan, {
+        onFacts: (facts) => {
+          this.receive(facts);
+          if (!listening && this.state.status === 'listening') {
+            listening = true;
+            resolve();
+          }
+        },
+        onLog: (line) => this.log.session(line),
+        onExit: (code, said) => {
+          if (this.process !== session) {
+            return;
+          }
+          this.process = undefined;
+          if (listening) {
+            this.onEnd(code, said);
+          } else {
+            const reason = said === '' ? l10n.t('It ended with code {0}.', String(code)) : said;
+            reject(new UserError('startFailed', l10n.t('The gateway did not start: {0}', reason)));
+          }
+        },
+      });
+      this.process = session;
+    });
+  }
+
+  private receive(facts: Fact[]): void {
+    for (const fact of facts) {
+      applyFact(this.state, fact);
+    }
+    this.factsReceived.fire(facts);
+  }
+
+  private onEnd(code: number | null, said: string): void {
+    const wanted = this.current === 'stopping';
+    if (!wanted) {
+      this.failure = l10n.t('The gateway ended unexpectedly (code {0}).', String(code));
+      this.log.error(`${this.failure} ${said}`);
+      void this.offerRestart(this.failure);
+    }
+    this.setStatus('stopped');
+  }
+
+  private async offerRestart(message: string): Promise<void> {
+    const showLog = l10n.t('Show Log');
+    const restart = l10n.t('Restart');
+    const choice = await vscode.window.showErrorMessage(message, showLog, restart);
+    if (choice === showLog) {
+      this.log.show();
+    } else if (choice === restart) {
+      await vscode.commands.executeCommand(commands.start);
+    }
+  }
+
+  private setStatus(status: GatewayStatus): void {
+    this.current = status;
+    void vscode.commands.executeCommand('setContext', contexts.gateway, status);
+    this.statusChanged.fire(status);
+  }
+}
+
+function noProject(projects: Projects): UserError {
+  const broken = projects.all.find(({ value }) => value === undefined);
+  const problem = broken?.problems.find(({ severity }) => severity === 'error');
+  return broken === undefined
+    ? new UserError(
+        'noProject',
+        l10n.t('There is no scfws.json in this workspace.'),
+        l10n.t('Create one with "SCF WebSocket: Create Project…" or "Import Project…".'),
+      )
+    : new UserError(
+        'projectFileWrong',
+        l10n.t('{0} has errors: {1}', broken.file.fsPath, problem?.message ?? ''),
+        l10n.t('Correct it: the Problems panel shows where.'),
+      );
+}

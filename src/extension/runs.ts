@@ -1,0 +1,64 @@
+/** The last ended run of each function, with the pushes that it made: for lenses, inline values and comparing. */
+import type { Fact } from '../protocol/fact';
+import type { FunctionId } from '../protocol/project';
+import type { InvocationState, SessionState } from '../protocol/state';
+
+export interface Run extends InvocationState {
+  /** Numbers of its first pushes, at most `keptPushes`. */
+  pushSeqs: number[];
+}
+
+export const keptPushes = 200;
+
+export class Runs {
+  private readonly last = new Map<FunctionId, Run>();
+  /** Of runs that go on, and of the last one of each function: un-awaited work pushes after its end. */
+  private readonly pushes = new Map<string, number[]>();
+
+  lastOf(id: FunctionId): Run | undefined {
+    return this.last.get(id);
+  }
+
+  clear(): void {
+    this.last.clear();
+    this.pushes.clear();
+  }
+
+  /** Returns the functions that have a new last run. Call it after the facts were folded into `state`. */
+  receive(facts: readonly Fact[], state: SessionState): Set<FunctionId> {
+    const changed = new Set<FunctionId>();
+    for (const fact of facts) {
+      if (fact.kind === 'invocationStarted') {
+        this.pushes.set(fact.invocation, []);
+      } else if (fact.kind === 'push' && fact.invocation !== null) {
+        const seqs = this.pushes.get(fact.invocation);
+        if (seqs !== undefined && seqs.length < keptPushes) {
+          seqs.push(fact.seq);
+        }
+        if (
+          fact.function !== null &&
+          this.last.get(fact.function)?.invocation === fact.invocation
+        ) {
+          changed.add(fact.function);
+        }
+      } else if (fact.kind === 'invocationEnded') {
+        const run = state.invocations.get(fact.invocation);
+        if (run !== undefined) {
+          this.take(run);
+          changed.add(run.function);
+        }
+      }
+    }
+    return changed;
+  }
+
+  private take(run: InvocationState): void {
+    const before = this.last.get(run.function);
+    if (before !== undefined) {
+      this.pushes.delete(before.invocation);
+    }
+    const pushSeqs = this.pushes.get(run.invocation) ?? [];
+    // The state's own object stays behind `run`: late pushes go on counting in it.
+    this.last.set(run.function, Object.assign(run, { pushSeqs }));
+  }
+}
