@@ -43,6 +43,8 @@ export const bundles = {
     platform: 'browser',
     target: 'es2022',
     format: 'iife',
+    loader: { '.ttf': 'file' },
+    assetNames: '[name]',
     tsconfigRaw: {
       compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false },
     },

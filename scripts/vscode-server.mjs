@@ -105,10 +105,11 @@ export async function startServer({
   const data = dataFolder ?? fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-server-'));
   const user = path.join(data, 'data', 'User');
   fs.mkdirSync(user, { recursive: true });
-  fs.writeFileSync(
-    path.join(user, 'settings.json'),
-    JSON.stringify({ ...quietSettings, ...settings }, null, 2),
-  );
+  const settingsFile = path.join(user, 'settings.json');
+  // A person's later changes are kept.
+  if (!fs.existsSync(settingsFile)) {
+    fs.writeFileSync(settingsFile, JSON.stringify({ ...quietSettings, ...settings }, null, 2));
+  }
   const common = ['--server-data-dir', data, '--accept-server-license-terms'];
   const clean = cleanEnvironment(env);
   if (vsix !== undefined) {
