@@ -1,0 +1,152 @@
+/**
+ * `scfws serve`: a session in this process. `--json` prints its facts, one a line; `--stdio` also takes intents
+ * on stdin and ends when stdin does: that is how the editor runs it.
+ */
+import * as l10n from '@vscode/l10n';
+import fs from 'node:fs';
+import net from 'node:net';
+import readline from 'node:readline';
+import type { Fact } from '../protocol/fact';
+import { sentenceOf } from '../core/errors';
+import { answerIntent } from '../core/session/intents';
+import { startSession, type Session, type SessionOptions } from '../core/session/session';
+import { narrate } from './narrate';
+
+export type ServeOutput = 'text' | 'json' | 'stdio';
+
+/** Bytes that may wait for a host that does not read; it can ask for the facts it missed. */
+const outputLimit = 64 * 1024 * 1024;
+
+/** Runs until it is told to stop; resolves with the exit code. */
+export async function serve(options: SessionOptions, output: ServeOutput): Promise<number> {
+  if (output === 'stdio') {
+    return serveHost(options);
+  }
+  const session = await startSession(options);
+  trace(session);
+  reportProblems(session);
+  if (output === 'json') {
+    const print = (fact: Fact): void => void process.stdout.write(`${JSON.stringify(fact)}\n`);
+    session.recorder.read(1, Infinity).forEach(print);
+    session.onFact(print);
+  } else {
+    printAddresses(session);
+    session.onFact((fact) => {
+      const line = narrate(fact);
+      if (line !== undefined) {
+        process.stdout.write(`${line}\n`);
+      }
+    });
+  }
+  await untilSignal();
+  if (output === 'text') {
+    process.stdout.write(`${l10n.t('Stopping: connections are closed, handlers end.')}\n`);
+  }
+  await session.dispose('signal');
+  return 0;
+}
+
+async function serveHost(options: SessionOptions): Promise<number> {
+  // process.stdout would block the gateway while the host is busy; a socket on the same pipe queues instead.
+  const out = new net.Socket({ fd: 1, readable: false, writable: true });
+  out.on('error', () => process.exit(0)); // The host is gone, and stdin ends with it.
+  let batch: string[] = [];
+  const write = (value: unknown): void => {
+    batch.push(JSON.stringify(value));
+    if (batch.length === 1) {
+      setImmediate(() => {
+        out.write(`${batch.join('\n')}\n`);
+        batch = [];
+      });
+    }
+  };
+
+  let session: Session;
+  try {
+    session = await startSession(options);
+  } catch (error) {
+    process.stderr.write(`${sentenceOf(error)}\n`);
+    return 1;
+  }
+  trace(session);
+  reportProblems(session);
+  session.recorder.read(1, Infinity).forEach(write);
+  session.onFact((fact) => {
+    if (out.writableLength < outputLimit) {
+      write(fact);
+    }
+  });
+
+  const lines = readline.createInterface({ input: process.stdin, crlfDelay: Infinity });
+  lines.on('line', (line) => {
+    void (async () => {
+      const intent = parseIntent(line);
+      if (intent === undefined) {
+        process.stderr.write(`not an intent: ${line.slice(0, 200)}\n`);
+        return;
+      }
+      write({ reply: intent.id, ...(await answerIntent(session.intents, intent.kind, intent)) });
+      if (intent.kind === 'stop') {
+        setImmediate(() => out.end(() => process.exit(0)));
+      }
+    })();
+  });
+  await Promise.race([new Promise<void>((resolve) => lines.once('close', resolve)), untilSignal()]);
+  await session.dispose('host left');
+  await new Promise<void>((resolve) => setImmediate(() => out.end(resolve)));
+  return 0;
+}
+
+function parseIntent(line: string): { id: number; kind: string } | undefined {
+  try {
+    const value = JSON.parse(line) as { id?: unknown; kind?: unknown } | null;
+    return typeof value?.id === 'number' && typeof value.kind === 'string'
+      ? (value as { id: number; kind: string })
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `SCFWS_TRACE=<file>`: appends every fact there as well, one JSON a line, whoever started the session. */
+function trace(session: Session): void {
+  const file = process.env['SCFWS_TRACE'];
+  if (file === undefined || file === '') {
+    return;
+  }
+  const out = fs.createWriteStream(file, { flags: 'a' });
+  out.on('error', (error) => process.stderr.write(`SCFWS_TRACE: ${error.message}\n`));
+  const append = (fact: Fact): void => void out.write(`${JSON.stringify(fact)}\n`);
+  session.recorder.read(1, Infinity).forEach(append);
+  session.onFact(append);
+}
+
+function reportProblems(session: Session): void {
+  for (const { file, range, severity, message } of session.problems) {
+    const place = range === undefined ? file : `${file}:${range.line + 1}:${range.column + 1}`;
+    process.stderr.write(`${place}: ${severity}: ${message}\n`);
+  }
+}
+
+function printAddresses(session: Session): void {
+  const [first] = session.recorder.read(1, 1);
+  const lines = session.services.flatMap((service) => [
+    l10n.t('{0} is served. Connect a WebSocket client to:', service.name),
+    ...service.urls.map((url) => `  ${url}`),
+    l10n.t('Push address:'),
+    `  ${service.pushUrl}`,
+  ]);
+  if (first?.kind === 'listening' && first.wishedPort !== undefined) {
+    lines.unshift(l10n.t('Port {0} is taken, so this is port {1}.', first.wishedPort, first.port));
+  }
+  lines.push(l10n.t('Press Ctrl+C to stop.'), '');
+  process.stdout.write(lines.join('\n'));
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => resolve());
+    }
+  });
+}
