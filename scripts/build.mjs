@@ -106,6 +106,7 @@ async function build({ watch, production }) {
       if (name.endsWith('.js.map')) fs.rmSync(path.join('dist', name));
     }
   }
+  let failed = false;
   for (const options of Object.values(bundles)) {
     if (!fs.existsSync(options.entryPoints[0])) continue;
     const context = await esbuild.context({
@@ -115,11 +116,13 @@ async function build({ watch, production }) {
     });
     if (watch) {
       await context.watch();
-    } else {
-      await context.rebuild();
-      await context.dispose();
+      continue;
     }
+    // A broken one is printed by esbuild; the others are built all the same.
+    await context.rebuild().catch(() => (failed = true));
+    await context.dispose();
   }
+  if (failed) process.exitCode = 1;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
