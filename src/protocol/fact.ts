@@ -190,7 +190,10 @@ export type FactBody =
       invocation: string | null;
       stream: LogStream;
       level: LogLevel;
+      /** One line; several, joined by line feeds, when a handler floods. */
       text: string;
+      /** True when the text is only the beginning of a very long line. */
+      more?: true;
     }
   | {
       kind: 'instance';
@@ -253,6 +256,14 @@ export type FactBody =
   | { kind: 'clock'; frozen: boolean; by: string[]; frozenMs: number }
   | { kind: 'debugging'; function: FunctionId; enabled: boolean }
   | { kind: 'faults'; faults: FaultPlan | null }
+  /** The fault lab acted, on the frame, push or event that `cause` numbers. */
+  | {
+      kind: 'faultStruck';
+      fault: FaultRule['fault'];
+      connection: string | null;
+      cause: number | null;
+      function?: FunctionId;
+    }
   | { kind: 'frameBreakpoints'; breakpoints: FrameBreakpoint[] }
 
   // -- test clients

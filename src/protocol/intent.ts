@@ -56,9 +56,9 @@ export interface IntentMap {
   };
 
   // -- recordings
-  /** The whole payload of a frame, push, invocation event or result. `part` for invocations: which. */
+  /** The whole payload of a frame or push; the event of an `invocationStarted`, the result of an `invocationEnded`. */
   payload: {
-    ask: { seq: number; part?: 'event' | 'result' };
+    ask: { seq: number };
     answer: { data: string; encoding: 'text' | 'base64' } | null;
   };
   /** Sends the kept facts again, oldest first, as the answer (a page of them). */

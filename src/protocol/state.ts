@@ -273,6 +273,7 @@ export function applyFact(state: SessionState, fact: Fact): void {
     case 'dropped':
       state.dropped = { facts: fact.facts, payloads: fact.payloads };
       break;
+    case 'faultStruck':
     case 'log':
     case 'diagnostic':
     case 'diagnosticsCleared':

@@ -65,7 +65,7 @@ export class Recorder {
     return this.first;
   }
 
-  /** The kept facts with numbers from `from`, at most `limit`. */
+  /** The kept facts with numbers from `from` on, at most `limit`. */
   read(from: number, limit: number): Fact[] {
     const facts: Fact[] = [];
     for (let n = Math.max(from, this.first); n <= this.seq && facts.length < limit; n++) {
@@ -82,11 +82,11 @@ export class Recorder {
     return this.payloads.get(seq);
   }
 
-  /** Numbers of facts whose kept payload satisfies `matches`. */
-  searchPayloads(matches: (text: string) => boolean): number[] {
+  /** Numbers (from `from` on) of facts whose kept payload satisfies `matches`. */
+  searchPayloads(matches: (text: string) => boolean, from: number): number[] {
     const found: number[] = [];
     for (const [seq, payload] of this.payloads) {
-      if (typeof payload === 'string' && matches(payload)) {
+      if (seq >= from && typeof payload === 'string' && matches(payload)) {
         found.push(seq);
       }
     }

@@ -1,0 +1,78 @@
+/** `scfws invoke`: runs one function once with an event. Result on stdout, logs on stderr. */
+import * as l10n from '@vscode/l10n';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { UserError } from '../core/errors';
+import { startSession, type SessionOptions } from '../core/session/session';
+import type { FunctionInfo } from '../protocol/fact';
+import { sampleEvents } from '../protocol/samples';
+
+export interface InvokeOptions extends SessionOptions {
+  /** Name or role. */
+  functionName: string;
+  /** A file, `-` for stdin, or the id of a built-in sample. */
+  event: string;
+}
+
+export async function invoke({ functionName, event, ...options }: InvokeOptions): Promise<number> {
+  const session = await startSession({ ...options, port: 0 });
+  try {
+    const functions = session.services.flatMap((service) => service.functions);
+    const target = findFunction(functions, functionName);
+    session.onFact((fact) => {
+      if (fact.kind === 'log') {
+        process.stderr.write(`${fact.text}\n`);
+      } else if (fact.kind === 'diagnostic') {
+        process.stderr.write(`${fact.severity}: ${fact.message} ${fact.advice}\n`);
+      }
+    });
+    const answer = await session.intents.invoke({
+      function: target.function,
+      event: await readEvent(event, target),
+    });
+    process.stdout.write(`${answer.result}\n`);
+    return answer.outcome === 'ok' ? 0 : 1;
+  } finally {
+    await session.dispose('done');
+  }
+}
+
+function findFunction(functions: FunctionInfo[], wanted: string): FunctionInfo {
+  const found =
+    functions.find(({ function: id, name }) => id === wanted || name === wanted) ??
+    functions.find(({ roles }) => roles.some((role) => role === wanted)) ??
+    functions.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+  if (found === undefined) {
+    throw new UserError(
+      'unknownFunction',
+      l10n.t('There is no function {0}.', wanted),
+      l10n.t('Functions: {0}', functions.map(({ name }) => name).join(', ')),
+    );
+  }
+  return found;
+}
+
+async function readEvent(event: string, target: FunctionInfo): Promise<string> {
+  if (event === '-') {
+    return text(process.stdin);
+  }
+  const samples = target.roles.flatMap((role) => sampleEvents(role));
+  const sample =
+    samples.find(({ id }) => id === event) ?? (event === 'sample' ? samples[0] : undefined);
+  if (sample !== undefined) {
+    return JSON.stringify(sample.event);
+  }
+  try {
+    return await fs.readFile(path.resolve(event), 'utf8');
+  } catch (error) {
+    throw new UserError(
+      'noEvent',
+      l10n.t('The event {0} cannot be read: {1}', event, (error as Error).message),
+      l10n.t(
+        'Give a file, - for standard input, or a sample: {0}',
+        ['sample', ...samples.map(({ id }) => id)].join(', '),
+      ),
+    );
+  }
+}

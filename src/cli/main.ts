@@ -1,0 +1,193 @@
+/** `scfws`: the same core as the extension's, without an editor. */
+import path from 'node:path';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import * as l10n from '@vscode/l10n';
+import { sentenceOf, UserError } from '../core/errors';
+import type { SessionOptions } from '../core/session/session';
+import type { EmulatorOptions } from '../protocol/project';
+import { create } from './create';
+import { importProject } from './importProject';
+import { invoke } from './invoke';
+import { useLocale } from './locale';
+import { push } from './push';
+import { serve } from './serve';
+
+/** dist/cli.js stands in dist/; what it reads at run time stands beside it and in the package's folder. */
+const distFolder = __dirname;
+const packageFolder = path.dirname(distFolder);
+
+const sessionFlags = {
+  port: { type: 'string' },
+  python: { type: 'string' },
+  node: { type: 'string' },
+  'allow-origin': { type: 'string', multiple: true },
+  emulator: { type: 'string' },
+  'max-facts': { type: 'string' },
+  'memory-mb': { type: 'string' },
+  locale: { type: 'string' },
+} as const;
+
+const usage = (): string =>
+  l10n.t(
+    `Usage:
+  scfws new <folder> --language python|python2|javascript|typescript --template echo|chat
+            [--register NAME] [--transfer NAME] [--cleanup NAME]
+  scfws serve [folder…] [--port N] [--json] [--python P] [--node P] [--allow-origin O]…
+  scfws invoke [folder] <function> --event <file|-|sample>
+  scfws push <pushUrl> --id <id> (--text S | --binary FILE | --close)
+  scfws import [folder] [--register NAME] [--transfer NAME] [--cleanup NAME]
+
+--port 0 takes any free port. --json prints one fact a line, the first being "listening".
+--emulator takes a JSON object with the settings of the emulator.`,
+  );
+
+const commands: Record<string, (args: string[]) => Promise<number>> = {
+  async new(args) {
+    const { values, positionals } = parse(args, {
+      language: { type: 'string', default: 'python' },
+      template: { type: 'string', default: 'echo' },
+      register: { type: 'string' },
+      transfer: { type: 'string' },
+      cleanup: { type: 'string' },
+      locale: { type: 'string' },
+    });
+    const [folder] = positionals;
+    if (folder === undefined) {
+      throw usageError(l10n.t('"new" needs a folder.'));
+    }
+    return create(folder, values, path.join(distFolder, 'templates'));
+  },
+
+  async serve(args) {
+    const { values, positionals } = parse(args, {
+      ...sessionFlags,
+      json: { type: 'boolean' },
+      stdio: { type: 'boolean' },
+    });
+    const folders = positionals.length === 0 ? ['.'] : positionals;
+    const output = values.stdio === true ? 'stdio' : values.json === true ? 'json' : 'text';
+    return serve(sessionOptions(folders, values), output);
+  },
+
+  async invoke(args) {
+    const { values, positionals } = parse(args, {
+      ...sessionFlags,
+      event: { type: 'string', default: 'sample' },
+    });
+    const functionName = positionals.at(-1);
+    if (functionName === undefined || positionals.length > 2) {
+      throw usageError(l10n.t('"invoke" needs a function, and before it at most a folder.'));
+    }
+    const folder = positionals.length === 2 ? (positionals[0] ?? '.') : '.';
+    return invoke({
+      ...sessionOptions([folder], values),
+      functionName,
+      event: values.event ?? 'sample',
+    });
+  },
+
+  async push(args) {
+    const { values, positionals } = parse(args, {
+      id: { type: 'string' },
+      text: { type: 'string' },
+      binary: { type: 'string' },
+      close: { type: 'boolean' },
+      locale: { type: 'string' },
+    });
+    const [url] = positionals;
+    const given = [values.text, values.binary, values.close].filter((each) => each !== undefined);
+    if (url === undefined || values.id === undefined || given.length !== 1) {
+      throw usageError(
+        l10n.t('"push" needs a push address, --id, and one of --text, --binary and --close.'),
+      );
+    }
+    return push({ ...values, url, id: values.id });
+  },
+
+  async import(args) {
+    const { values, positionals } = parse(args, {
+      register: { type: 'string' },
+      transfer: { type: 'string' },
+      cleanup: { type: 'string' },
+      locale: { type: 'string' },
+    });
+    return importProject(positionals[0] ?? '.', values);
+  },
+};
+
+function sessionOptions(
+  folders: string[],
+  values: ReturnType<typeof parse<typeof sessionFlags>>['values'],
+): SessionOptions {
+  const port = values.port === undefined ? undefined : wholeNumber('--port', values.port, 65_535);
+  const facts = wholeNumber('--max-facts', values['max-facts'] ?? '600000', 10_000_000);
+  const megabytes = wholeNumber('--memory-mb', values['memory-mb'] ?? '128', 100_000);
+  return {
+    folders,
+    bootstrapFolder: path.join(distFolder, 'bootstrap'),
+    limits: { facts, payloadBytes: megabytes * 1024 * 1024 },
+    allowedOrigins: values['allow-origin'] ?? [],
+    interpreters: {
+      ...(values.python === undefined ? {} : { python: values.python }),
+      ...(values.node === undefined ? {} : { node: values.node }),
+    },
+    ...(port === undefined ? {} : { port }),
+    ...(values.emulator === undefined ? {} : { emulator: parseEmulator(values.emulator) }),
+  };
+}
+
+function wholeNumber(flag: string, text: string, most: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > most) {
+    throw usageError(l10n.t('{0} takes a whole number up to {1}, not "{2}".', flag, most, text));
+  }
+  return value;
+}
+
+function parseEmulator(text: string): Partial<EmulatorOptions> {
+  try {
+    return JSON.parse(text) as Partial<EmulatorOptions>;
+  } catch (error) {
+    throw usageError(l10n.t('--emulator takes a JSON object: {0}', (error as Error).message));
+  }
+}
+
+function parse<T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    throw usageError((error as Error).message);
+  }
+}
+
+function usageError(message: string): UserError {
+  return new UserError('usage', message, `\n${usage()}`);
+}
+
+async function main(): Promise<number> {
+  const [, , command = '', ...args] = process.argv;
+  const flag = args.indexOf('--locale');
+  useLocale(flag < 0 ? undefined : args[flag + 1], packageFolder);
+  if (['', 'help', '--help', '-h'].includes(command) || args.includes('--help')) {
+    process.stdout.write(`${usage()}\n`);
+    return command === '' ? 2 : 0;
+  }
+  const run = Object.hasOwn(commands, command) ? commands[command] : undefined;
+  if (run === undefined) {
+    throw usageError(l10n.t('There is no command "{0}".', command));
+  }
+  return run(args);
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const known = error instanceof UserError;
+    process.stderr.write(
+      `scfws: ${known ? sentenceOf(error) : String((error as Error)?.stack ?? error)}\n`,
+    );
+    process.exitCode = known && error.code === 'usage' ? 2 : 1;
+  },
+);

@@ -1,0 +1,74 @@
+/** Facts as lines for a terminal: what `scfws serve` prints while it runs. */
+import * as l10n from '@vscode/l10n';
+import type { Fact } from '../protocol/fact';
+
+const shortId = (connection: string): string => connection.slice(0, 6);
+
+const time = (at: number): string => `${(at / 1000).toFixed(3)}s`.padStart(10);
+
+/** One line or more, or undefined for facts that say nothing to a person in a terminal. */
+export function narrate(fact: Fact): string | undefined {
+  const text = sentence(fact);
+  return text === undefined ? undefined : `${time(fact.at)}  ${text}`;
+}
+
+function sentence(fact: Fact): string | undefined {
+  switch (fact.kind) {
+    case 'connecting':
+      return l10n.t('{0} asks to connect to {1}', shortId(fact.connection), fact.target);
+    case 'opened':
+      return l10n.t('{0} is open (id {1})', shortId(fact.connection), fact.connection);
+    case 'refused':
+      return l10n.t('refused {0} with {1}: {2}', fact.target, fact.status, fact.reason);
+    case 'closed':
+      return l10n
+        .t('{0} closed: {1} {2} {3}', shortId(fact.connection), fact.cause, fact.code, fact.reason)
+        .trimEnd();
+    case 'frame': {
+      const arrow = fact.direction === 'toServer' ? '→' : '←';
+      const what = fact.type === 'close' ? `close ${fact.code ?? ''}` : fact.type;
+      return `${shortId(fact.connection)} ${arrow} ${what} ${fact.size} B  ${fact.preview}${fact.more ? '…' : ''}`;
+    }
+    case 'invocationStarted':
+      return fact.cold
+        ? l10n.t('  {0} starts (cold, {1} ms)', fact.function, Math.round(fact.initMs))
+        : undefined;
+    case 'invocationEnded': {
+      const duration = `${fact.durationMs.toFixed(1)} ms`;
+      return fact.outcome === 'ok'
+        ? `  ✓ ${duration}  ${fact.preview}`
+        : `  ✗ ${duration}  ${fact.error?.statusCode ?? ''} ${fact.error?.errorMessage ?? ''}${stackOf(fact.error?.stackTrace)}`;
+    }
+    case 'log':
+      return fact.stream === 'platform' ? undefined : `  | ${fact.text}`;
+    case 'push':
+      return fact.errNo === 0
+        ? undefined
+        : l10n.t('  push refused: errNo {0}, {1}', fact.errNo, fact.errMsg);
+    case 'diagnostic':
+      return `  ${fact.severity}: ${fact.message} ${fact.advice}`;
+    case 'instance':
+      return fact.interpreter === undefined ? undefined : `  ${fact.function}: ${fact.interpreter}`;
+    case 'clock':
+      return fact.frozen
+        ? l10n.t('clock stopped: {0}', fact.by.join(', '))
+        : l10n.t('clock runs again');
+    case 'listening':
+    case 'servicesChanged':
+    case 'stopping':
+    case 'held':
+    case 'releasedFrame':
+    case 'diagnosticsCleared':
+    case 'debugging':
+    case 'faults':
+    case 'faultStruck':
+    case 'frameBreakpoints':
+    case 'client':
+    case 'dropped':
+      return undefined;
+  }
+}
+
+function stackOf(stack: string | undefined): string {
+  return stack === undefined ? '' : `\n${stack.replace(/^/gm, '      ')}`;
+}

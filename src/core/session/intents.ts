@@ -1,0 +1,219 @@
+/** The table of what a host may ask of a session; one entry for each kind, completed by the compiler. */
+import * as l10n from '@vscode/l10n';
+import { randomUUID } from 'node:crypto';
+import type { Answer, Ask, IntentError, IntentKind } from '../../protocol/intent';
+import type { Clock } from '../clock';
+import { UserError } from '../errors';
+import type { Gateway } from '../gateway/gateway';
+import type { FunctionRuntime } from '../runtime/contract';
+import type { FaultLab } from './faultLab';
+import type { FrameBreakpoints } from './frameBreakpoints';
+import type { Recorder } from './recorder';
+import type { TestClients } from './testClients';
+
+export type Intents = {
+  [K in IntentKind]: (ask: Ask<K>) => Answer<K> | Promise<Answer<K>>;
+};
+
+interface Parts {
+  gateway: Gateway;
+  recorder: Recorder;
+  clock: Clock;
+  clients: TestClients;
+  runtimes: FunctionRuntime[];
+  breakpoints: FrameBreakpoints;
+  faults: FaultLab;
+  dispose(reason: string): Promise<void>;
+}
+
+/** Facts in one answer of the `facts` intent at most. */
+const largestPage = 5000;
+
+export function makeIntents(parts: Parts): Intents {
+  const { gateway, recorder, clock, clients, breakpoints, faults } = parts;
+  const lastEvents = new Map<string, number>();
+  recorder.onFact((fact) => {
+    if (fact.kind === 'invocationStarted' && fact.cause !== null) {
+      lastEvents.set(fact.function, fact.seq);
+    }
+    if (fact.kind === 'connecting' && fact.client !== undefined) {
+      clients.connected(fact.client, fact.connection);
+    }
+  });
+  const runtime = (id: string): FunctionRuntime => {
+    const found = parts.runtimes.find((each) => each.id === id);
+    if (found === undefined) {
+      throw new UserError(
+        'unknownFunction',
+        l10n.t('There is no function {0}.', id),
+        l10n.t('Functions: {0}', parts.runtimes.map((each) => each.id).join(', ')),
+      );
+    }
+    return found;
+  };
+
+  return {
+    async invoke({ function: id, event }) {
+      const target = runtime(id);
+      try {
+        event = JSON.stringify(JSON.parse(event)); // One line, and valid: the handler's channel needs both.
+      } catch (error) {
+        throw new UserError(
+          'eventNotJson',
+          l10n.t('The event is not JSON: {0}', (error as Error).message),
+          l10n.t('Correct it and invoke again.'),
+        );
+      }
+      const invocation = randomUUID();
+      const { outcome, resultJson, error, durationMs } = await target.invoke({
+        invocation,
+        eventJson: event,
+        role: null,
+        connection: null,
+        cause: null,
+      });
+      return {
+        invocation,
+        outcome,
+        result: resultJson,
+        durationMs,
+        ...(error === undefined ? {} : { error }),
+      };
+    },
+    lastEvent({ function: id }) {
+      const seq = lastEvents.get(runtime(id).id);
+      const event = seq === undefined ? undefined : recorder.payload(seq);
+      return { event: event === undefined ? null : event.toString() };
+    },
+    push({ connections, action, dataType, data = '' }) {
+      const payload =
+        action === 'closing' ? null : dataType === 'binary' ? Buffer.from(data, 'base64') : data;
+      return {
+        results: connections.map((connection) => ({
+          connection,
+          ...gateway.pushByHand(connection, payload),
+        })),
+      };
+    },
+    closeConnection({ connection, code = 1000, reason = '', abrupt = false }) {
+      if (!gateway.close(connection, code, reason, abrupt)) {
+        throw new UserError('notOpen', l10n.t('Connection {0} is not open.', connection));
+      }
+      return null;
+    },
+    openClient: (ask) => clients.open(ask),
+    clientSend(ask) {
+      clients.send(ask);
+      return null;
+    },
+    clientClose(ask) {
+      clients.close(ask);
+      return null;
+    },
+    payload({ seq }) {
+      const payload = recorder.payload(seq);
+      if (payload === undefined) {
+        return null;
+      }
+      return typeof payload === 'string'
+        ? { data: payload, encoding: 'text' }
+        : { data: payload.toString('base64'), encoding: 'base64' };
+    },
+    facts({ from, limit }) {
+      const facts = recorder.read(from, Math.min(limit, largestPage));
+      const last = facts.at(-1)?.seq ?? recorder.last;
+      return { facts, next: last < recorder.last ? last + 1 : null, last: recorder.last };
+    },
+    search({ text, regex, caseSensitive, from = 0 }) {
+      return { seqs: recorder.searchPayloads(matcher(text, regex, caseSensitive), from) };
+    },
+    clear() {
+      recorder.clear();
+      return null;
+    },
+    restartFunction({ function: id }) {
+      runtime(id).restart('asked');
+      return null;
+    },
+    debug: ({ function: id, enabled }) => runtime(id).setDebug(enabled),
+    debuggerReady({ function: id, instance }) {
+      runtime(id).debuggerReady(instance);
+      return null;
+    },
+    freezeClock({ reason, frozen }) {
+      if (frozen) {
+        clock.freeze(reason);
+      } else {
+        clock.unfreeze(reason);
+      }
+      return null;
+    },
+    setFrameBreakpoints: ({ breakpoints: wanted }) => breakpoints.set(wanted),
+    releaseFrame(ask) {
+      breakpoints.release(ask);
+      return null;
+    },
+    setFaults({ faults: plan }) {
+      faults.set(plan);
+      return null;
+    },
+    setOptions({ service, emulator }) {
+      const found = gateway.services.find(({ spec }) => spec.name === service);
+      if (found === undefined) {
+        throw new UserError('unknownService', l10n.t('There is no service {0}.', service));
+      }
+      Object.assign(found.spec.emulator, emulator);
+      return null;
+    },
+    async stop() {
+      await parts.dispose('asked');
+      return null;
+    },
+  };
+}
+
+function matcher(
+  text: string,
+  regex: boolean,
+  caseSensitive: boolean,
+): (payload: string) => boolean {
+  if (regex) {
+    let expression: RegExp;
+    try {
+      expression = new RegExp(text, caseSensitive ? 'u' : 'iu');
+    } catch (error) {
+      throw new UserError(
+        'badRegex',
+        l10n.t('This is not a regular expression: {0}', (error as Error).message),
+      );
+    }
+    return (payload) => expression.test(payload);
+  }
+  if (caseSensitive) {
+    return (payload) => payload.includes(text);
+  }
+  const lower = text.toLowerCase();
+  return (payload) => payload.toLowerCase().includes(lower);
+}
+
+/** Runs one intent by name. Rejects never: what went wrong is an `IntentError`. */
+export async function answerIntent(
+  intents: Intents,
+  kind: string,
+  ask: unknown,
+): Promise<{ value: unknown } | { error: IntentError }> {
+  if (!Object.hasOwn(intents, kind)) {
+    return { error: { code: 'unknownIntent', message: `There is no intent "${kind}".` } };
+  }
+  try {
+    const run = intents[kind as IntentKind] as (ask: unknown) => unknown;
+    return { value: await run(ask) };
+  } catch (error) {
+    if (error instanceof UserError) {
+      const { code, message, nextStep } = error;
+      return { error: { code, message, ...(nextStep === undefined ? {} : { nextStep }) } };
+    }
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { error: { code: 'bug', message } };
+  }
+}

@@ -1,0 +1,259 @@
+/**
+ * A session: one gateway with the functions of one or more projects behind it, on one port. Hosts (editor,
+ * command line) see nothing but its facts and its intents.
+ */
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import type { Fact, FunctionInfo, ServiceInfo } from '../../protocol/fact';
+import {
+  type EmulatorOptions,
+  functionId,
+  type Problem,
+  roles,
+  type ServiceSpec,
+} from '../../protocol/project';
+import { Clock, type Timer } from '../clock';
+import { UserError } from '../errors';
+import type { Service } from '../gateway/connection';
+import { Gateway } from '../gateway/gateway';
+import { type GatewayServer, startServer } from '../gateway/server';
+import { handlerFiles } from '../project/handlerFile';
+import { loadService } from '../project/loadService';
+import { startFunctionRuntime } from '../runtime/functionRuntime';
+import type { FunctionRuntime } from '../runtime/contract';
+import { FaultLab } from './faultLab';
+import { FrameBreakpoints } from './frameBreakpoints';
+import { type Intents, makeIntents } from './intents';
+import { Recorder, type RecorderLimits } from './recorder';
+import { forgetSessionFile, writeSessionFile } from './sessionFile';
+import { TestClients } from './testClients';
+
+export interface SessionOptions {
+  /** Project folders, each with a scfws.json. */
+  folders: string[];
+  /** Wins over the ports in the project files; 0: any free one. */
+  port?: number;
+  /** Settings of the host; scfws.json wins over them. */
+  emulator?: Partial<EmulatorOptions>;
+  interpreters?: { python?: string; node?: string };
+  /** Origins of web pages that may connect and push, besides local ones. */
+  allowedOrigins?: string[];
+  limits?: RecorderLimits;
+  bootstrapFolder: string;
+}
+
+export interface Session {
+  readonly services: ServiceInfo[];
+  readonly problems: Problem[];
+  readonly recorder: Recorder;
+  readonly intents: Intents;
+  onFact(listener: (fact: Fact) => void): Timer;
+  /** Resolves when every socket is closed and every handler process is gone. */
+  dispose(reason?: string): Promise<void>;
+}
+
+/** Rejects with a `UserError` when no project can be served or no port is free. */
+export async function startSession(options: SessionOptions): Promise<Session> {
+  const { specs, problems } = await loadServices(options);
+  const clock = new Clock();
+  const epoch = Date.now();
+  const recorder = new Recorder(clock, options.limits);
+  const clients = new TestClients(recorder.record);
+  const faults = new FaultLab(recorder.record, clock, (connection, code) =>
+    gateway.close(connection, code, 'fault lab', false),
+  );
+  const breakpoints = new FrameBreakpoints(
+    recorder.record,
+    (connection) => clients.nameOfConnection(connection),
+    faults,
+  );
+  let instances = 0;
+  // Assigned below: what it is made of refers back to it.
+  let gateway: Gateway;
+  let port = 0;
+
+  const services: Service[] = specs.map((spec) => {
+    const functions = new Map<string, FunctionRuntime>();
+    const service: Service = {
+      spec,
+      functions,
+      runtimeOf: (role) => {
+        const name = spec.roles[role];
+        return name === undefined ? undefined : functions.get(functionId(spec.name, name));
+      },
+    };
+    for (const each of spec.functions) {
+      const id = functionId(spec.name, each.name);
+      functions.set(
+        id,
+        startFunctionRuntime(id, each, {
+          service: spec,
+          clock,
+          record: recorder.record,
+          pushUrl: (functionOf, instance) => {
+            const key = gateway.addPushAddress(service, functionOf, instance);
+            return `http://127.0.0.1:${port}/${key}`;
+          },
+          nextInstance: () => ++instances,
+          interpreters: options.interpreters ?? {},
+          bootstrapFolder: options.bootstrapFolder,
+        }),
+      );
+    }
+    return service;
+  });
+  const runtimes = services.flatMap((service) => [...service.functions.values()]);
+
+  gateway = new Gateway({ clock, record: recorder.record, services, disturbances: breakpoints });
+  let server: GatewayServer;
+  const wishedPort = options.port ?? specs[0]?.port ?? 0;
+  try {
+    server = await startServer(gateway, {
+      port: wishedPort,
+      access: { allowedOrigins: options.allowedOrigins ?? [] },
+      clientNameOf: (remotePort) => clients.nameOf(remotePort),
+    });
+  } catch (error) {
+    await Promise.all(runtimes.map((runtime) => runtime.dispose()));
+    clock.dispose();
+    throw error;
+  }
+  port = server.port;
+
+  const infos = services.map((service) => serviceInfo(service, port));
+  clock.onChange(() => {
+    recorder.record({
+      kind: 'clock',
+      frozen: clock.frozen,
+      by: clock.frozenBy(),
+      frozenMs: Math.round(clock.frozenMs()),
+    });
+  });
+  recorder.record({
+    kind: 'listening',
+    url: infos[0]?.url ?? '',
+    pushUrl: infos[0]?.pushUrl ?? '',
+    port,
+    ...(wishedPort === 0 || wishedPort === port ? {} : { wishedPort }),
+    pid: process.pid,
+    epoch,
+    services: infos,
+  });
+  await Promise.all(infos.map((info) => writeSessionFile(info)));
+
+  let disposed: Promise<void> | undefined;
+  const dispose = (reason = 'asked'): Promise<void> => {
+    disposed ??= (async () => {
+      recorder.record({ kind: 'stopping', reason });
+      // A frozen clock or a held frame must not keep anything from ending.
+      clock.frozenBy().forEach((by) => clock.unfreeze(by));
+      breakpoints.dispose();
+      clients.dispose();
+      await gateway.dispose();
+      await server.dispose();
+      await Promise.all(runtimes.map((runtime) => runtime.dispose()));
+      await Promise.all(infos.map((info) => forgetSessionFile(info.folder)));
+      clock.dispose();
+    })();
+    return disposed;
+  };
+
+  return {
+    services: infos,
+    problems,
+    recorder,
+    intents: makeIntents({
+      gateway,
+      recorder,
+      clock,
+      clients,
+      runtimes,
+      breakpoints,
+      faults,
+      dispose,
+    }),
+    onFact: (listener) => recorder.onFact(listener),
+    dispose,
+  };
+}
+
+async function loadServices(
+  options: SessionOptions,
+): Promise<{ specs: ServiceSpec[]; problems: Problem[] }> {
+  const specs: ServiceSpec[] = [];
+  const problems: Problem[] = [];
+  for (const folder of options.folders) {
+    const loaded = await loadService(path.resolve(folder), {
+      ...(options.emulator === undefined ? {} : { emulator: options.emulator }),
+      ...(options.port === undefined ? {} : { port: options.port }),
+    });
+    problems.push(...loaded.problems);
+    if (loaded.service !== undefined) {
+      specs.push(distinct(loaded.service, specs, problems));
+    }
+  }
+  if (specs.length === 0) {
+    const worst = problems.find((problem) => problem.severity === 'error');
+    throw new UserError(
+      'noProject',
+      worst?.message ?? l10n.t('There is no project to serve.'),
+      worst === undefined
+        ? l10n.t('Create one with "SCF WebSocket: Create Project…" or `scfws new <folder>`.')
+        : l10n.t('Correct {0} and start again.', worst.file),
+    );
+  }
+  return { specs, problems };
+}
+
+/** Services on one port must differ by name and path; a clash is settled for the later one and said. */
+function distinct(spec: ServiceSpec, before: ServiceSpec[], problems: Problem[]): ServiceSpec {
+  const result = { ...spec };
+  const tell = (message: string) =>
+    problems.push({
+      file: path.join(spec.folder, 'scfws.json'),
+      path: 'path',
+      message,
+      severity: 'warning',
+    });
+  for (let n = 2; before.some((other) => other.name === result.name); n++) {
+    result.name = `${spec.name}-${n}`;
+  }
+  if (before.some((other) => other.path === spec.path)) {
+    result.path = `/${result.name}${spec.path}`;
+    tell(
+      l10n.t(
+        'Another project is served at {0} already; this one is at {1}.',
+        spec.path,
+        result.path,
+      ),
+    );
+  }
+  return result;
+}
+
+function serviceInfo(service: Service, port: number): ServiceInfo {
+  const { spec } = service;
+  const urls = spec.stages.map((stage) => `ws://127.0.0.1:${port}/${stage}${spec.path}`);
+  return {
+    name: spec.name,
+    folder: spec.folder,
+    path: spec.path,
+    url: urls[0] ?? '',
+    urls,
+    pushUrl: `http://127.0.0.1:${port}/${spec.pushKey}`,
+    functions: spec.functions.map((each): FunctionInfo => {
+      const [file = path.join(each.folder, each.handler)] = handlerFiles(each);
+      return {
+        function: functionId(spec.name, each.name),
+        name: each.name,
+        roles: roles.filter((role) => spec.roles[role] === each.name),
+        runtime: each.runtime,
+        family: each.family,
+        folder: each.folder,
+        handler: each.handler,
+        file,
+        timeout: each.timeout,
+      };
+    }),
+  };
+}
