@@ -60,10 +60,9 @@ export class Window {
   }
 
   /** Answers the question whether the opened folder is trusted, which VS Code asks once for each folder. */
-  async trust() {
-    await this.page
-      .getByRole('button', { name: 'Yes, I trust the authors' })
-      .click({ timeout: 60_000 });
+  async trust(answer = true) {
+    const name = answer ? 'Yes, I trust the authors' : "No, I don't trust the authors";
+    await this.page.getByRole('button', { name }).click({ timeout: 60_000 });
   }
 
   /** Clicks our icon in the activity bar, so that our views are shown. */

@@ -64,6 +64,32 @@ describe('the package', function () {
     }
   });
 
+  it('runs nothing of a folder that is not trusted, and says why', async () => {
+    const { startServer } = await import('../../scripts/vscode-server.mjs');
+    const { openWindow } = await import('../../scripts/vscode-window.mjs');
+    const { runningSession, scaffoldSample } = await import('../../scripts/demo.mjs');
+    const folder = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-vsix-')), 'sample');
+    scaffoldSample(folder);
+    const server = await startServer({ vsix, env: { SCFWS_AUTOSTART: '1' } });
+    const window = await openWindow();
+    try {
+      await window.load(server.address(folder));
+      await window.trust(false);
+      await window.showViews();
+      const views = window.page.locator('.part.sidebar');
+      await views
+        .getByText(/not trusted|trust this/i)
+        .first()
+        .waitFor();
+      await window.screenshot('untrusted');
+      assert.equal(runningSession(folder), undefined);
+    } finally {
+      await window.dispose();
+      await server.dispose();
+      fs.rmSync(path.dirname(folder), { recursive: true, force: true, maxRetries: 5 });
+    }
+  });
+
   it('runs in an editor: trusts, serves, and shows a conversation', async () => {
     const { lookAtPanel } = await import('../../scripts/check.mjs');
     const { scaffoldSample } = await import('../../scripts/demo.mjs');
