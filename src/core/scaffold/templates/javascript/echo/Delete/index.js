@@ -1,0 +1,7 @@
+'use strict';
+
+// Delete runs when a client has left. Nothing can be sent to it any more.
+exports.main_handler = async (event, context) => {
+  console.log(`${event.websocket.secConnectionID} has left`);
+  return { errNo: 0, errMsg: 'ok' };
+};

@@ -1,0 +1,18 @@
+"""Register runs when a client connects, before it is let in."""
+
+
+def main_handler(event, context):
+    websocket = event['websocket']
+    print('%s wants to connect' % websocket['secConnectionID'])
+
+    answer = {
+        'action': 'connecting',
+        'secConnectionID': websocket['secConnectionID'],
+    }
+    offered = websocket.get('secWebSocketProtocol')
+    if offered:
+        # A client may offer several sub-protocols. Exactly one goes back: here the first.
+        answer['secWebSocketProtocol'] = offered.split(',')[0].strip()
+
+    # errNo 0 lets the client in. Any other number refuses it, and errMsg tells it why.
+    return {'errNo': 0, 'errMsg': 'ok', 'websocket': answer}

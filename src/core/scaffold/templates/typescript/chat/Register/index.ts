@@ -1,0 +1,17 @@
+import type { Context, RegisterAnswer, RegisterEvent } from '../shared/events.ts';
+import * as members from '../shared/members.ts';
+
+// Register runs when a client connects. It lets everybody in and remembers who is there.
+export async function main_handler(event: RegisterEvent, context: Context): Promise<RegisterAnswer> {
+  const { secConnectionID, secWebSocketProtocol } = event.websocket;
+  await members.add(secConnectionID);
+
+  const answer: RegisterAnswer['websocket'] = { action: 'connecting', secConnectionID };
+  if (secWebSocketProtocol) {
+    // A client may offer several sub-protocols. Exactly one goes back: here the first.
+    answer.secWebSocketProtocol = secWebSocketProtocol.split(',')[0]?.trim();
+  }
+
+  // errNo 0 lets the client in. Any other number refuses it, and errMsg tells it why.
+  return { errNo: 0, errMsg: 'ok', websocket: answer };
+}

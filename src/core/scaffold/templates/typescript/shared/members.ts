@@ -1,0 +1,44 @@
+// Who is in the room: the connection ids of everybody.
+//
+// The three functions run apart and share no memory, so the ids live outside of them: in Redis when REDIS_URL
+// is set, else in a folder with one small file for each. Use Redis in the cloud, where they share no disk either.
+import fs from 'node:fs';
+import path from 'node:path';
+import * as redis from './tinyRedis.ts';
+
+const redisUrl = process.env.REDIS_URL; // redis://:password@host:6379/0
+const redisKey = 'chat:members';
+
+const folder = path.resolve('..', '.scfws', 'members'); // A function runs in its own folder.
+
+export async function add(connection: string): Promise<void> {
+  if (redisUrl) {
+    await redis.command(redisUrl, 'SADD', redisKey, connection);
+  } else {
+    fs.mkdirSync(folder, { recursive: true });
+    fs.writeFileSync(fileOf(connection), '');
+  }
+}
+
+export async function remove(connection: string): Promise<void> {
+  if (redisUrl) {
+    await redis.command(redisUrl, 'SREM', redisKey, connection);
+  } else {
+    fs.rmSync(fileOf(connection), { force: true });
+  }
+}
+
+export async function everyone(): Promise<string[]> {
+  if (redisUrl) {
+    return (await redis.command(redisUrl, 'SMEMBERS', redisKey)) as string[];
+  }
+  const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  return names
+    .filter((name) => name.endsWith('.id'))
+    .map((name) => Buffer.from(name.slice(0, -3), 'hex').toString());
+}
+
+// Ids hold "/", which no file name can, so they are spelled in hexadecimal.
+function fileOf(connection: string): string {
+  return path.join(folder, Buffer.from(connection).toString('hex') + '.id');
+}
