@@ -130,6 +130,7 @@ export async function startServer(
       attach(gateway, connection, client, socket, protocol);
     });
     protocolLine = undefined;
+    socket.resume(); // It stands still when more came too soon than is kept.
     if (connection.state === 'connecting') {
       gateway.socketNeverOpened(connection);
     }
@@ -411,12 +412,11 @@ class EarlyBytes {
     return this.controller.signal;
   }
 
-  /** Stops reading and hands over what came. */
+  /** Hands over what came. The socket goes on reading: its next reader must be there in the same turn. */
   take(): Buffer {
     this.socket.off('data', this.keep);
     this.socket.off('end', this.leave);
     this.socket.off('close', this.leave);
-    this.socket.pause();
     return Buffer.concat(this.chunks);
   }
 
