@@ -6,7 +6,6 @@ import { sentenceOf, UserError } from '../core/errors';
 import type { SessionOptions } from '../core/session/session';
 import type { EmulatorOptions } from '../protocol/project';
 import { create } from './create';
-import { importProject } from './importProject';
 import { invoke } from './invoke';
 import { useLocale } from './locale';
 import { push } from './push';
@@ -35,7 +34,6 @@ const usage = (): string =>
   scfws serve [folder…] [--port N] [--json] [--python P] [--node P] [--allow-origin O]…
   scfws invoke [folder] <function> --event <file|-|sample>
   scfws push <pushUrl> --id <id> (--text S | --binary FILE | --close)
-  scfws import [folder] [--register NAME] [--transfer NAME] [--cleanup NAME]
 
 --port 0 takes any free port. --json prints one fact a line, the first being "listening".
 --emulator takes a JSON object with the settings of the emulator.`,
@@ -102,16 +100,6 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
       );
     }
     return push({ ...values, url, id: values.id });
-  },
-
-  async import(args) {
-    const { values, positionals } = parse(args, {
-      register: { type: 'string' },
-      transfer: { type: 'string' },
-      cleanup: { type: 'string' },
-      locale: { type: 'string' },
-    });
-    return importProject(positionals[0] ?? '.', values);
   },
 };
 
