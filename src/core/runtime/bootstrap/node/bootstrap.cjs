@@ -1,0 +1,290 @@
+// Runs one Node.js function, 10.15 or newer: loads the handler once, then one event after the other.
+//
+// fd 3 brings events, fd 4 takes answers and logs away, both one message a line; what the lines look like is told
+// in channel.ts. fd 1 and 2 stay the user's. Answers and logs are written synchronously, so nothing is lost at a crash.
+'use strict';
+const fs = require('fs');
+const net = require('net');
+const { send } = require('./send.cjs');
+const failures = require('./failures.cjs');
+const work = require('./work.cjs');
+const output = require('./output.cjs');
+const load = require('./load.cjs');
+const redirect = require('./redirect.cjs');
+
+const largest = 6 * 1024 * 1024;
+const reportPeak = process.platform !== 'linux'; // There the parent reads it from /proc.
+
+let order;
+let handler;
+/** The invocation that has not answered yet, or whose un-awaited work goes on. */
+let current = null;
+
+const channel = new net.Socket({ fd: 3, readable: true, writable: false });
+channel.on('end', () => process.exit(0));
+channel.on('error', () => process.exit(0));
+work.ignore(channel);
+
+let parts = [];
+channel.on('data', (chunk) => {
+  let from = 0;
+  for (;;) {
+    const feed = chunk.indexOf(10, from);
+    if (feed < 0) break;
+    let line = chunk.slice(from, feed);
+    if (parts.length > 0) {
+      line = Buffer.concat(parts.concat(line));
+      parts = [];
+    }
+    from = feed + 1;
+    receive(line);
+  }
+  if (from < chunk.length) parts.push(chunk.slice(from));
+});
+
+function receive(line) {
+  switch (line[0]) {
+    case 0x49: {
+      const afterId = line.indexOf(32, 2);
+      const afterFrozen = line.indexOf(32, afterId + 1);
+      run(
+        line.latin1Slice(2, afterId),
+        Number(line.latin1Slice(afterId + 1, afterFrozen)),
+        line.utf8Slice(afterFrozen + 1),
+      );
+      return;
+    }
+    case 0x53:
+      prepare(JSON.parse(line.toString('utf8', 2)));
+      return;
+    case 0x47:
+      loadHandler();
+      return;
+    case 0x42:
+      if (line[2] === 0x31) openDebugger();
+      else closeDebugger();
+      return;
+  }
+}
+
+function prepare(given) {
+  order = given;
+  failures.configure(__dirname, order.projectFolder);
+  output.install(() => (current === null ? null : current.id));
+  redirect.install(order.pushUrl, order.redirectPush, output.invocation);
+  process.argv = [process.argv[0], order.folder];
+  if (order.debug) openDebugger();
+  else loadHandler();
+}
+
+function loadHandler() {
+  load.loadHandler(order, (failure, loaded) => {
+    output.flush();
+    if (failure !== null) {
+      send(`X ${JSON.stringify(failure)}\n`);
+      process.exit(1);
+    }
+    handler = loaded;
+    load.tellFiles();
+    send('Y\n');
+  });
+}
+
+function run(id, frozenMs, text) {
+  let event;
+  try {
+    event = JSON.parse(text);
+  } catch (error) {
+    send(`E ${id} - ${JSON.stringify({ kind: 'badEvent', message: error.message })}\n`);
+    return;
+  }
+  const invocation = {
+    id,
+    started: Date.now(),
+    frozenMs,
+    context: null,
+    answered: false,
+    /** A promise or a callback will bring the answer; otherwise an empty event loop does. */
+    promised: false,
+    answer: null,
+    goesOn: false,
+    ignored: false,
+  };
+  current = invocation;
+  const callback = (error, value) => answer(invocation, error, value);
+  invocation.context = contextOf(invocation, callback);
+  work.begin(invocation);
+  output.within(id, () => {
+    let returned;
+    try {
+      returned = handler(event, invocation.context, callback);
+    } catch (error) {
+      fail(invocation, 'exception', error);
+      return;
+    }
+    if (returned !== null && typeof returned === 'object' && typeof returned.then === 'function') {
+      invocation.promised = true;
+      returned.then(
+        (value) => answer(invocation, null, value),
+        (error) => fail(invocation, 'exception', error),
+      );
+    } else if (!invocation.answered) {
+      if (returned !== undefined) invocation.ignored = true;
+      channel.unref(); // `beforeExit` tells when nothing is left that could call back.
+    }
+  });
+}
+
+function contextOf(invocation, callback) {
+  const context = Object.assign({}, order.context, { request_id: invocation.id });
+  context.callbackWaitsForEmptyEventLoop = true;
+  context.getRemainingTimeInMillis = () => {
+    const frozen = frozenSoFar() - invocation.frozenMs;
+    return Math.max(0, order.context.time_limit_in_ms - (Date.now() - invocation.started - frozen));
+  };
+  context.done = callback;
+  context.succeed = (value) => callback(null, value);
+  context.fail = (error) => callback(error === undefined || error === null ? new Error('fail') : error);
+  return context;
+}
+
+/** Milliseconds that the session's clock stood still so far: `<total> <since, epoch ms, or 0>` in a file. */
+function frozenSoFar() {
+  try {
+    const [total, since] = fs.readFileSync(order.clockFile, 'utf8').split(' ').map(Number);
+    return total + (since === 0 ? 0 : Date.now() - since);
+  } catch (error) {
+    return 0; // It never stood still.
+  }
+}
+
+/** Takes the first answer; later ones are nobody's. */
+function answer(invocation, error, value) {
+  if (invocation.answered) return;
+  if (error !== null && error !== undefined) {
+    fail(invocation, 'exception', error);
+    return;
+  }
+  let json;
+  try {
+    json = JSON.stringify(value);
+    if (json === undefined) json = 'null';
+  } catch (problem) {
+    fail(invocation, 'unserialisable', problem);
+    return;
+  }
+  invocation.answered = true;
+  if (json.length * 3 > largest && Buffer.byteLength(json) > largest) {
+    const size = Buffer.byteLength(json);
+    finish(invocation, 'E', JSON.stringify({ kind: 'tooLarge', message: '', size }));
+    return;
+  }
+  finish(invocation, 'R', json);
+}
+
+function fail(invocation, kind, error) {
+  if (invocation.answered) return;
+  invocation.answered = true;
+  finish(invocation, 'E', JSON.stringify(failures.describe(kind, error)));
+}
+
+/**
+ * A promise's answer leaves in the check phase of the same turn, together with the word that nothing goes on; a
+ * callback's leaves now, since whatever the handler does next may take its time.
+ */
+function finish(invocation, kind, json) {
+  invocation.answer = { kind, json };
+  if (!invocation.promised && invocation.context.callbackWaitsForEmptyEventLoop && order.waitForEmptyLoop) {
+    channel.unref();
+    return;
+  }
+  if (!invocation.promised) {
+    deliver(invocation, true);
+  }
+  setImmediate(settle, invocation);
+}
+
+function settle(invocation) {
+  if (current !== invocation) return;
+  const busy = invocation.context.callbackWaitsForEmptyEventLoop && work.goesOn(invocation);
+  if (invocation.answer !== null) {
+    deliver(invocation, busy);
+  }
+  if (busy) {
+    channel.unref();
+    work.whenDone(invocation, () => settle(invocation));
+  } else {
+    end(invocation);
+  }
+}
+
+function deliver(invocation, goesOn) {
+  const { kind, json } = invocation.answer;
+  const head = goesOn ? kind.toLowerCase() : kind;
+  invocation.answer = null;
+  invocation.goesOn = goesOn;
+  const peak = reportPeak && process.resourceUsage ? process.resourceUsage().maxRSS : '-';
+  output.flush();
+  send(`${head} ${invocation.id} ${peak} ${json}\n`);
+}
+
+function end(invocation) {
+  if (current !== invocation) return;
+  current = null;
+  channel.ref();
+  output.flush();
+  load.tellFiles();
+  if (invocation.goesOn) send(`D ${invocation.id}\n`);
+}
+
+// The loop is empty: nothing of the invocation can go on.
+process.on('beforeExit', () => {
+  channel.ref();
+  const invocation = current;
+  if (invocation === null) return;
+  if (!invocation.answered) {
+    if (invocation.promised) return; // A promise that nobody will settle: the timeout ends it.
+    if (invocation.ignored) {
+      send(`N ${invocation.id} {"notice":"ignoredReturn"}\n`);
+    }
+    invocation.answered = true;
+    invocation.answer = { kind: 'R', json: 'null' };
+  }
+  if (invocation.answer !== null) deliver(invocation, false);
+  end(invocation);
+});
+
+process.on('uncaughtException', (error) => {
+  if (process.listenerCount('uncaughtException') > 1) return; // The user's own listener deals with it.
+  output.flush();
+  const invocation = current;
+  if (invocation !== null && !invocation.answered) {
+    invocation.answered = true;
+    send(`E ${invocation.id} - ${JSON.stringify(failures.describe('exception', error))}\n`);
+  } else {
+    if (invocation !== null && invocation.answer !== null) deliver(invocation, false);
+    output.report(failures.describe('exception', error).stack);
+  }
+  process.exit(1);
+});
+
+process.on('exit', () => {
+  output.flush();
+  if (current !== null && current.answer) deliver(current, false);
+});
+
+let inspector;
+
+function openDebugger() {
+  try {
+    inspector = inspector || require('inspector');
+    if (inspector.url() === undefined) inspector.open(0, '127.0.0.1');
+    send(`P ${JSON.stringify({ port: Number(new URL(inspector.url()).port) })}\n`);
+  } catch (error) {
+    send(`P ${JSON.stringify({ error: 'failed', message: error.message })}\n`);
+  }
+}
+
+function closeDebugger() {
+  if (inspector !== undefined && inspector.url() !== undefined) inspector.close();
+}

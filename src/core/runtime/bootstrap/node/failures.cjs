@@ -1,0 +1,78 @@
+// Describes exceptions of the user's code with the user's own files and lines.
+'use strict';
+const path = require('path');
+const { fileURLToPath } = require('url');
+
+let ours = '';
+let users = '';
+
+exports.configure = (ourFolder, projectFolder) => {
+  ours = ourFolder;
+  users = projectFolder.endsWith(path.sep) ? projectFolder : projectFolder + path.sep;
+};
+
+const isUsers = (file) =>
+  file.startsWith(users) && !file.includes(`${path.sep}node_modules${path.sep}`) && !file.startsWith(ours);
+exports.isUsers = isUsers;
+
+/** `kind` as channel.ts lists them. */
+exports.describe = (kind, error) => {
+  try {
+    return describe(kind, error);
+  } catch (problem) {
+    // An object made to break whoever looks at it.
+    return { kind, message: 'unknown', stack: 'unknown' };
+  }
+};
+
+function describe(kind, error) {
+  const isError = error instanceof Error || Object.prototype.toString.call(error) === '[object Error]';
+  if (!isError) {
+    const text = typeof error === 'string' ? error : require('util').inspect(error);
+    return { kind, message: text, stack: text };
+  }
+  const lines = String(error.stack || error).split('\n');
+  const stack = lines
+    .filter((line) => !/^\s+at /.test(line) || !(line.includes(ours) || /\((?:node:)?internal\//.test(line)))
+    .join('\n');
+  const failure = { kind, type: error.name, message: String(error.message), stack };
+  const place = placeOf(lines);
+  if (place !== undefined) failure.place = place;
+  if (kind === 'load') {
+    const module = missingModule(error);
+    if (module !== undefined) {
+      failure.kind = 'missingModule';
+      failure.module = module;
+    } else if (error.name === 'SyntaxError') {
+      failure.kind = 'syntax';
+    }
+  }
+  return failure;
+}
+
+function missingModule(error) {
+  if (error.code !== 'MODULE_NOT_FOUND' && error.code !== 'ERR_MODULE_NOT_FOUND') return undefined;
+  const found = /Cannot find (?:module|package) '([^']+)'/.exec(error.message);
+  return found === null ? undefined : found[1];
+}
+
+/** The innermost place in a file of the user; a syntax error is told ahead of the stack. */
+function placeOf(lines) {
+  const head = /^(.+?):(\d+)(?::(\d+))?$/.exec(lines[0]);
+  if (head !== null) {
+    const file = pathOf(head[1]);
+    if (isUsers(file)) return { file, line: Number(head[2]) };
+  }
+  for (const line of lines) {
+    const at = /^\s+at (?:.*\()?(.+?):(\d+):(\d+)\)?$/.exec(line);
+    if (at === null) continue;
+    const file = pathOf(at[1]);
+    if (isUsers(file)) return { file, line: Number(at[2]), column: Number(at[3]) };
+  }
+  return undefined;
+}
+
+function pathOf(text) {
+  const plain = text.replace(/^async /, '');
+  return plain.startsWith('file://') ? fileURLToPath(plain) : plain;
+}

@@ -1,0 +1,211 @@
+// Leads requests for the vendor's push hosts to the local push address, and signs pushes with their invocation:
+// whatever goes through http or https (axios, request, superagent, got, node-fetch …), fetch, and undici.
+'use strict';
+const http = require('http');
+const https = require('https');
+const Module = require('module');
+const { send } = require('./send.cjs');
+
+const vendor = /^set-[^/]*\.apigateway\.tencentyun\.com\.?$/i;
+const placeholder = /\*{2,}|x{4,}|<[^>]*>|^your[-_]|[.-]your[-_]|(^|\.)example\.(com|org|net)$/i;
+const told = new Set();
+
+let push;
+let redirecting = false;
+let invocation = () => null;
+
+function note(host, notice) {
+  const key = `${notice} ${host}`;
+  if (!told.has(key)) {
+    told.add(key);
+    send(`N ${invocation() || '-'} ${JSON.stringify({ notice, host })}\n`);
+  }
+}
+
+/** Whether requests for this host are ours to answer. Remarks on hosts that can be no real ones. */
+function isVendor(host) {
+  if (typeof host !== 'string') return false;
+  if (host === push.hostname) return false;
+  if (placeholder.test(host)) note(host, 'placeholder');
+  if (!redirecting || !vendor.test(host)) return false;
+  note(host, 'redirected');
+  return true;
+}
+
+exports.install = (pushUrl, redirect, runningInvocation) => {
+  push = new URL(pushUrl);
+  redirecting = redirect;
+  invocation = runningInvocation;
+  const request = http.request;
+  http.request = wrap(request, request);
+  https.request = wrap(https.request, request);
+  http.get = getter(http);
+  https.get = getter(https);
+  if (Module.syncBuiltinESMExports !== undefined) Module.syncBuiltinESMExports();
+  if (typeof globalThis === 'object' && typeof globalThis.fetch === 'function') wrapFetch();
+  hookUndici();
+};
+
+function getter(module) {
+  return function get(...values) {
+    const request = module.request(...values);
+    request.end();
+    return request;
+  };
+}
+
+/** `plain` is http.request: the local address speaks no TLS. */
+function wrap(original, plain) {
+  return function request(input, options, callback) {
+    const host = hostOf(input, options);
+    if (isVendor(host)) {
+      return plain.apply(this, redirected(host, input, options, callback));
+    }
+    const made = original.apply(this, arguments);
+    if (host === push.hostname && made.path.startsWith(push.pathname)) sign(made);
+    return made;
+  };
+}
+
+function hostOf(input, options) {
+  let host;
+  if (typeof input === 'string') {
+    try {
+      host = new URL(input).hostname;
+    } catch (error) {
+      return undefined; // http.request says what is wrong with it.
+    }
+  } else if (input instanceof URL) {
+    host = input.hostname;
+  } else if (input !== null && typeof input === 'object') {
+    return input.hostname || input.host;
+  }
+  if (options !== null && typeof options === 'object') host = options.hostname || options.host || host;
+  return host;
+}
+
+function redirected(host, input, options, callback) {
+  const given = typeof input === 'string' || input instanceof URL ? options : input;
+  const done = typeof options === 'function' ? options : callback;
+  const own = given !== null && typeof given === 'object' ? given : {};
+  const local = Object.assign({}, own, {
+    protocol: 'http:',
+    host: push.hostname,
+    hostname: push.hostname,
+    port: push.port,
+    path: push.pathname,
+    // An agent for TLS cannot speak without; and its pool belongs to another host.
+    agent: own.agent instanceof http.Agent && !(own.agent instanceof https.Agent) ? own.agent : undefined,
+  });
+  delete local.socketPath;
+  delete local.servername;
+  local.headers = localHeaders(own.headers, host);
+  return done === undefined ? [local] : [local, done];
+}
+
+function localHeaders(given, host) {
+  const headers = {};
+  if (Array.isArray(given)) {
+    for (let index = 0; index + 1 < given.length; index += 2) headers[given[index]] = given[index + 1];
+  } else {
+    Object.assign(headers, given);
+  }
+  for (const name of Object.keys(headers)) {
+    if (name.toLowerCase() === 'host') delete headers[name];
+  }
+  headers['x-scfws-redirected-from'] = host;
+  const id = invocation();
+  if (id !== null) headers['x-scfws-invocation'] = id;
+  return headers;
+}
+
+function sign(request) {
+  const id = invocation();
+  if (id === null) return;
+  try {
+    request.setHeader('x-scfws-invocation', id);
+  } catch (error) {
+    // Its head is written already (headers were given as a list): the push address alone tells the instance.
+  }
+}
+
+const isPush = (url) => url.hostname === push.hostname && url.port === push.port && url.pathname.startsWith(push.pathname);
+
+function wrapFetch() {
+  const original = globalThis.fetch;
+  globalThis.fetch = function fetch(input, init) {
+    let url;
+    try {
+      url = new URL(typeof input === 'string' ? input : input instanceof URL ? input.href : input.url);
+    } catch (error) {
+      return original(input, init); // fetch says what is wrong with it.
+    }
+    const host = url.hostname;
+    const away = isVendor(host);
+    if (!away && !isPush(url)) return original(input, init);
+    const given = input instanceof Request ? new Request(input, init) : undefined;
+    const headers = new Headers(given === undefined ? (init || {}).headers : given.headers);
+    const id = invocation();
+    if (id !== null) headers.set('x-scfws-invocation', id);
+    if (away) headers.set('x-scfws-redirected-from', host);
+    const target = away ? push.href : url.href;
+    if (given === undefined) return original(target, Object.assign({}, init, { headers }));
+    return original(new Request(target, given), { headers });
+  };
+}
+
+/** The npm package undici brings its own sockets; all of its functions pass through a dispatcher. */
+function hookUndici() {
+  const load = Module._load;
+  Module._load = function (request) {
+    const loaded = load.apply(this, arguments);
+    if (request === 'undici' && loaded && loaded.Agent && !patched.has(loaded)) {
+      patched.add(loaded);
+      for (const name of ['Agent', 'Client', 'Pool', 'BalancedPool']) patchDispatcher(loaded[name]);
+    }
+    return loaded;
+  };
+}
+
+const patched = new WeakSet();
+
+function patchDispatcher(kind) {
+  if (typeof kind !== 'function') return;
+  let owner = kind.prototype;
+  while (owner !== null && !Object.prototype.hasOwnProperty.call(owner, 'dispatch')) owner = Object.getPrototypeOf(owner);
+  if (owner === null || patched.has(owner)) return;
+  patched.add(owner);
+  const dispatch = owner.dispatch;
+  owner.dispatch = function (options, handler) {
+    let changed = options;
+    try {
+      changed = localDispatch(options);
+    } catch (error) {
+      // Not an address; undici says what is wrong with it.
+    }
+    return dispatch.call(this, changed, handler);
+  };
+}
+
+function localDispatch(options) {
+  if (!options || !options.origin) return options;
+  const url = new URL(String(options.origin));
+  const away = isVendor(url.hostname);
+  if (!away && !(url.port === push.port && url.hostname === push.hostname)) return options;
+  const headers = away ? localHeaders(pairs(options.headers), url.hostname) : pairs(options.headers);
+  const id = invocation();
+  if (id !== null) headers['x-scfws-invocation'] = id;
+  return Object.assign({}, options, { headers }, away ? { origin: push.origin, path: push.pathname } : {});
+}
+
+function pairs(headers) {
+  const result = {};
+  if (Array.isArray(headers)) {
+    for (let index = 0; index + 1 < headers.length; index += 2) result[headers[index]] = headers[index + 1];
+  } else if (headers && typeof headers[Symbol.iterator] === 'function') {
+    for (const [name, value] of headers) result[name] = value;
+  } else {
+    Object.assign(result, headers);
+  }
+  return result;
+}

@@ -1,0 +1,217 @@
+# -*- coding: utf-8 -*-
+"""Takes over sys.stdout, sys.stderr and logging: each line goes to the channel with its invocation and level."""
+import io
+import json
+import sys
+import threading
+
+import scfws_channel as channel
+import scfws_hooks as hooks
+
+PY2 = sys.version_info[0] == 2
+LONGEST = 256 * 1024
+
+
+class State(object):
+    """The invocation that the main thread runs; None between two."""
+    current = None
+    streams = ()
+
+
+def invocation():
+    """The invocation that this thread works for: what it was started in, else what runs now."""
+    thread = threading.current_thread()
+    bound = getattr(thread, '_scfws_work', None) or getattr(thread, '_scfws_invocation', None)
+    return bound or State.current
+
+
+def begin(request):
+    State.current = request
+
+
+def end():
+    flush_all()
+    State.current = None
+
+
+def flush_all():
+    for stream in State.streams:
+        stream.flush_rest()
+
+
+def send(stream, level, text):
+    channel.send('L', invocation() or '-', stream, level, json.dumps(text))
+
+
+class Lines(object):
+    """Cuts what is written into lines; a rest waits, for each thread, for its line feed or the end."""
+
+    def __init__(self, name, level):
+        self.name = name
+        self.level = level
+        self.rests = {}
+
+    def add(self, text):
+        thread = threading.current_thread().ident
+        rest = self.rests.pop(thread, None)
+        if rest is not None:
+            text = rest + text
+        if u'\n' not in text:
+            if len(text) > LONGEST:
+                send(self.name, self.level, text)
+            elif text:
+                self.rests[thread] = text
+            return
+        lines = text.split(u'\n')
+        if lines[-1]:
+            self.rests[thread] = lines[-1]
+        for line in lines[:-1]:
+            send(self.name, self.level, line[:-1] if line.endswith(u'\r') else line)
+
+    def flush_rest(self):
+        for thread in list(self.rests):
+            rest = self.rests.pop(thread, None)
+            if rest:
+                send(self.name, self.level, rest)
+
+
+class Bytes(io.RawIOBase if not PY2 else object):
+    """sys.stdout.buffer"""
+
+    def __init__(self, lines, descriptor):
+        self._lines = lines
+        self._descriptor = descriptor
+
+    def write(self, data):
+        data = bytes(data)
+        self._lines.add(data.decode('utf-8', 'replace'))
+        return len(data)
+
+    def writable(self):
+        return True
+
+    def flush(self):
+        pass
+
+    def fileno(self):
+        return self._descriptor
+
+    def isatty(self):
+        return False
+
+
+class Stream(io.TextIOBase if not PY2 else object):
+    """sys.stdout"""
+    encoding = 'utf-8'
+    errors = 'backslashreplace'
+    softspace = 0
+    newlines = None
+
+    def __init__(self, name, level, descriptor, original):
+        self._lines = Lines(name, level)
+        self._descriptor = descriptor
+        self._original = original
+        self.buffer = Bytes(self._lines, descriptor)
+        self.name = '<%s>' % name
+        self.mode = 'w'
+
+    def write(self, text):
+        if PY2 and isinstance(text, (str, bytearray, buffer)):  # noqa: F821
+            self._lines.add(bytes(text).decode('utf-8', 'replace'))
+        elif isinstance(text, str if not PY2 else unicode):  # noqa: F821
+            self._lines.add(text)
+        else:
+            raise TypeError('write() argument must be str, not %s' % type(text).__name__)
+        return len(text)
+
+    def writelines(self, lines):
+        for line in lines:
+            self.write(line)
+
+    def writable(self):
+        return True
+
+    def flush(self):
+        pass
+
+    def flush_rest(self):
+        self._lines.flush_rest()
+
+    def fileno(self):
+        return self._descriptor
+
+    def isatty(self):
+        return False
+
+    def reconfigure(self, **_options):
+        pass
+
+    def close(self):
+        pass
+
+
+def install():
+    sys.stdout = sys.__stdout__ = Stream('stdout', 'info', 1, sys.stdout)
+    sys.stderr = sys.__stderr__ = Stream('stderr', 'error', 2, sys.stderr)
+    State.streams = (sys.stdout, sys.stderr)
+    bind_threads()
+    hooks.after_import('logging', take_logging)
+    hooks.after_import('concurrent.futures.thread', bind_pool)
+
+
+def bind_threads():
+    """A thread works for the invocation in which it was started, also after that one has answered."""
+    start = threading.Thread.start
+
+    def start_bound(self):
+        self._scfws_invocation = invocation()
+        return start(self)
+
+    threading.Thread.start = start_bound
+
+
+def bind_pool(module):
+    """The threads of a pool live longer than what they are given to do: that is bound one by one."""
+    item = module._WorkItem
+    make, run = item.__init__, item.run
+
+    def make_bound(self, *arguments, **options):
+        self._scfws_work = invocation()
+        make(self, *arguments, **options)
+
+    def run_bound(self, *arguments):
+        thread = threading.current_thread()
+        thread._scfws_work = self._scfws_work
+        try:
+            return run(self, *arguments)
+        finally:
+            thread._scfws_work = None
+
+    item.__init__ = make_bound
+    item.run = run_bound
+
+
+def take_logging(logging):
+    """The root logger writes everything from DEBUG on to stdout, as the platform's does."""
+    class Handler(logging.Handler):
+        def emit(self, record):
+            try:
+                message = self.format(record)
+                if isinstance(message, bytes):
+                    message = message.decode('utf-8', 'replace')
+                send('stdout', level_of(record.levelno), message)
+            except Exception:
+                self.handleError(record)
+
+    def level_of(number):
+        if number >= logging.ERROR:
+            return 'error'
+        if number >= logging.WARNING:
+            return 'warn'
+        return 'info' if number >= logging.INFO else 'debug'
+
+    handler = Handler()
+    formatter = logging.Formatter('[%(levelname)s]\t%(asctime)s.%(msecs)03d\t%(name)s\t%(message)s', '%Y-%m-%d %H:%M:%S')
+    handler.setFormatter(formatter)
+    logging.root.addHandler(handler)
+    logging.root.setLevel(logging.DEBUG)

@@ -1,0 +1,215 @@
+/**
+ * The pipe conversation with a bootstrap: fd 3 leads to the child, fd 4 back. One message a line; payloads are
+ * raw JSON text behind a short head, so that they are never parsed or serialised again on the way.
+ *
+ * In:  `S <launch order>` first · `G` load the handler (a debugger is attached) · `B 1|0` debugging on or off ·
+ *      `I <id> <ms that the clock has been frozen so far> <event>`
+ * Out: `P <json>` debug port · `Y` handler loaded · `X <failure>` it cannot be loaded · `R <id> <KiB|-> <value>` the
+ *      answer, nothing goes on · `r …` the answer, un-awaited work goes on · `D <id>` that work is done ·
+ *      `E <id> <KiB|-> <failure>` the user's code failed (`e`: and its work goes on) · `L <id|-> <stream> <level> <text>` · `F <files>` user files
+ *      that were loaded · `N <id|-> <notice>` something worth a finding
+ */
+import type { Readable, Writable } from 'node:stream';
+import type { LogLevel, LogStream, SourcePlace } from '../../protocol/fact';
+import type { LaunchOrder } from './environment';
+import { LineSplitter } from './lines';
+
+/** What a bootstrap says about a failure of the user's code. */
+export interface CodeFailure {
+  /**
+   * `missingFile`, `missingEntry`: nothing to call · `load`: loading raised · `syntax` · `missingModule` ·
+   * `exception`: the handler raised · `unserialisable`: its value is no JSON · `badEvent`: the event is no JSON ·
+   * `tooLarge`: the value is larger than 6 MB
+   */
+  kind: FailureKind;
+  /** Class of the exception, e.g. `ZeroDivisionError`. */
+  type?: string;
+  message: string;
+  stack?: string;
+  place?: SourcePlace;
+  /** Name of the module that could not be found. */
+  module?: string;
+  /** Bytes, for `tooLarge`. */
+  size?: number;
+}
+
+export type FailureKind =
+  | 'missingFile'
+  | 'missingEntry'
+  | 'load'
+  | 'syntax'
+  | 'missingModule'
+  | 'exception'
+  | 'unserialisable'
+  | 'badEvent'
+  | 'tooLarge';
+
+export type Notice =
+  | { notice: 'redirected'; host: string }
+  | { notice: 'placeholder'; host: string }
+  | { notice: 'ignoredReturn'; place?: SourcePlace }
+  | { notice: 'coroutine' };
+
+export interface ChannelListener {
+  onReady(): void;
+  onLoadFailed(failure: CodeFailure): void;
+  /** `more`: un-awaited work goes on until `onDone`. */
+  onResult(id: string, peakKb: number | undefined, json: string, more: boolean): void;
+  onDone(id: string): void;
+  onFailure(id: string, peakKb: number | undefined, failure: CodeFailure, more: boolean): void;
+  onLog(id: string | null, stream: LogStream, level: LogLevel, text: string): void;
+  onFiles(files: string[]): void;
+  onNotice(id: string | null, notice: Notice): void;
+  /** `error` instead of a port: why debugging is impossible. */
+  onDebugPort(answer: { port: number } | { error: 'missing' | 'failed'; message: string }): void;
+  /** The child says what no bootstrap says. */
+  onNonsense(text: string): void;
+}
+
+/** 6 MB of value as documented, and room for the head. */
+const longestLine = 8 * 1024 * 1024;
+/** Bytes taken from a child in one turn of the loop; then everybody else has theirs. */
+const bytesPerTurn = 256 * 1024;
+
+export class Channel {
+  private readonly splitter: LineSplitter;
+  private taken = 0;
+
+  constructor(
+    private readonly input: Writable,
+    private readonly output: Readable,
+    private readonly listener: ChannelListener,
+  ) {
+    this.splitter = new LineSplitter(this.receive, longestLine, () =>
+      listener.onNonsense('a line longer than 8 MB'),
+    );
+    input.on('error', () => undefined); // The child is gone; its exit tells the story.
+    output.on('error', () => undefined);
+    output.on('data', (chunk: Buffer) => {
+      this.splitter.push(chunk);
+      this.taken += chunk.length;
+      if (this.taken > bytesPerTurn && !output.isPaused()) {
+        output.pause();
+        setImmediate(() => {
+          this.taken = 0;
+          if (!this.held) {
+            output.resume();
+          }
+        });
+      }
+    });
+  }
+
+  private held = false;
+
+  /** Stops reading for a while: the child blocks when its pipe is full, and nothing is lost. */
+  hold(held: boolean): void {
+    this.held = held;
+    if (held) {
+      this.output.pause();
+    } else {
+      this.output.resume();
+    }
+  }
+
+  start(order: LaunchOrder): void {
+    this.input.write(`S ${JSON.stringify(order)}\n`);
+  }
+
+  /** `event` must not contain a line feed. */
+  event(id: string, frozenMs: number, event: string): void {
+    this.input.write(`I ${id} ${Math.round(frozenMs)} ${event}\n`);
+  }
+
+  load(): void {
+    this.input.write('G\n');
+  }
+
+  debug(enabled: boolean): void {
+    this.input.write(enabled ? 'B 1\n' : 'B 0\n');
+  }
+
+  /** The bootstrap ends by itself when nothing can come any more. */
+  end(): void {
+    this.input.end();
+  }
+
+  private readonly receive = (bytes: Buffer, start: number, end: number): void => {
+    const kind = bytes[start];
+    if (kind === 0x52 /* R */ || kind === 0x72 /* r */) {
+      const afterId = bytes.indexOf(32, start + 2);
+      const afterPeak = bytes.indexOf(32, afterId + 1);
+      if (afterId < 0 || afterPeak < 0 || afterPeak >= end) {
+        this.listener.onNonsense(bytes.toString('utf8', start, Math.min(end, start + 80)));
+        return;
+      }
+      this.listener.onResult(
+        bytes.toString('latin1', start + 2, afterId),
+        peakOf(bytes.toString('latin1', afterId + 1, afterPeak)),
+        bytes.toString('utf8', afterPeak + 1, end),
+        kind === 0x72,
+      );
+      return;
+    }
+    const line = bytes.toString('utf8', start, end);
+    try {
+      this.receiveRare(line);
+    } catch {
+      this.listener.onNonsense(line.slice(0, 80));
+    }
+  };
+
+  private receiveRare(line: string): void {
+    const { listener } = this;
+    const [kind, first = ''] = line.split(' ', 2);
+    const rest = line.slice(2);
+    const afterFirst = rest.slice(first.length + 1);
+    const id = first === '-' ? null : first;
+    switch (kind) {
+      case 'D':
+        listener.onDone(first);
+        return;
+      case 'L': {
+        const [stream, level] = afterFirst.split(' ', 2) as [LogStream, LogLevel];
+        const text: unknown = JSON.parse(afterFirst.slice(stream.length + level.length + 2));
+        if (!streams.has(stream) || !levels.has(level) || typeof text !== 'string') {
+          throw new Error(line);
+        }
+        listener.onLog(id, stream, level, text);
+        return;
+      }
+      case 'E':
+      case 'e': {
+        const space = afterFirst.indexOf(' ');
+        const failure = JSON.parse(afterFirst.slice(space + 1)) as CodeFailure;
+        listener.onFailure(first, peakOf(afterFirst.slice(0, space)), failure, kind === 'e');
+        return;
+      }
+      case 'F':
+        listener.onFiles(JSON.parse(rest) as string[]);
+        return;
+      case 'N':
+        listener.onNotice(id, JSON.parse(afterFirst) as Notice);
+        return;
+      case 'Y':
+        listener.onReady();
+        return;
+      case 'X':
+        listener.onLoadFailed(JSON.parse(rest) as CodeFailure);
+        return;
+      case 'P':
+        listener.onDebugPort(JSON.parse(rest) as Parameters<ChannelListener['onDebugPort']>[0]);
+        return;
+      default:
+        throw new Error(line);
+    }
+  }
+}
+
+const streams = new Set<string>(['stdout', 'stderr', 'platform']);
+const levels = new Set<string>(['trace', 'debug', 'info', 'warn', 'error']);
+
+function peakOf(text: string): number | undefined {
+  const peak = Number(text);
+  return Number.isFinite(peak) ? peak : undefined;
+}

@@ -1,0 +1,592 @@
+/**
+ * One handler process and the event that it runs: starts it, gives it events one at a time, watches over time
+ * and memory, collects its output, and sees it off with everything that it started.
+ */
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import * as l10n from '@vscode/l10n';
+import type { InstanceState, LogLevel } from '../../protocol/fact';
+import type { FunctionId, FunctionSpec } from '../../protocol/project';
+import type { Timer } from '../clock';
+import { sentenceOf } from '../errors';
+import { previewOf } from '../session/recorder';
+import type { ChannelListener, CodeFailure, Notice } from './channel';
+import type { InvocationRequest, InvocationResult, RuntimeDependencies } from './contract';
+import * as failures from './failures';
+import { peakKbOf } from './memory';
+import { OutputLog, RawLines } from './output';
+import { forgetTree, killTree, spawnTree } from './processTree';
+
+/** How one talks with a handler process; the families differ in this alone. */
+export interface Conversation {
+  /** Called once, right after the process was spawned. */
+  start(): void;
+  /** Hands over an event; `event` contains no line feed. */
+  event(id: string, frozenMs: number, event: string): void;
+  /** Loads the handler of an instance that waited for its debugger. */
+  load(): void;
+  debug(enabled: boolean): void;
+  /** Stops or goes on reading what the process sends. */
+  hold(held: boolean): void;
+  /** Nothing will come any more: the process should end by itself. */
+  end(): void;
+}
+
+export interface Launch {
+  command: string;
+  args: string[];
+  env: Record<string, string>;
+  cwd: string;
+  stdio: StdioOptions;
+  /** What runs it, and why, for the log. */
+  interpreter: string;
+  converse(child: ChildProcess, listener: ChannelListener): Conversation;
+}
+
+/** An event that waits for an instance. */
+export interface Waiting {
+  request: InvocationRequest;
+  resolve(result: InvocationResult): void;
+  /** Session time. */
+  since: number;
+}
+
+/** Why an instance never became ready. */
+export type StartFailure =
+  | { why: 'code'; failure: CodeFailure }
+  | { why: 'timeout' }
+  | { why: 'exit'; code: number | null; signal: string | null }
+  | { why: 'memory'; usedMb: number }
+  | { why: 'spawn'; message: string };
+
+export interface InstanceOwner {
+  onReady(instance: Instance): void;
+  /** It may take the next event. */
+  onIdle(instance: Instance): void;
+  onStartFailed(instance: Instance, failure: StartFailure): void;
+  /** The process is gone; called once, also after a failed start. */
+  onStopped(instance: Instance): void;
+  onFiles(files: string[]): void;
+  onNotice(instance: Instance, invocation: string | null, notice: Notice): void;
+  onCodeFailure(instance: Instance, invocation: string, failure: CodeFailure): void;
+  onDebugPort(instance: Instance, answer: Parameters<ChannelListener['onDebugPort']>[0]): void;
+}
+
+interface Running {
+  waiting: Waiting;
+  startedAt: number;
+  answered: boolean;
+}
+
+type State = 'starting' | 'waiting' | 'ready' | 'busy' | 'stopped';
+
+/** How long what a dead process wrote is waited for. */
+const drainMs = 1000;
+const sampleMs = 100;
+/** What Node.js itself writes about its inspector. */
+const debuggerChatter =
+  /^(Debugger (listening on|attached|ending on)|For help, see: https:\/\/nodejs\.org|Waiting for the debugger to disconnect)/;
+
+export interface InstanceParts {
+  number: number;
+  version: number;
+  functionId: FunctionId;
+  spec: FunctionSpec;
+  launch: Launch;
+  /** Waits for a debugger before it loads the handler. */
+  debug: boolean;
+  dependencies: RuntimeDependencies;
+  owner: InstanceOwner;
+}
+
+export class Instance {
+  readonly number: number;
+  readonly version: number;
+  debugPort: number | undefined;
+  /** Will take no further event. */
+  retired = false;
+  private state: State = 'starting';
+  private running: Running | undefined;
+  private lastInvocation: string | null = null;
+  private readonly child: ChildProcess;
+  private readonly talk: Conversation;
+  private readonly log: OutputLog;
+  private readonly raw: RawLines[] = [];
+  private readonly spawnedAt: number;
+  private initMs = 0;
+  private served = 0;
+  private timer: Timer | undefined;
+  private sampler: NodeJS.Timeout | undefined;
+  private sampledAt = 0;
+  private peakKb = 0;
+  /** A debugger in the process takes memory that is not the function's. */
+  private memoryCounts: boolean;
+  /** What ends the running event once the process is gone; set when it was killed on purpose. */
+  private verdict: ((id: string) => failures.Failed) | undefined;
+  private startFailure: StartFailure | undefined;
+  private stopReason: string | undefined;
+  private heapExhausted = false;
+  private readonly gone: Promise<void>;
+  private readonly parts: InstanceParts;
+
+  constructor(parts: InstanceParts) {
+    this.parts = parts;
+    this.number = parts.number;
+    this.version = parts.version;
+    this.memoryCounts = !parts.debug;
+    const { launch, dependencies } = parts;
+    this.spawnedAt = dependencies.clock.now();
+    this.log = new OutputLog(parts.functionId, parts.number, dependencies.record, (held) => {
+      this.talk.hold(held);
+      for (const stream of this.rawStreams()) {
+        if (held) {
+          stream.pause();
+        } else {
+          stream.resume();
+        }
+      }
+    });
+    this.child = spawnTree(launch.command, launch.args, {
+      cwd: launch.cwd,
+      env: launch.env,
+      stdio: launch.stdio,
+      bootstrapFolder: dependencies.bootstrapFolder,
+    });
+    this.talk = launch.converse(this.child, this.listener());
+    this.readRaw(this.child.stdout, 'stdout', 'info');
+    this.readRaw(this.child.stderr, 'stderr', 'error');
+    this.gone = new Promise((resolve) => this.followEnd(resolve));
+    this.recordState('starting', { pid: this.child.pid, interpreter: launch.interpreter });
+    this.talk.start();
+    if (!parts.debug) {
+      this.startInitTimer();
+    }
+    this.sampler = setInterval(() => this.sample(), sampleMs);
+    this.sampler.unref();
+  }
+
+  get idle(): boolean {
+    return this.state === 'ready' && !this.retired;
+  }
+
+  get starting(): boolean {
+    return this.state === 'starting' || this.state === 'waiting';
+  }
+
+  get stopped(): boolean {
+    return this.state === 'stopped';
+  }
+
+  get runningInvocation(): string | null {
+    return this.running?.waiting.request.invocation ?? null;
+  }
+
+  /** Runs an event; only when idle. */
+  run(waiting: Waiting): void {
+    const { clock, record } = this.parts.dependencies;
+    const { request } = waiting;
+    const now = clock.now();
+    const cold = this.served++ === 0;
+    this.state = 'busy';
+    this.lastInvocation = request.invocation;
+    record(
+      {
+        kind: 'invocationStarted',
+        invocation: request.invocation,
+        function: this.parts.functionId,
+        role: request.role,
+        connection: request.connection,
+        cause: request.cause,
+        instance: this.number,
+        cold,
+        queuedMs: rounded(now - waiting.since),
+        initMs: cold ? rounded(this.initMs) : 0,
+        version: this.version,
+        eventSize: Buffer.byteLength(request.eventJson),
+      },
+      request.eventJson,
+    );
+    this.running = { waiting, startedAt: now, answered: false };
+    this.timer = clock.setTimer(this.parts.spec.timeout * 1000, () => this.onTimeout());
+    this.talk.event(request.invocation, clock.frozenMs(), oneLine(request.eventJson));
+  }
+
+  /** The debugger is attached: loads the handler. */
+  load(): void {
+    if (this.state === 'waiting') {
+      this.state = 'starting';
+      this.startInitTimer();
+      this.talk.load();
+    }
+  }
+
+  setDebug(enabled: boolean): void {
+    if (enabled) {
+      this.memoryCounts = false;
+    }
+    this.talk.debug(enabled);
+    if (!enabled) {
+      this.debugPort = undefined;
+      this.load();
+    }
+  }
+
+  /** Takes no further event and ends when the running one has ended. */
+  retire(reason: string): void {
+    this.retired = true;
+    this.stopReason ??= reason;
+    if (this.state !== 'busy') {
+      this.kill();
+    }
+  }
+
+  /** Ends at once, whatever runs. */
+  async stop(reason: string): Promise<void> {
+    this.stopReason ??= reason;
+    this.retired = true;
+    this.kill();
+    await this.gone;
+  }
+
+  private kill(): void {
+    this.retired = true;
+    this.talk.end();
+    killTree(this.child);
+  }
+
+  private readRaw(stream: Readable | null, name: 'stdout' | 'stderr', level: LogLevel): void {
+    const lines = new RawLines((text) => {
+      if (debuggerChatter.test(text)) {
+        return;
+      }
+      if (text.includes('JavaScript heap out of memory')) {
+        this.heapExhausted = true;
+      }
+      this.log.line(this.lastInvocation, name, level, text);
+    });
+    this.raw.push(lines);
+    stream?.on('data', (chunk: Buffer) => lines.push(chunk));
+    stream?.on('error', () => undefined);
+  }
+
+  private rawStreams(): Readable[] {
+    return [this.child.stdout, this.child.stderr].filter((stream) => stream !== null);
+  }
+
+  private listener(): ChannelListener {
+    const { owner } = this.parts;
+    return {
+      onReady: () => {
+        if (this.state === 'starting') {
+          this.timer?.dispose();
+          this.initMs = this.parts.dependencies.clock.now() - this.spawnedAt;
+          this.state = 'ready';
+          this.recordState('ready', { debugPort: this.debugPort });
+          owner.onReady(this);
+        }
+      },
+      onLoadFailed: (failure) => this.failStart({ why: 'code', failure }),
+      onResult: (id, peakKb, json, more) => this.onAnswer(id, peakKb, json, undefined, more),
+      onFailure: (id, peakKb, failure, more) => {
+        if (this.isAwaited(id)) {
+          owner.onCodeFailure(this, id, failure);
+          const verdict = failures.ofInvocation(id, failure);
+          this.onAnswer(id, peakKb, JSON.stringify(verdict.error), verdict, more);
+        }
+      },
+      onDone: (id) => {
+        if (this.running?.answered && this.runningInvocation === id) {
+          this.release();
+        }
+      },
+      onLog: (id, stream, level, text) => {
+        this.log.line(id ?? this.runningInvocation, stream, level, text);
+      },
+      onFiles: (files) => owner.onFiles(files),
+      onNotice: (id, notice) => owner.onNotice(this, id, notice),
+      onDebugPort: (answer) => {
+        if ('port' in answer) {
+          this.debugPort = answer.port;
+          if (this.parts.debug && this.state === 'starting') {
+            this.state = 'waiting';
+            this.recordState('starting', { debugPort: answer.port, waitsForDebugger: true });
+          } else {
+            this.recordState(this.running === undefined ? 'ready' : 'busy', {
+              debugPort: answer.port,
+            });
+          }
+        }
+        owner.onDebugPort(this, answer);
+      },
+      onNonsense: (text) => {
+        this.stopReason ??= l10n.t('its channel carried nonsense: {0}', text);
+        this.kill();
+      },
+    };
+  }
+
+  private isAwaited(id: string): boolean {
+    const { running } = this;
+    return (
+      running !== undefined &&
+      !running.answered &&
+      running.waiting.request.invocation === id &&
+      this.verdict === undefined
+    );
+  }
+
+  private onAnswer(
+    id: string,
+    peakKb: number | undefined,
+    json: string,
+    verdict: failures.Failed | undefined,
+    more: boolean,
+  ): void {
+    const { running } = this;
+    if (running === undefined || !this.isAwaited(id)) {
+      return;
+    }
+    const durationMs = this.parts.dependencies.clock.now() - running.startedAt;
+    if (peakKb !== undefined) {
+      this.peakKb = Math.max(this.peakKb, peakKb);
+    } else if (durationMs > 10 || performance.now() - this.sampledAt > 1000) {
+      this.measure();
+    }
+    if (this.exceedsMemory()) {
+      this.end((request) => this.outOfMemory(request));
+      return;
+    }
+    running.answered = true;
+    this.answer(running, durationMs, json, verdict);
+    if (!more) {
+      this.release();
+    }
+  }
+
+  /** Records how the event ended and tells whoever waits for it. */
+  private answer(
+    running: Running,
+    durationMs: number,
+    json: string,
+    verdict: failures.Failed | undefined,
+  ): void {
+    this.log.flush();
+    const preview = previewOf(json);
+    const result: InvocationResult = {
+      outcome: verdict?.outcome ?? 'ok',
+      resultJson: json,
+      durationMs: rounded(durationMs),
+    };
+    if (verdict !== undefined) {
+      result.error = verdict.error;
+      result.place = verdict.place;
+    }
+    this.parts.dependencies.record(
+      {
+        kind: 'invocationEnded',
+        invocation: running.waiting.request.invocation,
+        outcome: result.outcome,
+        durationMs: result.durationMs,
+        memoryMb: this.peakKb === 0 ? undefined : Math.round((this.peakKb / 1024) * 100) / 100,
+        ...preview,
+        error: result.error,
+        place: result.place,
+      },
+      preview.more ? json : undefined,
+    );
+    running.waiting.resolve(result);
+  }
+
+  /** Nothing of the event goes on: the next one may come. */
+  private release(): void {
+    this.timer?.dispose();
+    this.running = undefined;
+    if (this.state !== 'busy') {
+      return;
+    }
+    this.state = 'ready';
+    if (this.retired) {
+      this.kill();
+    } else {
+      this.parts.owner.onIdle(this);
+    }
+  }
+
+  private onTimeout(): void {
+    const { running } = this;
+    if (running === undefined) {
+      return;
+    }
+    const { timeout } = this.parts.spec;
+    if (running.answered) {
+      this.log.line(
+        running.waiting.request.invocation,
+        'platform',
+        'warn',
+        l10n.t(
+          'Work that was not awaited still ran after {0} seconds, the time limit, and was ended.',
+          timeout,
+        ),
+      );
+    }
+    this.stopReason ??= l10n.t('ran longer than {0} seconds', timeout);
+    this.end((id) => failures.timedOut(id, timeout));
+  }
+
+  /** Kills the process; the running event gets the verdict once all of its output is here. */
+  private end(verdict: (id: string) => failures.Failed): void {
+    this.timer?.dispose();
+    this.verdict ??= verdict;
+    this.kill();
+  }
+
+  private startInitTimer(): void {
+    const { clock } = this.parts.dependencies;
+    this.timer = clock.setTimer(this.parts.spec.initTimeout * 1000, () => {
+      this.failStart({ why: 'timeout' });
+    });
+  }
+
+  private failStart(failure: StartFailure): void {
+    this.startFailure ??= failure;
+    this.timer?.dispose();
+    this.kill();
+  }
+
+  private measure(): void {
+    this.sampledAt = performance.now();
+    const { pid } = this.child;
+    const peak = pid === undefined ? undefined : peakKbOf(pid);
+    if (peak !== undefined && peak > this.peakKb) {
+      this.peakKb = peak;
+    }
+  }
+
+  private sample(): void {
+    if (this.state !== 'busy' && this.state !== 'starting') {
+      return;
+    }
+    this.measure();
+    if (this.exceedsMemory() && this.verdict === undefined) {
+      if (this.state === 'starting') {
+        this.failStart({ why: 'memory', usedMb: this.usedMb() });
+      } else {
+        this.end((id) => this.outOfMemory(id));
+      }
+    }
+  }
+
+  private exceedsMemory(): boolean {
+    return this.memoryCounts && this.peakKb > this.parts.spec.memory * 1024;
+  }
+
+  private usedMb(): number {
+    return Math.round((this.peakKb / 1024) * 100) / 100;
+  }
+
+  private outOfMemory(id: string): failures.Failed {
+    this.stopReason ??= l10n.t('used more than {0} MB', this.parts.spec.memory);
+    return failures.outOfMemory(id, this.parts.spec.memory, this.usedMb());
+  }
+
+  private followEnd(resolve: () => void): void {
+    let over = false;
+    let code: number | null = null;
+    let signal: string | null = null;
+    const close = () => {
+      if (!over) {
+        over = true;
+        this.onGone(code, signal);
+        resolve();
+      }
+    };
+    this.child.once('error', (error) => {
+      if (this.child.pid === undefined) {
+        this.startFailure ??= { why: 'spawn', message: sentenceOf(error) };
+        close();
+      }
+    });
+    this.child.once('exit', (exitCode, exitSignal) => {
+      code = exitCode;
+      signal = exitSignal;
+      killTree(this.child); // Its forks must not outlive it, nor keep its pipes open.
+      forgetTree(this.child);
+      setTimeout(close, drainMs).unref();
+    });
+    this.child.once('close', close);
+  }
+
+  private onGone(code: number | null, signal: string | null): void {
+    const wasStarting = this.starting;
+    const { running } = this;
+    clearInterval(this.sampler);
+    this.timer?.dispose();
+    for (const lines of this.raw) {
+      lines.flush();
+    }
+    this.log.flush();
+    this.state = 'stopped';
+    this.running = undefined;
+    if (running !== undefined && !running.answered) {
+      const id = running.waiting.request.invocation;
+      const verdict = this.verdict?.(id) ?? this.exitVerdict(id, code, signal);
+      running.answered = true;
+      this.answer(
+        running,
+        this.parts.dependencies.clock.now() - running.startedAt,
+        JSON.stringify(verdict.error),
+        verdict,
+      );
+    }
+    const reason = this.stopReason ?? exitReason(code, signal);
+    this.recordState('stopped', { reason });
+    if (wasStarting && (this.startFailure !== undefined || !this.retired)) {
+      const failure: StartFailure = this.startFailure ?? { why: 'exit', code, signal };
+      this.parts.owner.onStartFailed(this, failure);
+    }
+    this.parts.owner.onStopped(this);
+  }
+
+  private exitVerdict(id: string, code: number | null, signal: string | null): failures.Failed {
+    if (this.heapExhausted) {
+      this.peakKb = Math.max(this.peakKb, this.parts.spec.memory * 1024);
+      return this.outOfMemory(id);
+    }
+    return failures.exited(id, code, signal);
+  }
+
+  private recordState(
+    state: InstanceState,
+    more: {
+      pid?: number;
+      interpreter?: string;
+      debugPort?: number;
+      waitsForDebugger?: true;
+      reason?: string;
+    },
+  ): void {
+    this.parts.dependencies.record({
+      kind: 'instance',
+      function: this.parts.functionId,
+      instance: this.number,
+      state,
+      version: this.version,
+      ...more,
+    });
+  }
+}
+
+function exitReason(code: number | null, signal: string | null): string {
+  return signal === null
+    ? l10n.t('exited with code {0}', code ?? 0)
+    : l10n.t('ended by {0}', signal);
+}
+
+/** In valid JSON a line feed stands between tokens only, where a space is as good. */
+function oneLine(json: string): string {
+  return json.includes('\n') || json.includes('\r') ? json.replace(/[\r\n]/g, ' ') : json;
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,74 @@
+/** How a handler process is started: program, arguments, and what kind of conversation follows. Pure. */
+import path from 'node:path';
+import type { FunctionSpec } from '../../protocol/project';
+import type { Interpreter } from './interpreters';
+
+export interface LaunchPlan {
+  command: string;
+  args: string[];
+}
+
+export function planLaunch(
+  spec: FunctionSpec,
+  interpreter: Interpreter,
+  bootstrapFolder: string,
+  debug: boolean,
+): LaunchPlan {
+  const version = interpreter.version.split('.').map(Number) as [number, number, number];
+  return spec.family === 'python'
+    ? planPython(interpreter.program, version, bootstrapFolder, debug)
+    : planNode(interpreter.program, version, spec.memory, bootstrapFolder);
+}
+
+function planPython(
+  command: string,
+  version: number[],
+  bootstrapFolder: string,
+  debug: boolean,
+): LaunchPlan {
+  const args: string[] = [];
+  if (debug && atLeast(version, 3, 11)) {
+    args.push('-Xfrozen_modules=off'); // A debugger sees nothing of frozen modules.
+  }
+  args.push(path.join(bootstrapFolder, 'python', 'bootstrap.py'));
+  return { command, args };
+}
+
+function planNode(
+  command: string,
+  version: number[],
+  memory: number,
+  bootstrapFolder: string,
+): LaunchPlan {
+  // V8 sizes its heap by the machine; a function has what its memory setting says.
+  const args = [`--max-old-space-size=${memory}`];
+  if (memory <= 256) {
+    args.push('--max-semi-space-size=4');
+  }
+  if (atLeast(version, 12, 12)) {
+    args.push('--enable-source-maps');
+  }
+  if (atLeast(version, 22, 6) && !stripsTypes(version)) {
+    args.push('--experimental-strip-types');
+  }
+  if (atLeast(version, 22, 6)) {
+    args.push('--disable-warning=ExperimentalWarning');
+  }
+  args.push(path.join(bootstrapFolder, 'node', 'bootstrap.cjs'));
+  return { command, args };
+}
+
+/** Whether this Node.js runs TypeScript without a flag. */
+export function stripsTypes(version: number[]): boolean {
+  return version[0] === 22 ? atLeast(version, 22, 18) : atLeast(version, 23, 6);
+}
+
+/** Whether this Node.js can run TypeScript at all, with our flags. */
+export function runsTypeScript(version: string): boolean {
+  return atLeast(version.split('.').map(Number), 22, 6);
+}
+
+export function atLeast(version: number[], major: number, minor: number): boolean {
+  const [haveMajor = 0, haveMinor = 0] = version;
+  return haveMajor > major || (haveMajor === major && haveMinor >= minor);
+}

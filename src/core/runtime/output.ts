@@ -1,0 +1,139 @@
+/**
+ * A handler's output on its way to `log` facts: raw bytes of fd 1 and 2 become lines, long lines are cut with a
+ * mark, and a flood is put together into fewer, longer facts and slowed down by not reading, never dropped.
+ */
+import { StringDecoder } from 'node:string_decoder';
+import type { FunctionId } from '../../protocol/project';
+import type { LogLevel, LogStream } from '../../protocol/fact';
+import type { RecordFact } from './contract';
+
+/** Characters of a line that travel with its fact. */
+export const longestText = 4000;
+/** Characters of a line that are kept at all. */
+const longestKept = 256 * 1024;
+/** From so many facts in a window on, the lines that follow are put together. */
+const factsPerWindow = 500;
+/** Characters in a window after which the handler's pipes are left to fill until the window ends. */
+const charactersPerWindow = 1024 * 1024;
+const windowMs = 100;
+
+interface Held {
+  invocation: string | null;
+  stream: LogStream;
+  level: LogLevel;
+  text: string;
+}
+
+export class OutputLog {
+  private windowStart = 0;
+  private facts = 0;
+  private characters = 0;
+  private held: Held | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly functionId: FunctionId,
+    private readonly instance: number,
+    private readonly record: RecordFact,
+    /** Told to stop or to go on reading the handler's output. */
+    private readonly setHeld: (held: boolean) => void,
+  ) {}
+
+  line(invocation: string | null, stream: LogStream, level: LogLevel, text: string): void {
+    const now = performance.now();
+    if (now - this.windowStart > windowMs) {
+      this.windowStart = now;
+      this.facts = 0;
+      this.characters = 0;
+    }
+    this.characters += text.length;
+    if (this.facts < factsPerWindow) {
+      this.flush();
+      this.facts++;
+      this.write({ invocation, stream, level, text });
+    } else {
+      this.hold({ invocation, stream, level, text });
+    }
+    if (this.characters > charactersPerWindow) {
+      this.characters = 0;
+      this.setHeld(true);
+      setTimeout(() => this.setHeld(false), windowMs);
+    }
+  }
+
+  /** Writes what was put together; to be called before an invocation ends. */
+  flush(): void {
+    if (this.held !== undefined) {
+      const held = this.held;
+      this.held = undefined;
+      this.write(held);
+    }
+  }
+
+  private hold(line: Held): void {
+    const { held } = this;
+    if (
+      held !== undefined &&
+      held.invocation === line.invocation &&
+      held.stream === line.stream &&
+      held.level === line.level &&
+      held.text.length + line.text.length < longestText
+    ) {
+      held.text += '\n' + line.text;
+      return;
+    }
+    this.flush();
+    this.held = line;
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.flush();
+    }, windowMs);
+  }
+
+  private write({ invocation, stream, level, text }: Held): void {
+    const fact = {
+      kind: 'log',
+      function: this.functionId,
+      instance: this.instance,
+      invocation,
+    } as const;
+    if (text.length <= longestText) {
+      this.record({ ...fact, stream, level, text });
+      return;
+    }
+    const kept = text.length <= longestKept ? text : text.slice(0, longestKept) + cutMark(text);
+    this.record({ ...fact, stream, level, text: text.slice(0, longestText), more: true }, kept);
+  }
+}
+
+function cutMark(text: string): string {
+  return ` … [+${text.length - longestKept}]`;
+}
+
+/** Bytes that a handler wrote to fd 1 or 2 behind the back of its language. */
+export class RawLines {
+  private readonly decoder = new StringDecoder('utf8');
+  private rest = '';
+
+  constructor(private readonly onLine: (text: string) => void) {}
+
+  push(chunk: Buffer): void {
+    const lines = (this.rest + this.decoder.write(chunk)).split('\n');
+    this.rest = lines.pop() ?? '';
+    for (const line of lines) {
+      this.onLine(line.endsWith('\r') ? line.slice(0, -1) : line);
+    }
+    if (this.rest.length > longestKept) {
+      this.flush();
+    }
+  }
+
+  /** Delivers a last line without a line feed. */
+  flush(): void {
+    const rest = this.rest + this.decoder.end();
+    this.rest = '';
+    if (rest !== '') {
+      this.onLine(rest);
+    }
+  }
+}

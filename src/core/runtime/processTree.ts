@@ -1,0 +1,107 @@
+/**
+ * Starts and ends handler processes, always with everything that they started. The only file that knows how
+ * process trees are killed.
+ *
+ * POSIX: each handler leads a process group of its own, so `kill(-pid)` reaches its forks, also those that outlive
+ * it. Windows: `taskkill /T`. Should this process itself be killed without a chance to clean up, the guardian
+ * (bootstrap/guardian.cjs, one for each session process, in a process group of its own) notices the end of its
+ * stdin and kills the groups that are left: this also reaches handlers in an endless loop and programs that
+ * know nothing of us (Go, custom runtimes), which no watchdog inside the handler could.
+ */
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import path from 'node:path';
+
+const windows = process.platform === 'win32';
+
+export interface TreeOptions {
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  stdio: StdioOptions;
+  bootstrapFolder: string;
+}
+
+/** Spawns without a shell, as the leader of a process group. A program that cannot start emits `error`. */
+export function spawnTree(command: string, args: string[], options: TreeOptions): ChildProcess {
+  const { cwd, env, stdio, bootstrapFolder } = options;
+  const child = spawn(command, args, { cwd, env, stdio, detached: !windows, windowsHide: true });
+  if (child.pid !== undefined) {
+    guard(child.pid, bootstrapFolder);
+  }
+  return child;
+}
+
+/** Kills the process and what it started. Safe to call for one that is gone. */
+export function killTree(child: ChildProcess): void {
+  if (child.pid === undefined) {
+    return;
+  }
+  if (windows) {
+    spawn('taskkill', ['/pid', String(child.pid), '/t', '/f'], {
+      stdio: 'ignore',
+      windowsHide: true,
+    }).on('error', () => child.kill());
+    return;
+  }
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // Nothing is left of the group.
+  }
+}
+
+/** To be called once the tree is dead, so that a later process with the same number is left alone. */
+export function forgetTree(child: ChildProcess): void {
+  if (child.pid !== undefined && guarded.delete(child.pid)) {
+    tellGuardian(`-${child.pid}\n`);
+  }
+}
+
+const guarded = new Set<number>();
+let guardian: ChildProcess | undefined;
+let guardianDue: NodeJS.Timeout | undefined;
+/** The guardian starts a little later than the first handler, to leave the processor to that one. */
+const guardianDelayMs = 150;
+
+function guard(pid: number, bootstrapFolder: string): void {
+  guarded.add(pid);
+  if (guardian !== undefined) {
+    tellGuardian(`+${pid}\n`);
+  } else if (guardianDue === undefined) {
+    guardianDue = setTimeout(() => startGuardian(bootstrapFolder), guardianDelayMs);
+  }
+}
+
+function startGuardian(bootstrapFolder: string): void {
+  guardianDue = undefined;
+  if (guarded.size === 0) {
+    return;
+  }
+  // This process is a Node.js already (or an Electron that plays one), so the same program can be the guardian.
+  const started = spawn(process.execPath, [path.join(bootstrapFolder, 'guardian.cjs')], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: process.versions.electron === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' },
+    detached: true,
+    windowsHide: true,
+  });
+  guardian = started;
+  const gone = () => {
+    if (guardian === started) {
+      guardian = undefined;
+      if (guarded.size > 0 && guardianDue === undefined) {
+        guardianDue = setTimeout(() => startGuardian(bootstrapFolder), 1000);
+        guardianDue.unref();
+      }
+    }
+  };
+  started.once('error', gone);
+  started.once('exit', gone);
+  started.stdin?.on('error', gone);
+  started.unref();
+  // Its pipe must not keep this process alive either.
+  (started.stdin as unknown as { unref?: () => void } | null)?.unref?.();
+  tellGuardian([...guarded].map((pid) => `+${pid}\n`).join(''));
+}
+
+function tellGuardian(line: string): void {
+  guardian?.stdin?.write(line);
+}

@@ -1,0 +1,162 @@
+/** A function runtime with its clock and recorder, and handlers written to a folder of their own. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { randomUUID } from 'node:crypto';
+import type { Fact, FactBody, FactKind, FactOf } from '../../../src/protocol/fact';
+import {
+  defaultEmulatorOptions,
+  type EmulatorOptions,
+  type FunctionSpec,
+  type ServiceSpec,
+} from '../../../src/protocol/project';
+import { Clock } from '../../../src/core/clock';
+import { Recorder } from '../../../src/core/session/recorder';
+import type { FunctionRuntime, InvocationResult } from '../../../src/core/runtime/contract';
+import { startFunctionRuntime } from '../../../src/core/runtime/functionRuntime';
+
+export const bootstrapFolder = path.resolve(__dirname, '../../../src/core/runtime/bootstrap');
+
+export interface Bench {
+  folder: string;
+  clock: Clock;
+  recorder: Recorder;
+  facts: Fact[];
+  runtime: FunctionRuntime;
+  service: ServiceSpec;
+  /** Invokes with a value, or with JSON text given as it is. */
+  invoke(
+    event?: unknown,
+    json?: string,
+  ): Promise<InvocationResult & { invocation: string; value: unknown }>;
+  of<K extends FactKind>(kind: K): FactOf<K>[];
+  /** The first fact, past or future, that satisfies. */
+  until<K extends FactKind>(kind: K, matches?: (fact: FactOf<K>) => boolean): Promise<FactOf<K>>;
+  /** Log lines of an invocation, each `stream level text`. */
+  logs(invocation: string | null): string[];
+  write(name: string, text: string): void;
+}
+
+const benches: Bench[] = [];
+
+export interface BenchOptions {
+  spec?: Partial<FunctionSpec>;
+  emulator?: Partial<EmulatorOptions>;
+  files: Record<string, string>;
+  pushUrl?: string;
+}
+
+export function startBench({ spec, emulator, files, pushUrl }: BenchOptions): Bench {
+  const project = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-runtime-')));
+  const folder = path.join(project, 'Function');
+  fs.mkdirSync(folder);
+  const write = (name: string, text: string) => {
+    const file = path.join(folder, name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, text);
+  };
+  for (const [name, text] of Object.entries(files)) {
+    write(name, text);
+  }
+  const clock = new Clock();
+  const recorder = new Recorder(clock);
+  const facts: Fact[] = [];
+  const waiting = new Set<() => void>();
+  recorder.onFact((fact) => {
+    facts.push(fact);
+    for (const look of waiting) {
+      look();
+    }
+  });
+  const functionSpec: FunctionSpec = {
+    name: 'Function',
+    folder,
+    handler: 'index.main_handler',
+    runtime: 'Python3',
+    family: 'python',
+    timeout: 3,
+    initTimeout: 10,
+    memory: 512,
+    maxInstances: 1,
+    environment: {},
+    ...spec,
+  };
+  const service: ServiceSpec = {
+    name: 'chat',
+    serviceId: 'service-0a1b2c3d',
+    pushKey: 'api-0a1b2c3d',
+    folder: project,
+    path: '/websocket',
+    stages: ['release'],
+    port: 0,
+    backendTimeout: 15,
+    authentication: { type: 'none' },
+    integrationResponse: false,
+    functions: [functionSpec],
+    roles: { transfer: 'Function' },
+    emulator: { ...defaultEmulatorOptions, ...emulator },
+  };
+  let instances = 0;
+  const runtime = startFunctionRuntime('chat/Function', functionSpec, {
+    service,
+    clock,
+    record: (body: FactBody, payload) => recorder.record(body, payload),
+    pushUrl: (_function, instance) => `${pushUrl ?? 'http://127.0.0.1:9/api-0a1b2c3d'}/${instance}`,
+    nextInstance: () => ++instances,
+    interpreters: {},
+    bootstrapFolder,
+  });
+  const bench: Bench = {
+    folder,
+    clock,
+    recorder,
+    facts,
+    runtime,
+    service,
+    write,
+    async invoke(event: unknown = {}, json = JSON.stringify(event)) {
+      const invocation = randomUUID();
+      const result = await runtime.invoke({
+        invocation,
+        eventJson: json,
+        role: null,
+        connection: null,
+        cause: null,
+      });
+      return { ...result, invocation, value: JSON.parse(result.resultJson) as unknown };
+    },
+    of<K extends FactKind>(kind: K) {
+      return facts.filter((fact): fact is FactOf<K> => fact.kind === kind);
+    },
+    until<K extends FactKind>(kind: K, matches: (fact: FactOf<K>) => boolean = () => true) {
+      return new Promise<FactOf<K>>((resolve) => {
+        const look = () => {
+          const found = bench.of(kind).find(matches);
+          if (found !== undefined) {
+            waiting.delete(look);
+            resolve(found);
+          }
+        };
+        waiting.add(look);
+        look();
+      });
+    },
+    logs(invocation) {
+      return bench
+        .of('log')
+        .filter((fact) => fact.invocation === invocation && fact.stream !== 'platform')
+        .map(({ stream, level, text }) => `${stream} ${level} ${text}`);
+    },
+  };
+  benches.push(bench);
+  return bench;
+}
+
+/** To be called after each test. */
+export async function disposeBenches(): Promise<void> {
+  for (const bench of benches.splice(0)) {
+    await bench.runtime.dispose();
+    bench.clock.dispose();
+    fs.rmSync(bench.service.folder, { recursive: true, force: true });
+  }
+}
