@@ -17,6 +17,7 @@ export const layers = {
       '@vscode/codicons',
       '@vscode/l10n',
       '@msgpack/msgpack',
+      'cborg',
     ],
     node: false,
     vscode: false,
