@@ -106,6 +106,8 @@ export class Gateway implements vscode.Disposable {
           locale: sessionLocale(),
           python,
           node: setting<string>(settings.nodePath, ''),
+          maxFacts: setting<number>(settings.maxFacts, 200_000),
+          memoryMb: setting<number>(settings.memoryMb, 256),
           allowedOrigins: setting<string[]>(settings.allowedOrigins, []),
           emulator: emulatorSettings(),
         },

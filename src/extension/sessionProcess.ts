@@ -21,6 +21,8 @@ export interface SessionOptions {
   locale?: string;
   python?: string;
   node?: string;
+  maxFacts?: number;
+  memoryMb?: number;
   allowedOrigins: string[];
   emulator: Partial<EmulatorOptions>;
 }
@@ -45,6 +47,8 @@ export function planSession(options: SessionOptions, env: NodeJS.ProcessEnv): Se
   add('--locale', options.locale);
   add('--python', options.python);
   add('--node', options.node);
+  add('--max-facts', options.maxFacts?.toString());
+  add('--memory-mb', options.memoryMb?.toString());
   for (const origin of options.allowedOrigins) {
     add('--allow-origin', origin);
   }

@@ -1,6 +1,5 @@
 /** What a page asks of its host: things that only an editor can do. */
 import * as vscode from 'vscode';
-import { l10n } from 'vscode';
 import type { HostCommand, PageMessage, SavedMessage } from '../../protocol/inspector';
 import type { Gateway } from '../gateway';
 import { commands } from '../ids';
@@ -75,13 +74,4 @@ async function openText(title: string, language: string, content: string): Promi
     .setTextDocumentLanguage(document, language)
     .then(undefined, () => document);
   await vscode.window.showTextDocument(document, { preview: false });
-}
-
-export function showSaved(file: vscode.Uri): void {
-  const open = l10n.t('Open');
-  void vscode.window
-    .showInformationMessage(l10n.t('Saved as {0}.', file.fsPath), open)
-    .then((choice) =>
-      choice === open ? vscode.commands.executeCommand('vscode.open', file) : undefined,
-    );
 }

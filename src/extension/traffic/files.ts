@@ -4,7 +4,6 @@ import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import type { ExportRequest } from '../../protocol/inspector';
 import type { Gateway } from '../gateway';
-import { showSaved } from './deeds';
 
 /** Asks where to save a text; null when the person thought better of it. */
 export async function saveText(name: string, content: string): Promise<{ file: string } | null> {
@@ -36,4 +35,13 @@ export async function importRecording(): Promise<void> {
   if (chosen?.[0] !== undefined) {
     await vscode.commands.executeCommand('vscode.open', chosen[0]);
   }
+}
+
+function showSaved(file: vscode.Uri): void {
+  const open = l10n.t('Open');
+  void vscode.window
+    .showInformationMessage(l10n.t('Saved as {0}.', file.fsPath), open)
+    .then((choice) =>
+      choice === open ? vscode.commands.executeCommand('vscode.open', file) : undefined,
+    );
 }

@@ -9,12 +9,13 @@ import type {
   RevealTarget,
   SavedMessage,
 } from '../../protocol/inspector';
+import type { Ask } from '../../protocol/intent';
 import { UserError } from '../../core/errors';
 import { setting } from '../configuration';
 import type { Gateway } from '../gateway';
 import { settings, trafficPanel, views } from '../ids';
 import type { Projects } from '../projects';
-import { doDeed } from './deeds';
+import { doDeed, libraryKey } from './deeds';
 import { renderPage, webviewOptions } from './page';
 import { Pump } from './pump';
 
@@ -32,6 +33,7 @@ export class Traffic
     private readonly context: vscode.ExtensionContext,
     private readonly gateway: Gateway,
     private readonly projects: Projects,
+    private readonly releaseFrame: (ask: Ask<'releaseFrame'>) => Promise<null>,
   ) {
     this.disposables.push(
       vscode.window.registerWebviewViewProvider(views.traffic, this),
@@ -129,6 +131,7 @@ export class Traffic
         this.pages.forEach((each) => each.post({ kind: 'library', messages })),
       isReady: () => this.pending.splice(0).forEach((each) => page.post(each)),
       cleared: () => this.cleared(),
+      releaseFrame: this.releaseFrame,
     });
     this.pages.add(page);
     webview.html = renderPage(webview, this.context.extensionUri);
@@ -150,6 +153,7 @@ interface PageHost {
   libraryChanged(messages: SavedMessage[]): void;
   isReady(): void;
   cleared(): void;
+  releaseFrame(ask: Ask<'releaseFrame'>): Promise<null>;
 }
 
 /** One webview. It may be loaded more than once: hiding throws the page away, showing it loads it again. */
@@ -208,6 +212,9 @@ class Page {
         return;
       case 'ask':
         await this.answer(message.id, async () => {
+          if (message.intent === 'releaseFrame') {
+            return this.host.releaseFrame(message.ask);
+          }
           const value = await this.gateway.ask(message.intent, message.ask as never);
           if (message.intent === 'clear') {
             this.host.cleared();
@@ -279,8 +286,6 @@ class Page {
   }
 }
 
-export const libraryKey = 'traffic.library';
-
-export function savedMessages(context: vscode.ExtensionContext): SavedMessage[] {
+function savedMessages(context: vscode.ExtensionContext): SavedMessage[] {
   return context.workspaceState.get<SavedMessage[]>(libraryKey, []);
 }

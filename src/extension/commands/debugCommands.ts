@@ -1,0 +1,51 @@
+/** Debug Function…, Debug All Functions, Stop Debugging, and the inline values' switch. */
+import * as vscode from 'vscode';
+import { l10n } from 'vscode';
+import { UserError } from '../../core/errors';
+import { setting } from '../configuration';
+import { commands, settings, settingsSection } from '../ids';
+import type { Parts } from '../parts';
+import { openPlace, locateHandler } from '../handlers';
+import { knownFunctions } from '../views/functionsView';
+import { functionOfEditor, pickFunction } from './pick';
+import { registerCommand } from './register';
+
+export function registerDebugCommands(parts: Parts): vscode.Disposable[] {
+  const { log, debugging } = parts;
+  return [
+    /** Resolves when breakpoints are set. */
+    registerCommand(log, commands.debugFunction, async (argument: unknown) => {
+      const here = argument instanceof vscode.Uri ? functionOfEditor(parts) : undefined;
+      const info = here ?? (await pickFunction(parts, argument, l10n.t('Debug Function')));
+      await debugging.debug([info]);
+    }),
+    registerCommand(log, commands.debugProject, async () => {
+      await parts.projects.refresh();
+      const functions = knownFunctions(parts.gateway, parts.projects).filter(
+        (info) => info.family === 'python' || info.family === 'node',
+      );
+      if (functions.length === 0) {
+        throw new UserError(
+          'nothingToDebug',
+          l10n.t('There is no Python or Node.js function here.'),
+        );
+      }
+      await debugging.debug(functions);
+    }),
+    registerCommand(log, commands.stopDebugging, () => debugging.stop()),
+    registerCommand(log, commands.openHandler, async (argument: unknown) => {
+      const info = await pickFunction(parts, argument, l10n.t('Go to Handler'));
+      const place = await locateHandler(info);
+      await openPlace({ file: info.file, line: (place?.line ?? 0) + 1 });
+    }),
+    registerCommand(log, commands.toggleInlineValues, () =>
+      vscode.workspace
+        .getConfiguration(settingsSection)
+        .update(
+          settings.inlineValues,
+          !setting(settings.inlineValues, true),
+          vscode.ConfigurationTarget.Global,
+        ),
+    ),
+  ];
+}

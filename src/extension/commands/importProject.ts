@@ -1,0 +1,142 @@
+/** Import Project…: functions that exist already get a scfws.json; nothing else is changed. */
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { l10n } from 'vscode';
+import { UserError } from '../../core/errors';
+import { detectProject } from '../../core/project/importers/detectProject';
+import type { DetectedProject, RoleQuestion } from '../../core/project/importers/detected';
+import { planProjectFile } from '../../core/project/importers/planProjectFile';
+import type { RoleAnswers } from '../../core/project/importers/planProjectFile';
+import type { Role } from '../../protocol/project';
+import { commands, projectFileName } from '../ids';
+import type { Parts } from '../parts';
+import { chosen, registerCommand } from './register';
+import { answered, pickStep, runSteps } from './steps';
+import type { Choice, Step } from './steps';
+
+const offeredKey = 'importProject.offered';
+
+export function registerImportProject(parts: Parts): vscode.Disposable {
+  /** From a program: `{folder, roles}`; resolves with the file that was written. */
+  return registerCommand(parts.log, commands.importProject, async (argument: unknown) => {
+    const given = argument as { folder?: string; roles?: RoleAnswers } | undefined;
+    const folder = given?.folder ?? (await pickFolder());
+    const detected = await detect(folder, given?.folder === undefined);
+    const roles = given?.roles ?? (await askRoles(detected));
+    const file = vscode.Uri.file(path.join(detected.folder, projectFileName));
+    await write(file.fsPath, planProjectFile(detected, roles));
+    await parts.projects.refresh();
+    if (given === undefined) {
+      await vscode.window.showTextDocument(file);
+    }
+    return file.fsPath;
+  });
+}
+
+/** Asked once for a workspace that has functions of another tool and no project of ours. */
+export async function offerImport(parts: Parts): Promise<void> {
+  const { workspaceState } = parts.context;
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  if (parts.projects.all.length > 0 || folder?.scheme !== 'file' || !vscode.workspace.isTrusted) {
+    return;
+  }
+  if (workspaceState.get(offeredKey, false)) {
+    return;
+  }
+  const [found] = await detectProject(folder.fsPath);
+  if (found === undefined || found.functions.length === 0) {
+    return;
+  }
+  await workspaceState.update(offeredKey, true);
+  const yes = l10n.t('Import');
+  const choice = await vscode.window.showInformationMessage(
+    l10n.t(
+      '{0} describes {1} functions. Import them to run them here as a WebSocket API? Only scfws.json is added.',
+      found.sources.join(', '),
+      found.functions.length,
+    ),
+    yes,
+  );
+  if (choice === yes) {
+    await vscode.commands.executeCommand(commands.importProject);
+  }
+}
+
+async function pickFolder(): Promise<string> {
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter(
+    ({ uri }) => uri.scheme === 'file',
+  );
+  const [first] = folders;
+  if (first !== undefined && folders.length === 1) {
+    return first.uri.fsPath;
+  }
+  const picked = chosen(await vscode.window.showWorkspaceFolderPick());
+  return picked.uri.fsPath;
+}
+
+async function detect(folder: string, ask: boolean): Promise<DetectedProject> {
+  const found = (await detectProject(folder)).filter(({ functions }) => functions.length > 0);
+  const [first] = found;
+  if (first === undefined) {
+    throw new UserError(
+      'nothingToImport',
+      l10n.t(
+        'No functions were found in {0}: there is no template.yaml, no serverless.yml, and no folders with an index.py or index.js.',
+        folder,
+      ),
+      l10n.t('Create a project with "SCF WebSocket: Create Project…".'),
+    );
+  }
+  if (found.length === 1 || !ask) {
+    return first;
+  }
+  const items = found.map((each) => ({
+    label: each.sources.join(', '),
+    description: each.functions.map(({ name }) => name).join(', '),
+    each,
+  }));
+  const title = l10n.t('Import Project: from what?');
+  return chosen(await vscode.window.showQuickPick(items, { title })).each;
+}
+
+async function askRoles(detected: DetectedProject): Promise<RoleAnswers> {
+  const prompts: Record<Role, string> = {
+    register: l10n.t('Which function runs when a client connects?'),
+    transfer: l10n.t('Which function runs for each message?'),
+    cleanup: l10n.t('Which function runs when a client has left?'),
+  };
+  const steps = detected.questions.map((question): Step<RoleAnswers> => ({
+    show: async (answers, position) =>
+      answered<string | null, RoleAnswers>(
+        await pickStep(
+          position,
+          prompts[question.role],
+          candidates(question),
+          answers[question.role] ?? question.guess,
+        ),
+        (name) => ({ [question.role]: name }),
+      ),
+  }));
+  return runSteps(l10n.t('Import Project'), steps, {});
+}
+
+function candidates({ role, candidates: names }: RoleQuestion): Choice<string | null>[] {
+  const items: Choice<string | null>[] = names.map((name) => ({ label: name, value: name }));
+  return role === 'transfer' ? items : [...items, { label: l10n.t('None'), value: null }];
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await fs.writeFile(file, text, { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new UserError(
+        'fileExists',
+        l10n.t('{0} is there already. Nothing was written.', file),
+        l10n.t('Edit it, or move it away and import again.'),
+      );
+    }
+    throw error;
+  }
+}

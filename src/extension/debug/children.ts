@@ -1,0 +1,296 @@
+/**
+ * One child session for each handler process that is debugged. A process that waits for its debugger is let go
+ * when the breakpoints are set; a thread that stops freezes the gateway's clock until it goes on or is gone.
+ */
+import * as vscode from 'vscode';
+import { l10n } from 'vscode';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { UserError } from '../../core/errors';
+import type { FunctionId } from '../../protocol/project';
+import type { Gateway } from '../gateway';
+import type { Log } from '../log';
+import { markKey } from './childConfiguration';
+import type { ChildMark } from './childConfiguration';
+import type { ClockHold } from './clockHold';
+import { readStop } from './stops';
+
+export interface ChildPlan {
+  id: FunctionId;
+  name: string;
+  instance: number;
+  parent: vscode.DebugSession;
+  configuration: vscode.DebugConfiguration;
+}
+
+interface Child extends ChildPlan {
+  /** The session that we started: for Node.js the parent of the one that has the threads. */
+  session?: vscode.DebugSession;
+  /** Resolves when breakpoints are set. */
+  ready: Promise<void>;
+  setReady: () => void;
+  ending: boolean;
+}
+
+/** Milliseconds after which a process goes on without its debugger. */
+const patience = 30_000;
+/** Milliseconds in which the end of a process may be reported after the end of its debug session. */
+const grace = 1500;
+
+export class Children implements vscode.Disposable {
+  private readonly children = new Map<string, Child>();
+  private readonly disposables: vscode.Disposable[] = [];
+  private stopCount = 0;
+  /** The latest stop of each holder: an answer about an earlier one says nothing any more. */
+  private readonly stops = new Map<string, number>();
+  private readonly threadSessions = new Map<FunctionId, Set<vscode.DebugSession>>();
+  private readonly nextStop = new Map<FunctionId, (() => void)[]>();
+
+  constructor(
+    private readonly gateway: Gateway,
+    private readonly clock: ClockHold,
+    private readonly log: Log,
+    private readonly onStoppedByPerson: (id: FunctionId, instance: number) => void,
+  ) {
+    this.disposables.push(
+      vscode.debug.registerDebugAdapterTrackerFactory('*', {
+        createDebugAdapterTracker: (session) => this.track(session),
+      }),
+      vscode.debug.onDidStartDebugSession((session) => {
+        const child = this.childOf(session);
+        if (child !== undefined && session.configuration[markKey] !== undefined) {
+          child.session = session;
+        }
+      }),
+      vscode.debug.onDidTerminateDebugSession((session) => this.ended(session)),
+    );
+  }
+
+  /** Resolves when the process may run under its debugger. The same process is attached once. */
+  attach(plan: ChildPlan): Promise<void> {
+    const key = keyOf(plan.id, plan.instance);
+    const known = this.children.get(key);
+    if (known !== undefined) {
+      return known.ready;
+    }
+    let setReady = (): void => undefined;
+    const ready = new Promise<void>((resolve) => (setReady = resolve));
+    const child: Child = { ...plan, ready, setReady, ending: false };
+    this.children.set(key, child);
+    return this.start(child);
+  }
+
+  /** Detaches from every process of a function; they go on. */
+  async detach(id: FunctionId): Promise<void> {
+    await Promise.all(
+      [...this.children.values()]
+        .filter((child) => child.id === id)
+        .map(async (child) => {
+          child.ending = true;
+          this.release(child);
+          await vscode.debug.stopDebugging(child.session);
+        }),
+    );
+  }
+
+  /** The process is gone; its debug session ends by itself. */
+  instanceEnded(id: FunctionId, instance: number): void {
+    const child = this.children.get(keyOf(id, instance));
+    if (child !== undefined) {
+      child.ending = true;
+      this.release(child);
+    }
+  }
+
+  /**
+   * Resolves when a process of the function has bound the breakpoint (that is about to be added), or after a
+   * while: a breakpoint that is never bound must not hold what waits for it.
+   */
+  async whenBound(id: FunctionId, breakpoint: vscode.Breakpoint): Promise<void> {
+    const end = Date.now() + 5000;
+    while (Date.now() < end) {
+      for (const session of this.threadSessions.get(id) ?? []) {
+        const bound = (await Promise.resolve(session.getDebugProtocolBreakpoint(breakpoint)).catch(
+          () => undefined,
+        )) as DebugProtocol.Breakpoint | undefined;
+        if (bound?.verified === true) {
+          return;
+        }
+      }
+      await timeout(50);
+    }
+  }
+
+  /** Calls back once: when a process of the function stops, or the last one is not debugged any more. */
+  onNextStop(id: FunctionId, callback: () => void): void {
+    this.nextStop.set(id, [...(this.nextStop.get(id) ?? []), callback]);
+  }
+
+  dispose(): void {
+    this.disposables.forEach((each) => each.dispose());
+  }
+
+  private async start(child: Child): Promise<void> {
+    try {
+      const started = await vscode.debug.startDebugging(
+        vscode.workspace.workspaceFolders?.[0],
+        child.configuration,
+        { parentSession: child.parent, compact: true, suppressSaveBeforeStart: true },
+      );
+      if (!started) {
+        throw new Error(l10n.t('The debugger did not start.'));
+      }
+      await Promise.race([child.ready, timeout(patience)]);
+    } catch (error) {
+      this.children.delete(keyOf(child.id, child.instance));
+      throw new UserError(
+        'attachFailed',
+        l10n.t('{0} cannot be debugged: {1}', child.name, (error as Error).message),
+        l10n.t('It goes on without a debugger.'),
+      );
+    } finally {
+      // Also without a debugger: a client waits for its answer.
+      const { id, instance } = child;
+      await this.gateway.ask('debuggerReady', { function: id, instance }).catch(() => undefined);
+    }
+  }
+
+  private childOf(session: vscode.DebugSession): Child | undefined {
+    for (let each: vscode.DebugSession | undefined = session; each; each = each.parentSession) {
+      const mark = each.configuration[markKey] as ChildMark | undefined;
+      if (mark !== undefined) {
+        return this.children.get(keyOf(mark.function, mark.instance));
+      }
+    }
+    return undefined;
+  }
+
+  private track(session: vscode.DebugSession): vscode.DebugAdapterTracker | undefined {
+    const child = this.childOf(session);
+    if (child === undefined) {
+      return undefined;
+    }
+    return {
+      onDidSendMessage: (message: DebugProtocol.ProtocolMessage) =>
+        this.hear(child, session, message),
+      onWillStopSession: () => this.clock.releaseAll(holderPrefix(child, session)),
+      onExit: () => this.clock.releaseAll(holderPrefix(child, session)),
+    };
+  }
+
+  private hear(
+    child: Child,
+    session: vscode.DebugSession,
+    message: DebugProtocol.ProtocolMessage,
+  ): void {
+    const change = readStop(message);
+    if (change === undefined) {
+      return;
+    }
+    const prefix = holderPrefix(child, session);
+    switch (change.kind) {
+      case 'configured':
+        if (hasThreads(child, session)) {
+          const sessions = this.threadSessions.get(child.id) ?? new Set();
+          this.threadSessions.set(child.id, sessions.add(session));
+          void this.configured(child, session);
+        }
+        return;
+      case 'stopped':
+        if (!child.ending) {
+          this.clock.hold(`${prefix}${change.thread}`, child.name);
+          void this.locate(child, session, change.thread);
+          this.callNextStop(child.id);
+        }
+        return;
+      case 'continued':
+        if (change.thread === 'all') {
+          this.clock.releaseAll(prefix);
+        } else {
+          this.clock.release(`${prefix}${change.thread}`);
+        }
+        return;
+      case 'ended':
+        this.clock.releaseAll(prefix);
+        return;
+    }
+  }
+
+  private async configured(child: Child, session: vscode.DebugSession): Promise<void> {
+    if (child.configuration.type === 'node') {
+      // One trip to the process and back: what was asked before it has been done then.
+      const probe = { expression: '0', context: 'watch' };
+      await Promise.race([session.customRequest('evaluate', probe), timeout(1000)]).then(
+        undefined,
+        () => undefined,
+      );
+    }
+    child.setReady();
+  }
+
+  /** Says where it stands: `Transmission:12`. */
+  private async locate(child: Child, session: vscode.DebugSession, thread: number): Promise<void> {
+    const holder = `${holderPrefix(child, session)}${thread}`;
+    const stop = ++this.stopCount;
+    this.stops.set(holder, stop);
+    const answer = (await Promise.resolve(
+      session.customRequest('stackTrace', { threadId: thread, startFrame: 0, levels: 1 }),
+    ).catch(() => undefined)) as DebugProtocol.StackTraceResponse['body'] | undefined;
+    const line = answer?.stackFrames[0]?.line;
+    if (line !== undefined && this.stops.get(holder) === stop && this.clock.isHolding(holder)) {
+      this.clock.hold(holder, `${child.name}:${line}`);
+    }
+  }
+
+  private callNextStop(id: FunctionId): void {
+    const callbacks = this.nextStop.get(id) ?? [];
+    this.nextStop.delete(id);
+    callbacks.forEach((each) => each());
+  }
+
+  private release(child: Child): void {
+    this.clock.releaseAll(`${keyOf(child.id, child.instance)} `);
+  }
+
+  private ended(session: vscode.DebugSession): void {
+    const child = this.childOf(session);
+    if (child === undefined) {
+      return;
+    }
+    this.clock.releaseAll(holderPrefix(child, session));
+    const sessions = this.threadSessions.get(child.id);
+    sessions?.delete(session);
+    if (sessions?.size === 0) {
+      this.callNextStop(child.id);
+    }
+    if (session.configuration[markKey] === undefined) {
+      return;
+    }
+    this.children.delete(keyOf(child.id, child.instance));
+    child.setReady();
+    if (!child.ending) {
+      setTimeout(() => {
+        if (!child.ending) {
+          this.log.info(l10n.t('The debugger left {0}.', child.name));
+          this.onStoppedByPerson(child.id, child.instance);
+        }
+      }, grace);
+    }
+  }
+}
+
+/** For Node.js the session that we start only waits for targets; its child has the threads. */
+function hasThreads(child: Child, session: vscode.DebugSession): boolean {
+  return child.configuration.type !== 'node' || session.configuration[markKey] === undefined;
+}
+
+function keyOf(id: FunctionId, instance: number): string {
+  return `${id}#${instance}`;
+}
+
+function holderPrefix(child: Child, session: vscode.DebugSession): string {
+  return `${keyOf(child.id, child.instance)} ${session.id} `;
+}
+
+function timeout(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

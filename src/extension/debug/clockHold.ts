@@ -1,0 +1,57 @@
+/**
+ * Freezes the gateway's clock while anything stands at a breakpoint. Each holder has one reason, a text for
+ * people such as `Transmission:12`; two holders may have the same one.
+ */
+export class ClockHold {
+  private readonly reasons = new Map<string, string>();
+
+  constructor(private readonly freeze: (reason: string, frozen: boolean) => void) {}
+
+  hold(holder: string, reason: string): void {
+    const before = this.reasons.get(holder);
+    if (before === reason) {
+      return;
+    }
+    const isNew = !this.isHeld(reason);
+    this.reasons.set(holder, reason);
+    if (isNew) {
+      this.freeze(reason, true);
+    }
+    // Only now, so that the clock does not run for a moment in between.
+    this.lift(before);
+  }
+
+  release(holder: string): void {
+    const before = this.reasons.get(holder);
+    this.reasons.delete(holder);
+    this.lift(before);
+  }
+
+  /** Lifts every reason whose holder begins with the prefix. */
+  releaseAll(prefix: string): void {
+    for (const holder of [...this.reasons.keys()]) {
+      if (holder.startsWith(prefix)) {
+        this.release(holder);
+      }
+    }
+  }
+
+  isHolding(holder: string): boolean {
+    return this.reasons.has(holder);
+  }
+
+  /** The session is gone, and with it its clock. */
+  forget(): void {
+    this.reasons.clear();
+  }
+
+  private lift(reason: string | undefined): void {
+    if (reason !== undefined && !this.isHeld(reason)) {
+      this.freeze(reason, false);
+    }
+  }
+
+  private isHeld(reason: string): boolean {
+    return [...this.reasons.values()].includes(reason);
+  }
+}

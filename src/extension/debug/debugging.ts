@@ -1,0 +1,267 @@
+/** Debugging of functions: containers, a child session for each handler process, and the clock between them. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { l10n } from 'vscode';
+import { sentenceOf, UserError } from '../../core/errors';
+import type { Fact, FactOf, FunctionInfo } from '../../protocol/fact';
+import type { FunctionId } from '../../protocol/project';
+import type { Gateway } from '../gateway';
+import { debugTypes } from '../ids';
+import type { Log } from '../log';
+import type { Projects } from '../projects';
+import { knownFunctions } from '../views/functionsView';
+import { planChild } from './childConfiguration';
+import { Children } from './children';
+import { ClockHold } from './clockHold';
+import { Container } from './container';
+import type { ContainerHost } from './container';
+
+export class Debugging
+  implements ContainerHost, vscode.DebugAdapterDescriptorFactory, vscode.Disposable
+{
+  private readonly containers = new Map<Container, Set<FunctionId>>();
+  private readonly clock: ClockHold;
+  private readonly children: Children;
+  private readonly disposables: vscode.Disposable[] = [];
+
+  constructor(
+    private readonly extensionPath: string,
+    private readonly gateway: Gateway,
+    private readonly projects: Projects,
+    private readonly log: Log,
+    private readonly startGateway: () => Promise<unknown>,
+  ) {
+    this.clock = new ClockHold((reason, frozen) => {
+      gateway.ask('freezeClock', { reason, frozen }).catch(() => undefined);
+    });
+    this.children = new Children(gateway, this.clock, log, (id, instance) =>
+      this.childStopped(id, instance),
+    );
+    this.disposables.push(
+      vscode.debug.registerDebugAdapterDescriptorFactory(debugTypes.container, this),
+      vscode.debug.registerDebugAdapterDescriptorFactory(debugTypes.python, {
+        // Never tried out before: debugpy takes the first connection for its client.
+        createDebugAdapterDescriptor: ({ configuration }) => {
+          const { host, port } = configuration['connect'] as { host: string; port: number };
+          return new vscode.DebugAdapterServer(port, host);
+        },
+      }),
+      this.children,
+      gateway.onDidReceiveFacts((facts) => this.receive(facts)),
+      gateway.onDidChangeStatus((status) => {
+        if (status === 'stopped') {
+          this.clock.forget();
+          this.containers.forEach((_, container) => container.terminate());
+        }
+      }),
+    );
+  }
+
+  createDebugAdapterDescriptor(session: vscode.DebugSession): vscode.DebugAdapterDescriptor {
+    return new vscode.DebugAdapterInlineImplementation(new Container(session, this));
+  }
+
+  /** Whether a container is there already, to which more functions can be added. */
+  get isActive(): boolean {
+    return this.containers.size > 0;
+  }
+
+  isDebugged(id: FunctionId): boolean {
+    return [...this.containers.values()].some((functions) => functions.has(id));
+  }
+
+  /**
+   * Debugs functions: in the running container, or by starting one. Resolves when their processes are attached
+   * and may run.
+   */
+  async debug(functions: readonly FunctionInfo[]): Promise<void> {
+    const [container] = this.containers.keys();
+    if (container !== undefined) {
+      await this.add(
+        container,
+        functions.map((info) => info.function),
+      );
+      return;
+    }
+    const started = await vscode.debug.startDebugging(undefined, {
+      type: debugTypes.container,
+      request: 'launch',
+      name: functions.length === 1 ? `SCF: ${functions[0]?.name ?? ''}` : 'SCF WebSocket',
+      functions: functions.map((info) => info.function),
+    });
+    if (!started) {
+      throw new UserError('debugFailed', l10n.t('The debugger did not start.'));
+    }
+  }
+
+  async begin(container: Container): Promise<void> {
+    const { request } = container.session.configuration;
+    if (this.gateway.status !== 'running') {
+      if (request === 'attach') {
+        throw new UserError(
+          'notRunning',
+          l10n.t('The gateway is not running, so there is nothing to attach to.'),
+          l10n.t('Start it, or use a configuration with "request": "launch".'),
+        );
+      }
+      await this.startGateway();
+    }
+    const functions = this.wanted(container.session.configuration);
+    this.containers.set(container, new Set());
+    await this.add(
+      container,
+      functions.map((info) => info.function),
+    );
+  }
+
+  /** Detaches and leaves the functions running. */
+  async end(container: Container): Promise<void> {
+    const functions = this.containers.get(container) ?? new Set();
+    this.containers.delete(container);
+    await Promise.all(
+      [...functions].map(async (id) => {
+        await this.children.detach(id);
+        if (this.gateway.status === 'running') {
+          await this.gateway.ask('debug', { function: id, enabled: false }).catch(() => undefined);
+        }
+      }),
+    );
+  }
+
+  /** Ends every container; the gateway, its sockets and its functions stay. */
+  async stop(): Promise<void> {
+    await Promise.all(
+      [...this.containers.keys()].map(({ session }) => vscode.debug.stopDebugging(session)),
+    );
+  }
+
+  /** Sets a breakpoint that is taken away when a process of the function stops, or is not debugged any more. */
+  async stopOnceAt(id: FunctionId, location: vscode.Location): Promise<void> {
+    const breakpoint = new vscode.SourceBreakpoint(location);
+    const bound = this.children.whenBound(id, breakpoint);
+    vscode.debug.addBreakpoints([breakpoint]);
+    this.children.onNextStop(id, () => vscode.debug.removeBreakpoints([breakpoint]));
+    await bound;
+  }
+
+  dispose(): void {
+    this.disposables.forEach((each) => each.dispose());
+  }
+
+  private async add(container: Container, ids: FunctionId[]): Promise<void> {
+    const results = await Promise.allSettled(ids.map((id) => this.enable(container, id)));
+    const failed = results.filter((each) => each.status === 'rejected');
+    for (const { reason } of failed) {
+      container.say(sentenceOf(reason), 'stderr');
+      this.log.error(sentenceOf(reason));
+    }
+    const [first] = failed;
+    if (first !== undefined) {
+      if (failed.length === ids.length) {
+        throw first.reason;
+      }
+      void vscode.window.showErrorMessage(sentenceOf(first.reason));
+    }
+  }
+
+  private async enable(container: Container, id: FunctionId): Promise<void> {
+    this.containers.get(container)?.add(id);
+    try {
+      const answer = await this.gateway.ask('debug', { function: id, enabled: true });
+      if (answer !== null) {
+        await this.attach(id, answer.instance, answer.port);
+      }
+    } catch (error) {
+      this.containers.get(container)?.delete(id);
+      throw error;
+    }
+  }
+
+  private receive(facts: readonly Fact[]): void {
+    for (const fact of facts) {
+      if (fact.kind !== 'instance' || !this.isDebugged(fact.function)) {
+        continue;
+      }
+      if (fact.state === 'stopped') {
+        this.children.instanceEnded(fact.function, fact.instance);
+      } else if (fact.debugPort !== undefined) {
+        this.attachNew(fact, fact.debugPort);
+      }
+    }
+  }
+
+  /** A process that was started while its function is debugged: a changed file, a crash, more load. */
+  private attachNew(fact: FactOf<'instance'>, port: number): void {
+    this.attach(fact.function, fact.instance, port).catch((error: unknown) => {
+      this.log.error(sentenceOf(error));
+      void vscode.window.showErrorMessage(sentenceOf(error));
+    });
+  }
+
+  private attach(id: FunctionId, instance: number, port: number): Promise<void> {
+    const found = [...this.containers].find(([, functions]) => functions.has(id));
+    const view = this.gateway.state.functions.get(id);
+    if (found === undefined || view === undefined) {
+      return Promise.resolve();
+    }
+    const { session } = found[0];
+    const configuration = planChild({
+      info: view.info,
+      instance,
+      version: view.instances.get(instance)?.version ?? 1,
+      port,
+      bootstrapFolder: path.join(this.extensionPath, 'dist', 'bootstrap'),
+      justMyCode: session.configuration['justMyCode'] !== false,
+    });
+    return this.children.attach({
+      id,
+      name: view.info.name,
+      instance,
+      parent: session,
+      configuration,
+    });
+  }
+
+  /** The person stopped a child, or its debugger died: they mean all of it. */
+  private childStopped(id: FunctionId, instance: number): void {
+    const alive = this.gateway.state.functions.get(id)?.instances.has(instance) === true;
+    if (alive && this.gateway.status === 'running') {
+      for (const [container, functions] of this.containers) {
+        if (functions.has(id)) {
+          container.terminate();
+        }
+      }
+    }
+  }
+
+  private wanted(configuration: vscode.DebugConfiguration): FunctionInfo[] {
+    const project = configuration['project'] as string | undefined;
+    const names = configuration['functions'] as string[] | undefined;
+    const all = knownFunctions(this.gateway, this.projects).filter(
+      (info) => info.family === 'python' || info.family === 'node',
+    );
+    const inProject =
+      project === undefined
+        ? all
+        : all.filter(
+            (info) => info.folder === project || info.folder.startsWith(project + path.sep),
+          );
+    const unknown = names?.find(
+      (name) => !inProject.some((info) => info.name === name || info.function === name),
+    );
+    if (unknown !== undefined) {
+      throw new UserError(
+        'unknownFunction',
+        l10n.t('There is no Python or Node.js function {0} to debug.', unknown),
+        l10n.t('Functions: {0}', inProject.map((info) => info.name).join(', ')),
+      );
+    }
+    const functions = inProject.filter(
+      (info) => names === undefined || names.includes(info.name) || names.includes(info.function),
+    );
+    if (functions.length === 0) {
+      throw new UserError('nothingToDebug', l10n.t('There is no Python or Node.js function here.'));
+    }
+    return functions;
+  }
+}

@@ -1,0 +1,160 @@
+/** Activation: makes the parts, wires them, registers what package.json declares. Nothing of the user's runs here. */
+import * as coreL10n from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Fact } from '../protocol/fact';
+import { registerCreateProject } from './commands/createProject';
+import { registerDebugCommands } from './commands/debugCommands';
+import { registerGatewayCommands, startGateway } from './commands/gatewayCommands';
+import { offerImport, registerImportProject } from './commands/importProject';
+import { registerInstallLibrary } from './commands/installLibrary';
+import { registerInvokeCommands } from './commands/invoke';
+import { registerLedger } from './commands/ledger';
+import { registerPushCommands } from './commands/push';
+import { showError } from './commands/register';
+import { registerRunAgain } from './commands/runAgain';
+import { registerTestClientCommands } from './commands/testClient';
+import { setting } from './configuration';
+import { Configurations } from './debug/configuration';
+import { Debugging } from './debug/debugging';
+import { registerFrameBreakpoints, releaseFrame } from './debug/frameBreakpoints';
+import { EditorContexts } from './editorContexts';
+import { Findings } from './findings';
+import { Gateway } from './gateway';
+import { debugTypes, settings, views } from './ids';
+import { InlineValues } from './inlineValues';
+import { Lenses } from './lenses';
+import { Log, LogLinks } from './log';
+import type { Parts } from './parts';
+import { ProjectProblems } from './projectProblems';
+import { Projects } from './projects';
+import { Runs } from './runs';
+import { Traffic } from './traffic/traffic';
+import { throttle } from './throttle';
+import { ConnectionsView } from './views/connectionsView';
+import { FunctionsView } from './views/functionsView';
+import { StatusBar } from './views/statusBar';
+import { virtualScheme, virtualText } from './virtualText';
+
+export function activate(context: vscode.ExtensionContext): void {
+  if (vscode.l10n.bundle !== undefined) {
+    // What the core says is said in the editor's language.
+    coreL10n.config({ contents: vscode.l10n.bundle });
+  }
+  const parts = makeParts(context);
+  const { projects, gateway, log } = parts;
+  const registrations = [
+    ...registerGatewayCommands(parts),
+    registerCreateProject(parts),
+    registerImportProject(parts),
+    ...registerInvokeCommands(parts),
+    registerRunAgain(parts),
+    ...registerPushCommands(parts),
+    ...registerTestClientCommands(parts),
+    ...registerDebugCommands(parts),
+    ...registerFrameBreakpoints(parts),
+    registerInstallLibrary(parts),
+    registerLedger(parts),
+    vscode.workspace.registerTextDocumentContentProvider(virtualScheme, virtualText),
+    vscode.languages.registerDocumentLinkProvider({ scheme: 'output' }, new LogLinks()),
+  ];
+  context.subscriptions.push(log, projects, gateway, ...registrations, ...wireViews(parts));
+
+  void projects.refresh().then(async () => {
+    const wanted = process.env['SCFWS_AUTOSTART'] === '1' || setting(settings.autoStart, false);
+    if (wanted && projects.all.length > 0 && vscode.workspace.isTrusted) {
+      await startGateway(parts).catch((error: unknown) => showError(log, error));
+    } else {
+      await offerImport(parts);
+    }
+  });
+}
+
+function makeParts(context: vscode.ExtensionContext): Parts {
+  const log = new Log();
+  const projects = new Projects();
+  const gateway = new Gateway(context.extensionPath, projects, log);
+  const runs = new Runs();
+  const debugging = new Debugging(context.extensionPath, gateway, projects, log, () =>
+    startGateway(parts),
+  );
+  const traffic = new Traffic(context, gateway, projects, (ask) => releaseFrame(parts, ask));
+  const parts: Parts = { context, projects, gateway, runs, log, traffic, debugging };
+  context.subscriptions.push(debugging, traffic);
+  return parts;
+}
+
+/** Everything that only looks: one listener hands the facts on, in the order in which things depend on them. */
+function wireViews(parts: Parts): vscode.Disposable[] {
+  const { projects, gateway, runs, log, debugging } = parts;
+  const functions = new FunctionsView(gateway, projects, runs);
+  const connections = new ConnectionsView(gateway);
+  const statusBar = new StatusBar(gateway, projects);
+  const lenses = new Lenses(parts);
+  const values = new InlineValues(parts);
+  const findings = new Findings();
+  const problems = new ProjectProblems(projects);
+  const refresh = throttle(250, () => {
+    functions.refresh();
+    connections.refresh();
+    statusBar.refresh();
+    lenses.refresh();
+  });
+  const soon = throttle(20, () => statusBar.refresh());
+  let session = 0;
+  const receive = (facts: Fact[]) => {
+    if (gateway.session !== session) {
+      session = gateway.session;
+      runs.clear();
+      findings.clear();
+    }
+    log.receive(facts, gateway.state);
+    findings.receive(facts, gateway.state);
+    const ran = runs.receive(facts, gateway.state);
+    if (ran.size > 0) {
+      values.ran(ran);
+    }
+    if (facts.some(({ kind }) => kind === 'clock' || kind === 'held' || kind === 'releasedFrame')) {
+      soon();
+    }
+    refresh();
+  };
+  // The ages of connections go on without facts.
+  const clock = setInterval(() => {
+    if (gateway.status === 'running' && gateway.state.connections.size > 0) {
+      connections.refresh();
+    }
+  }, 5000);
+  const files: vscode.DocumentSelector = [
+    { scheme: 'file', language: 'python' },
+    { scheme: 'file', language: 'javascript' },
+    { scheme: 'file', language: 'typescript' },
+  ];
+  const configurations = new Configurations(projects, debugging);
+  const { Dynamic, Initial } = vscode.DebugConfigurationProviderTriggerKind;
+  return [
+    gateway.onDidReceiveFacts(receive),
+    gateway.onDidChangeStatus(() => {
+      refresh();
+      soon();
+    }),
+    projects.onDidChange(refresh),
+    vscode.workspace.onDidChangeConfiguration(refresh),
+    vscode.workspace.onDidGrantWorkspaceTrust(refresh),
+    vscode.window.registerTreeDataProvider(views.functions, functions),
+    vscode.window.registerTreeDataProvider(views.connections, connections),
+    vscode.languages.registerCodeLensProvider(files, lenses),
+    vscode.languages.registerCodeActionsProvider(files, findings, {
+      providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
+    }),
+    vscode.debug.registerDebugConfigurationProvider(debugTypes.container, configurations, Initial),
+    vscode.debug.registerDebugConfigurationProvider(debugTypes.container, configurations, Dynamic),
+    new EditorContexts(parts),
+    statusBar,
+    values,
+    findings,
+    problems,
+    refresh,
+    soon,
+    new vscode.Disposable(() => clearInterval(clock)),
+  ];
+}
