@@ -93,11 +93,11 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const chosen = named.length > 0 ? named : Object.keys(steps);
-// Those two try what is in dist/.
+// These try what is in dist/.
 if (
   named.length > 0 &&
   !named.includes('build') &&
-  named.some((name) => ['webview', 'host'].includes(name))
+  named.some((name) => ['unit', 'webview', 'host'].includes(name))
 ) {
   chosen.unshift('build');
 }

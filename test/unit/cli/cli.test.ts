@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { WebSocket } from 'ws';
+import type { Fact, FactKind, FactOf } from '../../../src/protocol/fact';
+import type { Reply } from '../../../src/protocol/intent';
+
+const program = path.resolve('dist/cli.js');
+
+type Program = ChildProcessByStdio<Writable, Readable, Readable>;
+
+function start(args: string[], env: Record<string, string> = {}): Program {
+  return spawn(process.execPath, [program, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, LANG: 'C', LC_ALL: 'C', ...env },
+  });
+}
+
+async function scfws(args: string[], input = '', env: Record<string, string> = {}) {
+  const child = start(args, env);
+  child.stdin.end(input);
+  const exit = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+  return { out, err, code };
+}
+
+/** A `serve` whose lines are read as facts and replies. */
+function serve(args: string[]) {
+  const child = start(['serve', ...args]);
+  const facts: Fact[] = [];
+  const waiting: { is(fact: Fact): boolean; resolve(fact: Fact): void }[] = [];
+  const replies = new Map<number, (reply: Reply) => void>();
+  let lastId = 0;
+  readline.createInterface({ input: child.stdout }).on('line', (line) => {
+    const value = JSON.parse(line) as Fact | Reply;
+    if ('reply' in value) {
+      replies.get(value.reply)?.(value);
+      return;
+    }
+    facts.push(value);
+    for (const each of waiting.splice(0)) {
+      if (each.is(value)) {
+        each.resolve(value);
+      } else {
+        waiting.push(each);
+      }
+    }
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  return {
+    child,
+    facts,
+    ended,
+    until<K extends FactKind>(kind: K, also: (fact: FactOf<K>) => boolean = () => true) {
+      const is = (fact: Fact): boolean => fact.kind === kind && also(fact as FactOf<K>);
+      const found = facts.find(is);
+      return found === undefined
+        ? new Promise<FactOf<K>>((resolve) => waiting.push({ is, resolve: resolve as never }))
+        : Promise.resolve(found as FactOf<K>);
+    },
+    ask(kind: string, ask: object = {}): Promise<Reply> {
+      const id = ++lastId;
+      child.stdin.write(`${JSON.stringify({ id, kind, ...ask })}\n`);
+      return new Promise((resolve) => replies.set(id, resolve));
+    },
+  };
+}
+
+describe('scfws', function () {
+  this.timeout(60_000);
+  let folder: string;
+  const project = (): string => path.join(folder, 'echo');
+
+  before(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws cli 你好 '));
+    const { code, err } = await scfws([
+      'new',
+      project(),
+      '--language',
+      'javascript',
+      '--template',
+      'echo',
+    ]);
+    assert.equal(code, 0, err);
+  });
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+  it('says how it is used, and what was wrong', async () => {
+    const help = await scfws(['--help']);
+    assert.equal(help.code, 0);
+    assert.match(help.out, /scfws serve \[folder…\]/);
+    const cases: [string[], RegExp][] = [
+      [['nonsense'], /There is no command "nonsense"/],
+      [['constructor'], /There is no command "constructor"/],
+      [['serve', '--port', 'many'], /--port takes a whole number up to 65535, not "many"/],
+      [['push', 'http://127.0.0.1:1/api-x'], /needs a push address, --id, and one of/],
+      [['new'], /"new" needs a folder/],
+    ];
+    for (const [args, message] of cases) {
+      const { code, err } = await scfws(args);
+      assert.equal(code, 2, args.join(' '));
+      assert.match(err, message);
+      assert.doesNotMatch(err, /\n\s+at /);
+    }
+  });
+
+  it('speaks Chinese where the terminal does', async () => {
+    const { err } = await scfws(['serve', path.join(folder, 'nothing')], '', {
+      LC_ALL: 'zh_CN.UTF-8',
+    });
+    assert.match(err, /没有/);
+  });
+
+  it('writes nothing over what exists', async () => {
+    const before = fs.readFileSync(path.join(project(), 'scfws.json'), 'utf8');
+    const { code, err } = await scfws([
+      'new',
+      project(),
+      '--language',
+      'python',
+      '--template',
+      'chat',
+    ]);
+    assert.equal(code, 1);
+    assert.match(err, /Nothing was written, because these exist in .*scfws\.json/);
+    assert.equal(fs.readFileSync(path.join(project(), 'scfws.json'), 'utf8'), before);
+    assert.equal(fs.existsSync(path.join(project(), 'Register', 'index.py')), false);
+  });
+
+  it('serves as facts; the first one says where', async () => {
+    const gateway = serve([project(), '--port', '0', '--json']);
+    const first = await gateway.until('listening');
+    assert.equal(gateway.facts[0], first);
+    assert.match(first.url, /^ws:\/\/127\.0\.0\.1:\d+\/release\/websocket$/);
+    assert.match(first.pushUrl, /^http:\/\/127\.0\.0\.1:\d+\/api-[a-z0-9]{8}$/);
+    const noted = JSON.parse(
+      fs.readFileSync(path.join(project(), '.scfws', 'session.json'), 'utf8'),
+    ) as object;
+    assert.deepEqual(noted, { url: first.url, pushUrl: first.pushUrl, pid: gateway.child.pid });
+
+    const client = new WebSocket(first.url);
+    const answer = new Promise<string>((resolve) =>
+      client.on('message', (data: Buffer) => resolve(data.toString())),
+    );
+    client.on('open', () => client.send('hello'));
+    assert.match(await answer, /hello/);
+    const { connection } = await gateway.until('opened');
+
+    const pushed = new Promise<string>((resolve) =>
+      client.on('message', (data: Buffer) => resolve(data.toString())),
+    );
+    const push = await scfws(['push', first.pushUrl, '--id', connection, '--text', 'from outside']);
+    assert.deepEqual([push.code, push.out], [0, '{"errNo":0,"errMsg":"ok"}\n']);
+    assert.equal(await pushed, 'from outside');
+
+    const closed = new Promise<number>((resolve) => client.on('close', resolve));
+    assert.equal((await scfws(['push', first.pushUrl, '--id', connection, '--close'])).code, 0);
+    assert.equal(await closed, 1000);
+    const late = await scfws(['push', first.pushUrl, '--id', connection, '--close']);
+    assert.equal(late.code, 1);
+    assert.match(late.out, /"errNo":9001/);
+
+    gateway.child.kill('SIGTERM');
+    assert.equal(await gateway.ended, 0);
+    assert.equal(fs.existsSync(path.join(project(), '.scfws', 'session.json')), false);
+  });
+
+  it('answers intents, and ends with its host', async () => {
+    const gateway = serve([project(), '--port', '0', '--stdio']);
+    const { url, services } = await gateway.until('listening');
+    const transfer = services[0]?.functions.find(({ roles }) => roles.includes('transfer'));
+    assert.ok(transfer);
+
+    const opened = (await gateway.ask('openClient', { name: 'alice', url })) as {
+      value: { connection: string };
+    };
+    const { connection } = opened.value;
+    assert.equal((await gateway.until('connecting')).client, 'alice');
+    await gateway.ask('clientSend', { client: 'alice', dataType: 'text', data: 'hi' });
+    const back = await gateway.until('frame', (fact) => fact.direction === 'toClient');
+    assert.match(back.preview, /hi/);
+    const chain = [back.push, gateway.facts.find((fact) => fact.seq === back.push)];
+    assert.ok(chain[1] && (chain[1] as Fact).kind === 'push');
+
+    const last = (await gateway.ask('lastEvent', { function: transfer.function })) as {
+      value: { event: string };
+    };
+    assert.deepEqual(JSON.parse(last.value.event), {
+      websocket: { action: 'data send', secConnectionID: connection, dataType: 'text', data: 'hi' },
+    });
+    const pushed = await gateway.ask('push', {
+      connections: [connection, 'nobody'],
+      action: 'data send',
+      dataType: 'text',
+      data: 'x',
+    });
+    assert.deepEqual(
+      (pushed as unknown as { value: { results: { errNo: number }[] } }).value.results.map(
+        ({ errNo }) => errNo,
+      ),
+      [0, 9001],
+    );
+    for (const [kind, ask, message] of [
+      ['invoke', { function: 'nobody', event: '{}' }, /There is no function nobody/],
+      ['invoke', { function: transfer.function, event: '{' }, /The event is not JSON/],
+      ['nonsense', {}, /There is no intent "nonsense"/],
+      ['clientSend', { client: 'bob', dataType: 'text', data: '' }, /no test client named bob/],
+      ['releaseFrame', { hold: 1, how: 'dropped' }, /not held any more/],
+    ] as const) {
+      const reply = (await gateway.ask(kind, ask)) as { error?: { message: string } };
+      assert.match(reply.error?.message ?? '', message);
+    }
+    const pids = gateway.facts.flatMap((fact) =>
+      fact.kind === 'instance' && fact.pid !== undefined ? [fact.pid] : [],
+    );
+    assert.ok(pids.length > 0);
+    gateway.child.stdin.end();
+    assert.equal(await gateway.ended, 0);
+    for (const pid of pids) {
+      assert.throws(() => process.kill(pid, 0), /ESRCH/);
+    }
+  });
+
+  it('holds a frame at a breakpoint until it is released, edited', async () => {
+    const gateway = serve([project(), '--port', '0', '--stdio']);
+    const { url } = await gateway.until('listening');
+    await gateway.ask('openClient', { name: 'alice', url });
+    const breakpoint = {
+      id: 'b1',
+      condition: "conn:alice $.type == 'join'",
+      direction: 'toServer',
+      enabled: true,
+    };
+    assert.deepEqual(await gateway.ask('setFrameBreakpoints', { breakpoints: [breakpoint] }), {
+      reply: 2,
+      value: { problems: [] },
+    });
+    await gateway.ask('clientSend', {
+      client: 'alice',
+      dataType: 'text',
+      data: '{"type":"join","name":"a"}',
+    });
+    const { frame } = await gateway.until('held');
+    assert.equal(frame.breakpoint, 'b1');
+    await gateway.ask('releaseFrame', {
+      hold: frame.hold,
+      how: 'edited',
+      data: '{"type":"join","name":"b"}',
+    });
+    const back = await gateway.until('frame', (fact) => fact.direction === 'toClient');
+    assert.match(back.preview, /"name":"b"|\\"name\\":\\"b\\"/);
+    gateway.child.stdin.end();
+    await gateway.ended;
+  });
+
+  it('invokes a function: result on stdout, logs on stderr, exit 1 for its error', async () => {
+    const good = await scfws(['invoke', project(), 'Register', '--event', 'sample']);
+    assert.equal(good.code, 0, good.err);
+    assert.equal((JSON.parse(good.out) as { errNo: number }).errNo, 0);
+    const noEvent = await scfws(['invoke', project(), 'Register', '--event', 'no-such-file.json']);
+    assert.equal(noEvent.code, 1);
+    assert.match(noEvent.err, /Give a file, - for standard input, or a sample: sample, register/);
+
+    const broken = path.join(folder, 'broken');
+    assert.equal(
+      (await scfws(['new', broken, '--language', 'javascript', '--template', 'echo'])).code,
+      0,
+    );
+    fs.writeFileSync(
+      path.join(broken, 'Transmission', 'index.js'),
+      "exports.main_handler = async (event) => { console.log('before'); throw new Error('boom ' + event.n); };\n",
+    );
+    const failed = await scfws(['invoke', broken, 'Transmission', '--event', '-'], '{"n": 7}');
+    assert.equal(failed.code, 1);
+    assert.match(failed.err, /^before$/m);
+    const error = JSON.parse(failed.out) as { statusCode: number; stackTrace: string };
+    assert.equal(error.statusCode, 430);
+    assert.match(error.stackTrace, /boom 7/);
+    assert.ok(error.stackTrace.includes(path.join(broken, 'Transmission', 'index.js')));
+  });
+
+  it('says which port it took instead of a taken one', async () => {
+    const first = serve([project(), '--port', '0', '--json']);
+    const { port } = await first.until('listening');
+    const second = serve([project(), '--port', String(port), '--json']);
+    const other = await second.until('listening');
+    assert.equal(other.wishedPort, port);
+    assert.notEqual(other.port, port);
+    for (const gateway of [first, second]) {
+      gateway.child.kill('SIGINT');
+      assert.equal(await gateway.ended, 0);
+    }
+  });
+});
