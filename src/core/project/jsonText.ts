@@ -33,7 +33,9 @@ export function parseJsonText(text: string, file: string): { json: JsonText; pro
   }
   const errors: ParseError[] = [];
   json.root = parseTree(text, errors, { allowTrailingComma: true });
-  const problems = errors.map((error) =>
+  // Where one thing is wrong, the parser misses others; those have no text of their own.
+  const telling = errors.filter((error, index) => index === 0 || error.length > 0);
+  const problems = telling.map((error) =>
     problemFrom(json, '', error.offset, error.length, 'error', sentenceOfParseError(error)),
   );
   if (json.root === undefined && problems.length === 0) {
