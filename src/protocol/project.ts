@@ -74,8 +74,18 @@ export interface EmulatorOptions {
   /** Drop the client when Transfer raised or timed out (a platform failure always does). */
   closeOnUserError: boolean;
   cleanupOn: CloseCause[];
+  /** HTTP status of a handshake that Register refuses with an errNo. */
+  refusalStatus: number;
+  /** HTTP status of a handshake whose Register fails or answers something useless. */
+  failureStatus: number;
+  /** HTTP status of a handshake whose Register outlasts the backend timeout. */
+  timeoutStatus: number;
   /** HTTP status of a push answer whose errNo is not 0. */
   pushErrorStatus: number;
+  /** Close code of a connection that a push with the action "closing" ends. */
+  pushCloseCode: number;
+  /** Close code of a connection that was idle for too long. */
+  idleCloseCode: number;
   /** Keep a push to an id whose handshake is not finished until it is open, instead of errNo 9002. */
   queueUntilOpen: boolean;
   idleResetOn: ('toServer' | 'toClient' | 'ping')[];
@@ -92,7 +102,12 @@ export const defaultEmulatorOptions: EmulatorOptions = {
   transferConcurrency: 'ordered',
   closeOnUserError: false,
   cleanupOn: ['clientClose', 'clientVanished', 'leftDuringRegister'],
+  refusalStatus: 403,
+  failureStatus: 502,
+  timeoutStatus: 504,
   pushErrorStatus: 200,
+  pushCloseCode: 1000,
+  idleCloseCode: 1001,
   queueUntilOpen: false,
   idleResetOn: ['toServer', 'toClient'],
   redirectPush: true,

@@ -90,7 +90,12 @@ export class Gateway {
     this.services = services;
     this.disturbances = disturbances;
     this.idle = new IdleWatch(clock, this.connections, (connection) =>
-      this.closeByGateway(connection, 'idle', 1001, 'idle timeout'),
+      this.closeByGateway(
+        connection,
+        'idle',
+        connection.service.spec.emulator.idleCloseCode,
+        'idle timeout',
+      ),
     );
     for (const service of services) {
       this.pushAddresses.set(service.spec.pushKey, { service });
@@ -191,11 +196,16 @@ export class Gateway {
         'Register did not answer within the backend timeout of {0} s.',
         spec.backendTimeout,
       );
-      return { accept: false, status: 504, body: { message: reason }, reason };
+      return {
+        accept: false,
+        status: spec.emulator.timeoutStatus,
+        body: { message: reason },
+        reason,
+      };
     }
     const { findings, ...decision } = decideRegister(result, {
       connection: connection.id,
-      strict: spec.emulator.strict,
+      options: spec.emulator,
       integrationResponse: spec.integrationResponse,
       ...(handshake.protocol === undefined ? {} : { requestedProtocols: handshake.protocol }),
     });
@@ -271,6 +281,9 @@ export class Gateway {
 
   /** A whole message arrived (fragments are put together). The only place where the main path is decided. */
   receiveMessage(connection: Connection, data: Buffer, binary: boolean): void {
+    if (connection.state !== 'open') {
+      return; // It came after the gateway's Close frame: for the functions the connection has ended.
+    }
     // The buffer may be a view of a larger one that is used again; a string or a copy is ours to keep.
     const payload = binary ? Buffer.from(data) : data.toString('utf8');
     const fact = this.recordFrame(connection, 'toServer', payload, data.length);
@@ -407,6 +420,9 @@ export class Gateway {
   // -- control frames
 
   receiveControl(connection: Connection, type: 'ping' | 'pong', data: Buffer): void {
+    if (connection.state !== 'open') {
+      return;
+    }
     const preview = data.toString('latin1');
     const id = connection.id;
     this.record({
@@ -458,7 +474,7 @@ export class Gateway {
       origin.invocation ??
       (address.instance && runtime?.runningInvocation(address.instance.number)) ??
       null;
-    const parsed = parsePush(body);
+    const parsed = parsePush(body, service.spec.emulator.strict);
     const common = {
       kind: 'push' as const,
       service: service.spec.name,
@@ -569,7 +585,8 @@ export class Gateway {
       return undefined;
     }
     if (request.action === 'closing') {
-      this.closeByGateway(connection, 'pushClosing', 1000, '');
+      const { pushCloseCode } = connection.service.spec.emulator;
+      this.closeByGateway(connection, 'pushClosing', pushCloseCode, '');
       return undefined;
     }
     if (connection.state === 'connecting') {

@@ -43,7 +43,8 @@ export type ParsedPush = { request: PushRequest } | { refusal: PushRefusal };
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
-export function parsePush(body: string): ParsedPush {
+/** `strict`: what would be sent with a warning is refused. */
+export function parsePush(body: string, strict = false): ParsedPush {
   let value: unknown;
   if (body.trim() === '') {
     return refuse(pushErrors.notJson, 'the body is empty; expected {"websocket":{…}}');
@@ -84,14 +85,25 @@ export function parsePush(body: string): ParsedPush {
   if (action === 'closing') {
     return { request: { action, connection } };
   }
-  return parseData(connection, dataType, data);
+  return parseData(connection, dataType, data, strict);
 }
 
-function parseData(connection: string, dataType: unknown, data: unknown): ParsedPush {
+function parseData(
+  connection: string,
+  dataType: unknown,
+  data: unknown,
+  strict: boolean,
+): ParsedPush {
   const warnings: PushWarning[] = [];
   const refuseData = (errNo: number, message: string): ParsedPush =>
     refuse(errNo, message, connection, 'data send');
   if (dataType === undefined || dataType === null) {
+    if (strict) {
+      return refuseData(
+        pushErrors.wrongField,
+        'field "websocket.dataType" is missing; it must be "text" or "binary"',
+      );
+    }
     warnings.push('dataTypeMissing');
   } else if (dataType !== 'text' && dataType !== 'binary') {
     return refuseData(
@@ -119,6 +131,9 @@ function parseData(connection: string, dataType: unknown, data: unknown): Parsed
     };
   }
   if (typeof data !== 'string') {
+    if (strict) {
+      return refuseData(pushErrors.wrongField, 'field "websocket.data" must be a string');
+    }
     warnings.push('dataNotString');
   }
   const payload = typeof data === 'string' ? data : JSON.stringify(data);

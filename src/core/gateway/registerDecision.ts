@@ -1,5 +1,6 @@
 /** What Register's outcome means for the handshake. Pure: the gateway acts on it. */
 import * as l10n from '@vscode/l10n';
+import type { EmulatorOptions } from '../../protocol/project';
 import type { InvocationResult } from '../runtime/contract';
 
 export interface Finding {
@@ -18,7 +19,7 @@ export interface RegisterQuestion {
   connection: string;
   /** Raw header of the client. */
   requestedProtocols?: string;
-  strict: boolean;
+  options: Pick<EmulatorOptions, 'strict' | 'refusalStatus' | 'failureStatus'>;
   integrationResponse: boolean;
 }
 
@@ -29,6 +30,7 @@ export function decideRegister(
   question: RegisterQuestion,
 ): RegisterDecision {
   const findings: Finding[] = [];
+  const { strict, refusalStatus, failureStatus } = question.options;
   const refuse = (status: number, body: Record<string, unknown>, reason: string) => ({
     findings,
     accept: false as const,
@@ -38,7 +40,7 @@ export function decideRegister(
   });
   const refuseBecause = (finding: Finding) => {
     findings.push(finding);
-    return refuse(502, { message: `Register: ${finding.message}` }, finding.message);
+    return refuse(failureStatus, { message: `Register: ${finding.message}` }, finding.message);
   };
 
   if (result.outcome !== 'ok') {
@@ -46,7 +48,7 @@ export function decideRegister(
     const detail = result.error?.stackTrace?.trim().split('\n').at(-1) ?? '';
     const reason = detail === '' ? what : `${what}: ${detail}`;
     return refuse(
-      502,
+      failureStatus,
       { message: `Register: ${what}`, statusCode: result.error?.statusCode },
       reason,
     );
@@ -70,7 +72,7 @@ export function decideRegister(
     }
     if (unwrapped.statusCode < 200 || unwrapped.statusCode > 299) {
       return refuse(
-        403,
+        refusalStatus,
         { errNo: unwrapped.statusCode, errMsg: unwrapped.body },
         l10n.t('Register answered with status {0}', unwrapped.statusCode),
       );
@@ -83,11 +85,11 @@ export function decideRegister(
     if (isRecord(decoded)) {
       const finding: Finding = {
         rule: 'register.json-string',
-        severity: question.strict ? 'error' : 'warning',
+        severity: strict ? 'error' : 'warning',
         message: l10n.t('Register returned a JSON string instead of an object.'),
         advice: l10n.t('Return the object itself, without json.dumps or JSON.stringify.'),
       };
-      if (question.strict) {
+      if (strict) {
         return refuseBecause(finding);
       }
       findings.push(finding);
@@ -126,7 +128,7 @@ export function decideRegister(
   if (errNo !== 0) {
     const text = typeof errMsg === 'string' ? errMsg : '';
     return refuse(
-      403,
+      refusalStatus,
       { errNo, errMsg: text },
       l10n.t('Register refused the connection: errNo {0}, "{1}"', errNo, text),
     );
@@ -134,7 +136,7 @@ export function decideRegister(
 
   const doubt = checkShape(errMsg, websocket, question.connection);
   for (const finding of doubt) {
-    if (question.strict) {
+    if (strict) {
       return refuseBecause({ ...finding, severity: 'error' });
     }
     findings.push(finding);
@@ -172,7 +174,7 @@ const exampleAnswer =
 
 function checkShape(errMsg: unknown, websocket: unknown, connection: string): Finding[] {
   const findings: Finding[] = [];
-  if (errMsg === undefined) {
+  if (errMsg === undefined || errMsg === null) {
     findings.push({
       rule: 'register.no-errmsg',
       severity: 'warning',

@@ -9,7 +9,7 @@ import { parsePush } from '../../../src/core/gateway/pushRequest';
 import { decideRegister } from '../../../src/core/gateway/registerDecision';
 import type { InvocationResult } from '../../../src/core/runtime/contract';
 import { parseQuery, transferEventJson } from '../../../src/protocol/event';
-import { type ServiceSpec, stages } from '../../../src/protocol/project';
+import { defaultEmulatorOptions, type ServiceSpec, stages } from '../../../src/protocol/project';
 
 describe('path of an API', () => {
   const service = (name: string, path: string): ServiceSpec =>
@@ -263,7 +263,11 @@ describe('a push body', () => {
 });
 
 describe("Register's answer", () => {
-  const question = { connection: 'ID==', strict: false, integrationResponse: false };
+  const question = {
+    connection: 'ID==',
+    options: defaultEmulatorOptions,
+    integrationResponse: false,
+  };
   const good = {
     errNo: 0,
     errMsg: 'ok',
@@ -291,14 +295,19 @@ describe("Register's answer", () => {
     ['a list', [good], {}, '502 register.not-object'],
     ['true', true, {}, '502 register.not-object'],
     ['a JSON string', JSON.stringify(good), {}, '101 - register.json-string'],
-    ['a JSON string, strict', JSON.stringify(good), { strict: true }, '502 register.json-string'],
+    [
+      'a JSON string, strict',
+      JSON.stringify(good),
+      { options: { ...defaultEmulatorOptions, strict: true } },
+      '502 register.json-string',
+    ],
     ['some string', 'send success', {}, '502 register.not-object'],
     ['no errMsg', { ...good, errMsg: undefined }, {}, '101 - register.no-errmsg'],
     ['no websocket', { errNo: 0, errMsg: 'ok' }, {}, '101 - register.no-websocket'],
     [
       'no websocket, strict',
       { errNo: 0, errMsg: 'ok' },
-      { strict: true },
+      { options: { ...defaultEmulatorOptions, strict: true } },
       '502 register.no-websocket',
     ],
     ['another id', { ...good, websocket: { secConnectionID: 'x' } }, {}, '101 - register.other-id'],
