@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { playDemo } from './demo.mjs';
+import { root } from './toolchain.mjs';
 import { startServer } from './vscode-server.mjs';
 import { openWindow } from './vscode-window.mjs';
 
@@ -46,13 +47,12 @@ export async function lookAtPanel({ vsix, folder, name, say = console.log }) {
     return await window.screenshot(name);
   } catch (error) {
     const picture = await window?.screenshot(`${name}-failed`).catch(() => undefined);
-    const hint = picture === undefined ? '' : `\nThe window at that time: ${picture}`;
-    throw new Error(
-      `Failed while ${step}: ${error.message}${hint}\n${server?.log().slice(-2000) ?? ''}`,
-      {
-        cause: error,
-      },
-    );
+    const log = path.join(root, 'out', `${name}-server.log`);
+    fs.writeFileSync(log, server?.log() ?? '');
+    const seen = picture === undefined ? '' : ` The window then: ${picture}.`;
+    throw new Error(`Failed while ${step}: ${error.message}\n${seen} The server's log: ${log}.`, {
+      cause: error,
+    });
   } finally {
     for (const end of ends) await end();
   }
