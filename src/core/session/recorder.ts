@@ -4,6 +4,8 @@
  */
 import { type Fact, type FactBody, previewLength } from '../../protocol/fact';
 import type { Clock, Timer } from '../clock';
+import { FactLog, type PayloadPlace } from './factLog';
+import { PayloadLog } from './payloadLog';
 
 export interface RecorderLimits {
   /** Facts kept; the oldest go first. */
@@ -16,38 +18,43 @@ export const defaultLimits: RecorderLimits = { facts: 600_000, payloadBytes: 128
 
 export type FactListener = (fact: Fact) => void;
 
+/** Bytes behind a preview of binary data: base64 makes four characters of three. */
+const previewBytes = (previewLength / 4) * 3;
+
 export class Recorder {
   private seq = 0;
+  private first = 1;
   private readonly clock: Clock;
   private readonly limits: RecorderLimits;
-  /** A ring over fact numbers: fact n stands at n % limits.facts. */
-  private readonly ring: (Fact | undefined)[] = [];
-  /** Payloads by fact number, oldest first (a Map keeps insertion order). */
-  private readonly payloads = new Map<number, Buffer | string>();
-  private payloadBytes = 0;
-  private first = 1;
+  private readonly facts: FactLog;
+  private readonly payloads: PayloadLog;
+  /** The payload that was stored last: a push and its frame share theirs. */
+  private latest: { payload: Buffer | string; preview: string; place: PayloadPlace } | undefined;
+  /** Payloads given up when that was last told. */
+  private told = 0;
   private readonly listeners = new Set<FactListener>();
 
   constructor(clock: Clock, limits: RecorderLimits = defaultLimits) {
     this.clock = clock;
     this.limits = limits;
+    this.facts = new FactLog(limits.facts);
+    this.payloads = new PayloadLog(limits.payloadBytes);
   }
 
   record = (body: FactBody, payload?: Buffer | string): Fact => {
-    const fact = {
-      seq: ++this.seq,
-      at: Math.round(this.clock.real() * 1000) / 1000,
-      ...body,
-    } as Fact;
-    this.ring[fact.seq % this.limits.facts] = fact;
-    if (fact.seq - this.first >= this.limits.facts) {
-      this.first = fact.seq - this.limits.facts + 1;
-    }
-    if (payload !== undefined) {
-      this.keepPayload(fact.seq, payload);
+    const at = Math.round(this.clock.real() * 1000) / 1000;
+    const fact = { seq: ++this.seq, at, ...body } as Fact;
+    this.facts.append(fact, payload === undefined ? undefined : this.store(fact, payload));
+    if (this.seq - this.first >= this.limits.facts) {
+      this.first = this.seq - this.limits.facts + 1;
+      this.facts.dropBefore(this.first);
     }
     for (const listener of this.listeners) {
       listener(fact);
+    }
+    if (this.payloads.dropped > this.told) {
+      this.told = this.payloads.dropped;
+      this.record({ kind: 'dropped', facts: this.first - 1, payloads: this.told });
     }
     return fact;
   };
@@ -67,60 +74,79 @@ export class Recorder {
 
   /** The kept facts with numbers from `from` on, at most `limit`. */
   read(from: number, limit: number): Fact[] {
-    const facts: Fact[] = [];
-    for (let n = Math.max(from, this.first); n <= this.seq && facts.length < limit; n++) {
-      const fact = this.ring[n % this.limits.facts];
-      if (fact !== undefined && fact.seq === n) {
-        facts.push(fact);
-      }
-    }
-    return facts;
+    return this.facts.read(Math.max(from, this.first), limit);
   }
 
   /** The whole payload that was recorded with a fact; undefined when there was none or it was given up. */
   payload(seq: number): Buffer | string | undefined {
-    return this.payloads.get(seq);
+    const place = seq < this.first ? undefined : this.facts.place(seq);
+    return place && this.payloadAt(seq, place);
   }
 
   /** Numbers (from `from` on) of facts whose kept payload satisfies `matches`. */
   searchPayloads(matches: (text: string) => boolean, from: number): number[] {
-    const found: number[] = [];
-    for (const [seq, payload] of this.payloads) {
-      if (seq >= from && typeof payload === 'string' && matches(payload)) {
-        found.push(seq);
+    const candidates: number[] = [];
+    const places: PayloadPlace[] = [];
+    this.facts.places(Math.max(from, this.first), (seq, place) => {
+      if (!place.binary) {
+        candidates.push(seq);
+        places.push(place);
       }
-    }
-    return found;
+      return true;
+    });
+    return candidates.filter((seq, index) => {
+      const payload = this.payloadAt(seq, places[index] as PayloadPlace);
+      return typeof payload === 'string' && matches(payload);
+    });
   }
 
   clear(): void {
     this.first = this.seq + 1;
-    this.ring.length = 0;
+    this.latest = undefined;
+    this.facts.clear();
     this.payloads.clear();
-    this.payloadBytes = 0;
   }
 
-  private keepPayload(seq: number, payload: Buffer | string): void {
-    this.payloads.set(seq, payload);
-    this.payloadBytes += payload.length;
-    let dropped = 0;
-    for (const [oldest, old] of this.payloads) {
-      if (this.payloadBytes <= this.limits.payloadBytes || oldest === seq) {
-        break;
-      }
-      this.payloads.delete(oldest);
-      this.payloadBytes -= old.length;
-      dropped++;
+  private store(fact: Fact, payload: Buffer | string): PayloadPlace {
+    const preview = 'preview' in fact ? fact.preview : '';
+    if (this.latest?.payload === payload && this.latest.preview === preview) {
+      return this.latest.place;
     }
-    if (dropped > 0) {
-      this.record({ kind: 'dropped', facts: 0, payloads: dropped });
+    const binary = typeof payload !== 'string';
+    const afterPreview =
+      preview !== '' &&
+      (binary
+        ? payload.length > previewBytes && payload.base64Slice(0, previewBytes) === preview
+        : payload.startsWith(preview));
+    const rest = !afterPreview
+      ? payload
+      : binary
+        ? payload.subarray(previewBytes)
+        : payload.slice(preview.length);
+    const place = { ...this.payloads.append(rest), binary, afterPreview };
+    this.latest = { payload, preview, place };
+    return place;
+  }
+
+  private payloadAt(seq: number, place: PayloadPlace): Buffer | string | undefined {
+    const bytes = this.payloads.read(place.position, place.length);
+    if (bytes === undefined) {
+      return undefined;
     }
+    const [fact] = place.afterPreview ? this.facts.read(seq, 1) : [];
+    const preview = fact !== undefined && 'preview' in fact ? fact.preview : '';
+    return place.binary
+      ? Buffer.concat([Buffer.from(preview, 'base64'), bytes])
+      : preview + bytes.utf8Slice();
   }
 }
 
-/** The part of a text that travels with its fact. */
+/** The part of a text that travels with its fact; never half of a character. */
 export function previewOf(text: string): { preview: string; more?: true } {
-  return text.length <= previewLength
-    ? { preview: text }
-    : { preview: text.slice(0, previewLength), more: true };
+  if (text.length <= previewLength) {
+    return { preview: text };
+  }
+  const lastCode = text.charCodeAt(previewLength - 1);
+  const cutsPair = lastCode >= 0xd800 && lastCode < 0xdc00;
+  return { preview: text.slice(0, cutsPair ? previewLength - 1 : previewLength), more: true };
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import { Clock } from '../../../src/core/clock';
 import { previewOf, Recorder } from '../../../src/core/session/recorder';
 
@@ -87,7 +88,92 @@ describe('recorder', () => {
     assert.equal(recorder.record(log('b')).seq, 2);
   });
 
-  it('cuts previews', () => {
+  it('gives every fact back as it was, whatever it holds', () => {
+    const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ maxLength: 400 }));
+    const members = fc.oneof(
+      texts,
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.boolean(),
+      fc.constant(null),
+      fc.dictionary(fc.string({ maxLength: 8 }), texts),
+      fc.array(texts, { maxLength: 3 }),
+    );
+    const bodies = fc.dictionary(fc.constantFrom('kind', 'preview', 'text', 'size', 'x'), members);
+    fc.assert(
+      fc.property(fc.array(bodies, { maxLength: 40 }), (all) => {
+        const recorder = make(100);
+        // JSON is what a host gets to see: negative zero and keys such as __proto__ are no facts.
+        const facts = all.map((body) => recorder.record(JSON.parse(JSON.stringify(body)) as never));
+        assert.deepEqual(recorder.read(1, 100), facts);
+      }),
+      { numRuns: 100, seed: 6 },
+    );
+  });
+
+  it('gives payloads back whole that begin with their preview, and keeps what they share once', () => {
+    const recorder = make(100, 1_000_000);
+    const text = `${'é'.repeat(119)}${'😀'.repeat(300)}`;
+    const binary = Buffer.from(Array.from({ length: 1000 }, (_, n) => n % 256));
+    const more = { preview: binary.toString('base64', 0, 90), more: true } as const;
+    const seqs = [
+      recorder.record({ ...log(''), ...previewOf(text) } as never, text).seq,
+      recorder.record({ ...log('again'), ...previewOf(text) } as never, text).seq,
+      recorder.record(log('the same payload beside no preview'), text).seq,
+      recorder.record({ ...log(''), ...more } as never, binary).seq,
+    ];
+    assert.deepEqual(
+      seqs.map((seq) => recorder.payload(seq)),
+      [text, text, text, binary],
+    );
+  });
+
+  it('reads from any number on after many segments came and went', () => {
+    const recorder = make(5000, 64_000);
+    const payloadOf = (n: number) => `${n} ${'p'.repeat(150 + (n % 100))}`;
+    for (let n = 1; n <= 20_000; n++) {
+      const { seq } = recorder.record(log(`line ${n}`), payloadOf(n));
+      if (n % 997 === 0) {
+        assert.equal(recorder.payload(seq), payloadOf(n));
+      }
+    }
+    const { oldest, last } = recorder;
+    assert.equal(last - oldest, 4999);
+    for (const from of [1, oldest, oldest + 1, oldest + 2500, last]) {
+      const [first] = recorder.read(from, 1);
+      assert.equal(first?.seq, Math.max(from, oldest));
+    }
+    assert.equal(recorder.payload(oldest - 1), undefined);
+    const kept = recorder.searchPayloads((text) => text.includes('pp'), 1);
+    assert.ok(kept.length > 100 && kept.length < 500, `${kept.length} payloads in 64 kB`);
+    assert.ok(kept.every((seq, n) => n === 0 || seq > (kept[n - 1] ?? 0)));
+  });
+
+  it('holds 100,000 frames of 200 B in 25 MB', () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const recorder = make(100_000, 100_000_000);
+    for (let n = 0; n < 100_000; n++) {
+      const payload = `${n} `.padEnd(200, 'payload ');
+      recorder.record(
+        {
+          kind: 'frame',
+          connection: `connection-${n % 50}-xxxxxxxx==`,
+          direction: n % 2 === 0 ? 'toServer' : 'toClient',
+          type: 'text',
+          size: 200,
+          ...previewOf(payload),
+        },
+        payload,
+      );
+    }
+    const megabytes = (process.memoryUsage().arrayBuffers - before) / 1e6;
+    assert.ok(megabytes <= 25, `${megabytes.toFixed(1)} MB`);
+    assert.equal(recorder.read(1, 1)[0]?.seq, 1);
+    assert.equal(recorder.payload(1), '0 '.padEnd(200, 'payload '));
+  });
+
+  it('cuts previews, never through a character', () => {
+    assert.equal(previewOf(`${'x'.repeat(119)}😀y`).preview, 'x'.repeat(119));
     assert.deepEqual(previewOf('x'.repeat(120)), { preview: 'x'.repeat(120) });
     assert.deepEqual(previewOf('x'.repeat(121)), { preview: 'x'.repeat(120), more: true });
   });

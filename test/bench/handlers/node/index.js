@@ -1,0 +1,36 @@
+// Sends every message back through the push address, on a connection that is kept alive.
+'use strict';
+const http = require('node:http');
+
+const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
+const target = new URL(process.env.wsBackUrl);
+
+exports.main_handler = async (event) => {
+  const { action, secConnectionID, dataType, data } = event.websocket;
+  if (action === 'connecting') {
+    return { errNo: 0, errMsg: 'ok', websocket: { action, secConnectionID } };
+  }
+  if (action === 'data send') {
+    await push({ websocket: { action: 'data send', secConnectionID, dataType, data } });
+  }
+  return 'ok';
+};
+
+function push(message) {
+  const body = JSON.stringify(message);
+  return new Promise((resolve, reject) => {
+    const request = http.request(
+      {
+        agent,
+        host: target.hostname,
+        port: target.port,
+        path: target.pathname,
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      },
+      (response) => response.resume().on('end', resolve),
+    );
+    request.on('error', reject);
+    request.end(body);
+  });
+}

@@ -1,0 +1,220 @@
+// What is measured: each target is a fresh process (with its children) that listens on loopback.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+import { npm, root, toolsFolder } from '../../scripts/toolchain.mjs';
+import { freePort } from './ports.mjs';
+
+const here = import.meta.dirname;
+const offlineFolder = path.join(toolsFolder, 'bench');
+const offlineVersions = { serverless: '3.40.0', 'serverless-offline': '13.9.0' };
+
+/** Installs serverless-offline. Returns why it cannot be compared with, or undefined. */
+export async function ensureOffline() {
+  const installed = (name) =>
+    fs.existsSync(path.join(offlineFolder, 'node_modules', name, 'package.json'));
+  if (Object.keys(offlineVersions).every(installed)) return undefined;
+  try {
+    fs.mkdirSync(offlineFolder, { recursive: true });
+    fs.writeFileSync(path.join(offlineFolder, 'package.json'), '{"name":"bench","private":true}\n');
+    const packages = Object.entries(offlineVersions).map(([name, version]) => `${name}@${version}`);
+    console.log(`Installing ${packages.join(' ')} …`);
+    await npm(
+      ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--save-exact', ...packages],
+      {
+        cwd: offlineFolder,
+      },
+    );
+    return undefined;
+  } catch (error) {
+    return `serverless-offline could not be installed: ${error.message.split('\n')[0]}`;
+  }
+}
+
+/** The targets by name; each starts a process and resolves when it accepts connections. */
+export const targets = {
+  echo: () => startBare('echo'),
+  'bare-node': () => startBare('node'),
+  'bare-python': () => startBare('python'),
+  'scfws-node': (options) => startProduct('node', options),
+  'scfws-python': (options) => startProduct('python', options),
+  'offline-worker': () => startOffline('nodejs20.x', []),
+  'offline-inprocess': () => startOffline('nodejs20.x', ['--useInProcess']),
+  'offline-python': () => startOffline('python3.11', []),
+};
+
+async function startBare(kind) {
+  const started = performance.now();
+  const child = launch(process.execPath, [
+    path.join(here, 'bare.mjs'),
+    kind,
+    path.join(here, 'handlers', kind),
+  ]);
+  const { port } = JSON.parse(await firstLine(child, (line) => line.startsWith('{')));
+  return running(child, `ws://127.0.0.1:${port}/`, started, () => child.stdin.end());
+}
+
+/** As the editor runs it: with the recorder on, and every fact handed to the host. */
+async function startProduct(
+  kind,
+  { cli = path.join(root, 'dist', 'cli.js'), flags = [], nodeFlags = [], project } = {},
+) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-bench-'));
+  fs.cpSync(path.join(here, 'handlers', kind), folder, { recursive: true });
+  if (project !== undefined) {
+    const file = path.join(folder, 'scfws.json');
+    const whole = JSON.parse(fs.readFileSync(file, 'utf8'));
+    project(whole);
+    fs.writeFileSync(file, JSON.stringify(whole));
+  }
+  const started = performance.now();
+  const child = launch(process.execPath, [
+    ...nodeFlags,
+    ...[cli, 'serve', folder, '--port', '0', '--stdio', ...flags],
+  ]);
+  const line = await firstLine(child, (text) => text.includes('"listening"'));
+  const { url, pushUrl } = JSON.parse(line);
+  const target = running(child, url, started, () => child.stdin.end());
+  return {
+    ...target,
+    pushUrl,
+    async dispose() {
+      await target.dispose();
+      fs.rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startOffline(runtime, flags) {
+  const folder = fs.mkdtempSync(path.join(offlineFolder, 'service-'));
+  fs.cpSync(path.join(here, 'handlers', 'offline'), folder, { recursive: true });
+  const [port, httpPort, lambdaPort] = [await freePort(), await freePort(), await freePort()];
+  const handler = {
+    handler: 'index.main',
+    timeout: 30,
+    events: ['$connect', '$disconnect', '$default'].map((route) => ({ websocket: { route } })),
+  };
+  const service = {
+    service: 'bench',
+    frameworkVersion: '3',
+    provider: { name: 'aws', runtime, environment: { BENCH_PORT: String(port) } },
+    functions: { echo: handler },
+    plugins: ['serverless-offline'],
+    custom: {
+      'serverless-offline': { websocketPort: port, httpPort, lambdaPort, host: '127.0.0.1' },
+    },
+  };
+  fs.writeFileSync(path.join(folder, 'serverless.json'), JSON.stringify(service));
+  const program = path.join(offlineFolder, 'node_modules', 'serverless', 'bin', 'serverless.js');
+  const started = performance.now();
+  const child = launch(process.execPath, [program, 'offline', 'start', ...flags], {
+    cwd: folder,
+    env: {
+      ...process.env,
+      BENCH_PORT: String(port),
+      SLS_TELEMETRY_DISABLED: '1',
+      SLS_NOTIFICATIONS_MODE: 'off',
+      SLS_DISABLE_AUTO_UPDATE: '1',
+      AWS_ACCESS_KEY_ID: 'none',
+      AWS_SECRET_ACCESS_KEY: 'none',
+    },
+  });
+  await firstLine(child, (line) => line.includes('[http for websocket] listening'), [
+    child.stdout,
+    child.stderr,
+  ]);
+  const target = running(child, `ws://127.0.0.1:${port}`, started, () => child.kill('SIGINT'));
+  return {
+    ...target,
+    async dispose() {
+      await target.dispose();
+      fs.rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function launch(program, args, options = {}) {
+  const child = spawn(program, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+    ...options,
+  });
+  child.stdin.on('error', () => undefined);
+  living.add(child);
+  child.once('exit', () => living.delete(child));
+  return child;
+}
+
+const living = new Set();
+process.on('exit', () => {
+  for (const child of living) killGroup(child);
+});
+
+function killGroup(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
+}
+
+function running(child, url, started, stop) {
+  const ms = performance.now() - started;
+  return {
+    url,
+    pid: child.pid,
+    /** Milliseconds from the start of the process until it listens. */
+    startMs: ms,
+    async dispose() {
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      stop();
+      const limit = setTimeout(() => killGroup(child), 5000);
+      if (child.exitCode === null && child.signalCode === null) await gone;
+      clearTimeout(limit);
+      killGroup(child);
+    },
+  };
+}
+
+/** The first line that `wanted` accepts; after it, what the child prints is read and thrown away. */
+function firstLine(child, wanted, streams = [child.stdout]) {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const limit = setTimeout(() => fail('said nothing for 60 s'), 60_000);
+    const fail = (why) => {
+      killGroup(child);
+      reject(new Error(`${child.spawnargs.slice(1, 4).join(' ')} ${why}:\n${output.slice(-2000)}`));
+    };
+    const ended = (code) => fail(`ended with ${code}`);
+    child.once('exit', ended);
+    for (const stream of [child.stdout, child.stderr]) {
+      const lines = readline.createInterface({ input: stream });
+      lines.on('line', (line) => {
+        output += `${line}\n`;
+        if (streams.includes(stream) && wanted(line)) {
+          clearTimeout(limit);
+          child.off('exit', ended);
+          for (const each of [child.stdout, child.stderr]) {
+            each.removeAllListeners('data');
+            each.resume();
+          }
+          resolve(line);
+        }
+      });
+    }
+  });
+}
+
+/** Resident memory of a process, KiB. */
+export function residentKib(pid) {
+  const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
+}
+
+/** Processor time of a process so far, milliseconds. */
+export function processorMs(pid) {
+  const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
