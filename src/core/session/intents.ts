@@ -20,7 +20,7 @@ interface Parts {
   recorder: Recorder;
   clock: Clock;
   clients: TestClients;
-  runtimes: FunctionRuntime[];
+  runtimes(): FunctionRuntime[];
   breakpoints: FrameBreakpoints;
   faults: FaultLab;
   dispose(reason: string): Promise<void>;
@@ -41,12 +41,18 @@ export function makeIntents(parts: Parts): Intents {
     }
   });
   const runtime = (id: string): FunctionRuntime => {
-    const found = parts.runtimes.find((each) => each.id === id);
+    const found = parts.runtimes().find((each) => each.id === id);
     if (found === undefined) {
       throw new UserError(
         'unknownFunction',
         l10n.t('There is no function {0}.', id),
-        l10n.t('Functions: {0}', parts.runtimes.map((each) => each.id).join(', ')),
+        l10n.t(
+          'Functions: {0}',
+          parts
+            .runtimes()
+            .map((each) => each.id)
+            .join(', '),
+        ),
       );
     }
     return found;

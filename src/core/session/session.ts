@@ -17,14 +17,15 @@ import { UserError } from '../errors';
 import type { Service } from '../gateway/connection';
 import { Gateway } from '../gateway/gateway';
 import { type GatewayServer, startServer } from '../gateway/server';
-import { handlerFiles } from '../project/handlerFile';
-import { loadService } from '../project/loadService';
+import { handlerFile } from '../project/handlerFile';
+import { loadService, type ServiceOverrides } from '../project/loadService';
 import { startFunctionRuntime } from '../runtime/functionRuntime';
-import type { FunctionRuntime } from '../runtime/contract';
 import { FaultLab } from './faultLab';
 import { FrameBreakpoints } from './frameBreakpoints';
 import { type Intents, makeIntents } from './intents';
+import { watchProject } from './projectWatch';
 import { Recorder, type RecorderLimits } from './recorder';
+import { RunningService } from './runningService';
 import { forgetSessionFile, writeSessionFile } from './sessionFile';
 import { TestClients } from './testClients';
 
@@ -72,22 +73,11 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   let gateway: Gateway;
   let port = 0;
 
-  const services: Service[] = specs.map((spec) => {
-    const functions = new Map<string, FunctionRuntime>();
-    const service: Service = {
-      spec,
-      functions,
-      runtimeOf: (role) => {
-        const name = spec.roles[role];
-        return name === undefined ? undefined : functions.get(functionId(spec.name, name));
-      },
-    };
-    for (const each of spec.functions) {
-      const id = functionId(spec.name, each.name);
-      functions.set(
-        id,
-        startFunctionRuntime(id, each, {
-          service: spec,
+  const services = specs.map(
+    (spec) =>
+      new RunningService(spec, (service, each) =>
+        startFunctionRuntime(functionId(spec.name, each.name), each, {
+          service: service.spec,
           clock,
           record: recorder.record,
           pushUrl: (functionOf, instance) => {
@@ -98,11 +88,9 @@ export async function startSession(options: SessionOptions): Promise<Session> {
           interpreters: options.interpreters ?? {},
           bootstrapFolder: options.bootstrapFolder,
         }),
-      );
-    }
-    return service;
-  });
-  const runtimes = services.flatMap((service) => [...service.functions.values()]);
+      ),
+  );
+  const disposeServices = () => Promise.all(services.map((service) => service.dispose()));
 
   gateway = new Gateway({ clock, record: recorder.record, services, disturbances: breakpoints });
   let server: GatewayServer;
@@ -114,13 +102,13 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       clientNameOf: (remotePort) => clients.nameOf(remotePort),
     });
   } catch (error) {
-    await Promise.all(runtimes.map((runtime) => runtime.dispose()));
+    await disposeServices();
     clock.dispose();
     throw error;
   }
   port = server.port;
 
-  const infos = services.map((service) => serviceInfo(service, port));
+  let infos = services.map((service) => serviceInfo(service, port));
   clock.onChange(() => {
     recorder.record({
       kind: 'clock',
@@ -141,17 +129,32 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   });
   await Promise.all(infos.map((info) => writeSessionFile(info)));
 
+  const takeUp = async (service: RunningService): Promise<void> => {
+    const loaded = await loadService(service.spec.folder, overridesOf(options));
+    if (loaded.service === undefined || disposed !== undefined) {
+      return; // The editor shows what is wrong with the file; the old one goes on.
+    }
+    const others = services.filter((other) => other !== service).map((other) => other.spec);
+    await service.apply(distinct(loaded.service, others, []));
+    infos = services.map((each) => serviceInfo(each, port));
+    recorder.record({ kind: 'servicesChanged', services: infos });
+  };
+  const watches = services.map((service) =>
+    watchProject(service.spec.folder, () => void takeUp(service)),
+  );
+
   let disposed: Promise<void> | undefined;
   const dispose = (reason = 'asked'): Promise<void> => {
     disposed ??= (async () => {
       recorder.record({ kind: 'stopping', reason });
       // A frozen clock or a held frame must not keep anything from ending.
       clock.frozenBy().forEach((by) => clock.unfreeze(by));
+      watches.forEach((watch) => watch.dispose());
       breakpoints.dispose();
       clients.dispose();
       await gateway.dispose();
       await server.dispose();
-      await Promise.all(runtimes.map((runtime) => runtime.dispose()));
+      await disposeServices();
       await Promise.all(infos.map((info) => forgetSessionFile(info.folder)));
       clock.dispose();
     })();
@@ -159,7 +162,9 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   };
 
   return {
-    services: infos,
+    get services() {
+      return infos;
+    },
     problems,
     recorder,
     intents: makeIntents({
@@ -167,7 +172,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       recorder,
       clock,
       clients,
-      runtimes,
+      runtimes: () => services.flatMap((service) => [...service.functions.values()]),
       breakpoints,
       faults,
       dispose,
@@ -183,10 +188,7 @@ async function loadServices(
   const specs: ServiceSpec[] = [];
   const problems: Problem[] = [];
   for (const folder of options.folders) {
-    const loaded = await loadService(path.resolve(folder), {
-      ...(options.emulator === undefined ? {} : { emulator: options.emulator }),
-      ...(options.port === undefined ? {} : { port: options.port }),
-    });
+    const loaded = await loadService(path.resolve(folder), overridesOf(options));
     problems.push(...loaded.problems);
     if (loaded.service !== undefined) {
       specs.push(distinct(loaded.service, specs, problems));
@@ -203,6 +205,13 @@ async function loadServices(
     );
   }
   return { specs, problems };
+}
+
+function overridesOf({ emulator, port }: SessionOptions): ServiceOverrides {
+  return {
+    ...(emulator === undefined ? {} : { emulator }),
+    ...(port === undefined ? {} : { port }),
+  };
 }
 
 /** Services on one port must differ by name and path; a clash is settled for the later one and said. */
@@ -242,7 +251,6 @@ function serviceInfo(service: Service, port: number): ServiceInfo {
     urls,
     pushUrl: `http://127.0.0.1:${port}/${spec.pushKey}`,
     functions: spec.functions.map((each): FunctionInfo => {
-      const [file = path.join(each.folder, each.handler)] = handlerFiles(each);
       return {
         function: functionId(spec.name, each.name),
         name: each.name,
@@ -251,7 +259,7 @@ function serviceInfo(service: Service, port: number): ServiceInfo {
         family: each.family,
         folder: each.folder,
         handler: each.handler,
-        file,
+        file: handlerFile(each),
         timeout: each.timeout,
       };
     }),

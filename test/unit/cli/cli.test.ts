@@ -258,6 +258,37 @@ describe('scfws', function () {
     await gateway.ended;
   });
 
+  it('takes up a changed scfws.json without losing connections', async () => {
+    const changed = path.join(folder, 'changed');
+    await scfws(['new', changed, '--language', 'javascript', '--template', 'echo']);
+    const gateway = serve([changed, '--port', '0', '--stdio']);
+    const { url } = await gateway.until('listening');
+    await gateway.ask('openClient', { name: 'alice', url });
+    await gateway.ask('clientSend', { client: 'alice', dataType: 'text', data: 'one' });
+    await gateway.until('frame', (fact) => fact.direction === 'toClient');
+
+    const file = path.join(changed, 'scfws.json');
+    const content = JSON.parse(fs.readFileSync(file, 'utf8')) as {
+      functions: Record<string, { timeout: number }>;
+    };
+    content.functions['transfer']!.timeout = 77;
+    fs.writeFileSync(file, JSON.stringify(content));
+    const { services } = await gateway.until('servicesChanged');
+    assert.deepEqual(
+      services[0]?.functions.map(({ timeout }) => timeout),
+      [3, 77, 3],
+    );
+    await gateway.ask('clientSend', { client: 'alice', dataType: 'text', data: 'two' });
+    await gateway.until(
+      'frame',
+      (fact) => fact.direction === 'toClient' && /two/.test(fact.preview),
+    );
+    const cold = gateway.facts.filter((fact) => fact.kind === 'invocationStarted' && fact.cold);
+    assert.equal(cold.length, 3); // Register once; Transfer once with each of its two specs.
+    gateway.child.stdin.end();
+    await gateway.ended;
+  });
+
   it('invokes a function: result on stdout, logs on stderr, exit 1 for its error', async () => {
     const good = await scfws(['invoke', project(), 'Register', '--event', 'sample']);
     assert.equal(good.code, 0, good.err);

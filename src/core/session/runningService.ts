@@ -1,0 +1,56 @@
+/** A service of a session with its functions' runtimes, and how it takes up a changed project file. */
+import { functionId, type FunctionSpec, type Role, type ServiceSpec } from '../../protocol/project';
+import type { Service } from '../gateway/connection';
+import type { FunctionRuntime } from '../runtime/contract';
+
+export class RunningService implements Service {
+  /** One object for the service's life: gateway and runtimes hold it, a change is written into it. */
+  readonly spec: ServiceSpec;
+  readonly functions = new Map<string, FunctionRuntime>();
+  private readonly start: (service: RunningService, spec: FunctionSpec) => FunctionRuntime;
+
+  constructor(
+    spec: ServiceSpec,
+    start: (service: RunningService, spec: FunctionSpec) => FunctionRuntime,
+  ) {
+    this.spec = spec;
+    this.start = start;
+    for (const each of spec.functions) {
+      this.functions.set(functionId(spec.name, each.name), start(this, each));
+    }
+  }
+
+  runtimeOf(role: Role): FunctionRuntime | undefined {
+    const name = this.spec.roles[role];
+    return name === undefined ? undefined : this.functions.get(functionId(this.spec.name, name));
+  }
+
+  /**
+   * Takes up a changed project file: connections stay, functions that did not change keep their instances and
+   * globals, the others end their running event and start anew. Name and push address stay, since they are in use.
+   */
+  async apply(next: ServiceSpec): Promise<void> {
+    const { name, pushKey, serviceId } = this.spec;
+    const before = new Map(this.spec.functions.map((each) => [each.name, JSON.stringify(each)]));
+    Object.assign(this.spec, next, { name, pushKey, serviceId });
+    const ended: Promise<void>[] = [];
+    for (const [id, runtime] of [...this.functions]) {
+      const same = next.functions.find((each) => functionId(name, each.name) === id);
+      if (same === undefined || JSON.stringify(same) !== before.get(same.name)) {
+        this.functions.delete(id);
+        ended.push(runtime.dispose());
+      }
+    }
+    for (const each of next.functions) {
+      const id = functionId(name, each.name);
+      if (!this.functions.has(id)) {
+        this.functions.set(id, this.start(this, each));
+      }
+    }
+    await Promise.all(ended);
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([...this.functions.values()].map((runtime) => runtime.dispose()));
+  }
+}
