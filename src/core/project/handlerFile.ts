@@ -1,4 +1,5 @@
 /** From `index.main_handler` to the file that holds it. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { FunctionSpec, RuntimeFamily } from '../../protocol/project';
 
@@ -18,6 +19,12 @@ export function handlerFiles(
   const [first = '', ...others] = extensions[spec.family];
   const at = (extension: string) => path.join(spec.folder, stem + extension);
   return [at(first), ...others.map(at)];
+}
+
+/** The file that holds the handler, or should: the first that exists, else the likeliest. */
+export function handlerFile(spec: Pick<FunctionSpec, 'folder' | 'handler' | 'family'>): string {
+  const files = handlerFiles(spec);
+  return files.find((file) => existsSync(file)) ?? files[0];
 }
 
 /** `index` of `index.main_handler`. */
