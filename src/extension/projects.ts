@@ -25,8 +25,8 @@ export class Projects implements vscode.Disposable {
   private projects: Project[] = [];
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly disposables: vscode.Disposable[] = [this.changed];
-  private refreshing: Promise<void> | undefined;
-  private again = false;
+  private reading: Promise<void> | undefined;
+  private next: Promise<void> | undefined;
 
   constructor() {
     this.onDidChange = this.changed.event;
@@ -62,20 +62,17 @@ export class Projects implements vscode.Disposable {
     );
   }
 
-  /** Reads everything again; calls while it runs lead to one more run. */
+  /** Reads everything again. What is asked for while it runs may be newer than what it saw, so it runs once more. */
   refresh(): Promise<void> {
-    if (this.refreshing !== undefined) {
-      this.again = true;
-      return this.refreshing;
+    if (this.reading === undefined) {
+      this.reading = this.read().finally(() => (this.reading = undefined));
+      return this.reading;
     }
-    this.refreshing = this.read().finally(() => {
-      this.refreshing = undefined;
-      if (this.again) {
-        this.again = false;
-        void this.refresh();
-      }
+    this.next ??= this.reading.then(() => {
+      this.next = undefined;
+      return this.refresh();
     });
-    return this.refreshing;
+    return this.next;
   }
 
   dispose(): void {

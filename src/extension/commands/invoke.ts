@@ -149,6 +149,19 @@ function samplesOf(parts: Parts, info: FunctionInfo) {
   return info.roles.flatMap((role) => sampleEvents(role, service));
 }
 
+function sampleTitles(): Record<string, string> {
+  return {
+    register: l10n.t('A client connects'),
+    'register-subprotocols': l10n.t('A client offers two sub-protocols'),
+    'register-query': l10n.t('A client connects with a query string'),
+    'transfer-text': l10n.t('Text'),
+    'transfer-json': l10n.t('JSON in text'),
+    'transfer-empty': l10n.t('Empty text'),
+    'transfer-binary': l10n.t('Binary'),
+    cleanup: l10n.t('A client has left'),
+  };
+}
+
 interface EventItem extends vscode.QuickPickItem {
   event?: () => Promise<string> | string;
 }
@@ -171,9 +184,9 @@ export async function pickEvent(parts: Parts, info: FunctionInfo): Promise<strin
     items.push({ label, detail: shorten(last, 120), event: () => last, buttons: [edit] });
   }
   items.push(separator(l10n.t('Samples')));
-  for (const { title, event } of samplesOf(parts, info)) {
+  for (const { id, title, event } of samplesOf(parts, info)) {
     const json = JSON.stringify(event);
-    const label = `$(symbol-event) ${l10n.t(title)}`;
+    const label = `$(symbol-event) ${sampleTitles()[id] ?? title}`;
     items.push({ label, detail: shorten(json, 120), event: () => json, buttons: [edit] });
   }
   items.push(separator(l10n.t('Files')));
