@@ -60,7 +60,7 @@ export class FactLog {
   private shared = new Map<string, number>();
   /** The values of the fact that is being written; kept, so that nothing is allocated for each fact. */
   private readonly values: Plain[] = [];
-  private bytes = Buffer.alloc(0);
+  private bytes: Buffer = Buffer.alloc(0);
   private at = 0;
 
   /** `facts`: how many are kept; a segment is at most an eighth of them. */
@@ -253,13 +253,13 @@ export class FactLog {
     this.bytes[this.at++] = tag.text;
     // Its length in bytes is known only afterwards; two bytes of varint hold what is common.
     if (value.length * 3 < 0x4000) {
-      const length = this.bytes.utf8Write(value, this.at + 2);
+      const length = this.bytes.write(value, this.at + 2);
       this.bytes[this.at++] = (length % 0x80) | 0x80;
       this.bytes[this.at++] = Math.floor(length / 0x80);
       this.at += length;
     } else {
       this.putVarint(Buffer.byteLength(value));
-      this.at += this.bytes.utf8Write(value, this.at);
+      this.at += this.bytes.write(value, this.at);
     }
   }
 
@@ -336,7 +336,7 @@ export class FactLog {
       case tag.text: {
         const length = this.takeVarint();
         this.at += length;
-        return this.bytes.utf8Slice(this.at - length, this.at);
+        return this.bytes.toString('utf8', this.at - length, this.at);
       }
       default:
         return segment.strings[kind - tag.shared] as string;

@@ -32,7 +32,7 @@ export class PayloadLog {
     const at = segment.length;
     const length =
       typeof payload === 'string'
-        ? segment.bytes.utf8Write(payload, at)
+        ? segment.bytes.write(payload, at)
         : payload.copy(segment.bytes, at);
     segment.length += length;
     segment.payloads++;

@@ -116,14 +116,15 @@ export class Recorder {
     const afterPreview =
       preview !== '' &&
       (binary
-        ? payload.length > previewBytes && payload.base64Slice(0, previewBytes) === preview
+        ? payload.length > previewBytes && payload.toString('base64', 0, previewBytes) === preview
         : payload.startsWith(preview));
     const rest = !afterPreview
       ? payload
       : binary
         ? payload.subarray(previewBytes)
         : payload.slice(preview.length);
-    const place = { ...this.payloads.append(rest), binary, afterPreview };
+    const { position, length } = this.payloads.append(rest);
+    const place = { position, length, binary, afterPreview };
     this.latest = { payload, preview, place };
     return place;
   }
@@ -137,7 +138,7 @@ export class Recorder {
     const preview = fact !== undefined && 'preview' in fact ? fact.preview : '';
     return place.binary
       ? Buffer.concat([Buffer.from(preview, 'base64'), bytes])
-      : preview + bytes.utf8Slice();
+      : preview + bytes.toString('utf8');
   }
 }
 
