@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { DiagnosticFix, SourcePlace } from '../../protocol/fact';
 import type { FunctionSpec } from '../../protocol/project';
-import type { Notice } from './channel';
+import type { CodeFailure, Notice } from './channel';
 
 export interface Finding {
   rule: string;
@@ -41,7 +41,7 @@ export function explainNotice(notice: Notice, spec: FunctionSpec): Finding {
       };
     case 'ignoredReturn':
       return {
-        rule: 'runtime.ignoredReturn',
+        rule: 'runtime.node-empty-loop',
         severity: 'warning',
         message: l10n.t(
           '{0} returned a value, but is neither async nor called back: the result is null.',
@@ -54,7 +54,7 @@ export function explainNotice(notice: Notice, spec: FunctionSpec): Finding {
       };
     case 'coroutine':
       return {
-        rule: 'runtime.coroutine',
+        rule: 'error.unserialisable',
         severity: 'error',
         message: l10n.t(
           '{0} is an async function, which the Python runtime does not await.',
@@ -88,11 +88,44 @@ const builtInPython: Record<string, string> = {
   simplejson: 'simplejson',
 };
 
+/** An exception that deserves more than its stack trace. */
+export function explainFailure(
+  failure: CodeFailure,
+  spec: FunctionSpec,
+  interpreter: string,
+): Finding | undefined {
+  if (failure.kind === 'unserialisable') {
+    return {
+      rule: 'error.unserialisable',
+      severity: 'error',
+      message: l10n.t(
+        '{0} returned a value that JSON cannot hold: {1}',
+        spec.name,
+        failure.message,
+      ),
+      advice: l10n.t('Return objects, lists, text, numbers, booleans or nothing.'),
+      place: failure.place,
+    };
+  }
+  if (failure.module === undefined) {
+    return undefined;
+  }
+  const fix = libraryFix(failure.module, spec, interpreter);
+  return {
+    rule: isBuiltIn(failure.module, spec) ? 'runtime.missing-library' : 'error.430',
+    severity: 'error',
+    message: l10n.t('{0}: the module {1} was not found.', spec.name, failure.module),
+    advice: fix?.kind === 'installLibrary' ? l10n.t('Install it with: {0}', fix.command) : '',
+    place: failure.place,
+    fix,
+  };
+}
+
 /** The exact command that installs a missing library for the interpreter that lacks it. */
 export function libraryFix(
   module: string,
   spec: FunctionSpec,
-  interpreter: string,
+  interpreter = spec.family === 'python' ? 'python' : 'node',
 ): DiagnosticFix | undefined {
   const top = spec.family === 'python' ? (module.split('.')[0] ?? '') : packageOf(module);
   if (top === '' || top.startsWith('.') || top.startsWith('/')) {

@@ -5,11 +5,11 @@
  * The platform's log lines of an invocation (START, END, Report …) are not recorded: they can be told from
  * `invocationStarted` and `invocationEnded` (see platformLog in the protocol), which cost two facts instead of six.
  */
-import type { DiagnosticFix } from '../../protocol/fact';
-import type { FunctionId, FunctionSpec } from '../../protocol/project';
 import * as l10n from '@vscode/l10n';
-import { sentenceOf, UserError } from '../errors';
+import type { FunctionId, FunctionSpec } from '../../protocol/project';
+import { UserError } from '../errors';
 import { previewOf } from '../session/recorder';
+import type { CodeFailure } from './channel';
 import { startClockFile, type ClockFile } from './clockFile';
 import type {
   FunctionRuntime,
@@ -18,7 +18,7 @@ import type {
   RuntimeDependencies,
 } from './contract';
 import * as failures from './failures';
-import { explainNotice, libraryFix } from './findings';
+import { explainFailure, explainNotice, type Finding } from './findings';
 import {
   Instance,
   type InstanceOwner,
@@ -26,8 +26,9 @@ import {
   type StartFailure,
   type Waiting,
 } from './instance';
-import { prepareLaunch } from './prepare';
-import type { CodeFailure } from './channel';
+import { startPreparation, type Preparation } from './prepare';
+import { startSourceWatch, type SourceWatch } from './sourceWatch';
+import { explainStart, startVerdict } from './startFailures';
 
 export function startFunctionRuntime(
   id: FunctionId,
@@ -37,16 +38,26 @@ export function startFunctionRuntime(
   return new RunningFunction(id, spec, dependencies);
 }
 
+/** More events than this do not wait: the rest is refused with 432. */
+const longestQueue = 10_000;
+
 class RunningFunction implements FunctionRuntime, InstanceOwner {
   readonly id: FunctionId;
   readonly spec: FunctionSpec;
   private readonly dependencies: RuntimeDependencies;
   private readonly clockFile: ClockFile;
+  private readonly preparation: Preparation;
+  private readonly watch: SourceWatch;
   private readonly queue: Waiting[] = [];
   /** All that live, also those that only finish their last event. */
   private readonly alive = new Map<number, Instance>();
-  private preparing = 0;
+  /** Numbers of instances that are about to be spawned. */
+  private readonly preparing = new Set<number>();
   private version = 1;
+  /** The instance that loads changed code while the others rest; it takes over once it is ready. */
+  private fresh: number | undefined;
+  /** There is a finding about the code that is on disk now. */
+  private broken = false;
   private debugging = false;
   private readonly debugWaiters: {
     resolve(answer: { instance: number; port: number }): void;
@@ -59,6 +70,8 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     this.spec = spec;
     this.dependencies = dependencies;
     this.clockFile = startClockFile(dependencies.clock);
+    this.preparation = startPreparation(id, spec, this.clockFile.path, dependencies);
+    this.watch = startSourceWatch(spec.folder, () => this.onSourceChanged());
   }
 
   invoke(request: InvocationRequest): Promise<InvocationResult> {
@@ -66,14 +79,19 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       const waiting: Waiting = { request, resolve, since: this.dependencies.clock.now() };
       const { eventJson, invocation } = request;
       if (this.disposed) {
-        this.refuse(waiting, 0, failures.failed(432, invocation, 'The function is being stopped'));
+        this.refuse(waiting, failures.failed(432, invocation, 'The function is being stopped'));
+        return;
+      }
+      if (this.queue.length >= longestQueue) {
+        const message = `More than ${longestQueue} events wait for an instance`;
+        this.refuse(waiting, failures.failed(432, invocation, message));
         return;
       }
       // A UTF-16 unit takes three bytes at most.
       if (eventJson.length * 3 > failures.largestPayload) {
         const size = Buffer.byteLength(eventJson);
         if (size > failures.largestPayload) {
-          this.refuse(waiting, 0, failures.eventTooLarge(invocation, size));
+          this.refuse(waiting, failures.eventTooLarge(invocation, size));
           return;
         }
       }
@@ -87,22 +105,25 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   }
 
   async setDebug(enabled: boolean): Promise<{ instance: number; port: number } | null> {
-    this.debugging = enabled;
+    if (enabled !== this.debugging) {
+      this.recordDebugging(enabled);
+    }
     const pool = this.pool();
     if (!enabled) {
-      for (const instance of pool) {
+      for (const instance of this.alive.values()) {
         instance.setDebug(false);
       }
       return null;
     }
-    const [first, ...others] = pool;
+    const [running, ...others] = pool;
+    const first = running ?? this.alive.get(this.fresh ?? 0);
     for (const other of others) {
       other.retire(l10n.t('one instance is enough while debugging'));
     }
     return new Promise((resolve, reject) => {
       this.debugWaiters.push({ resolve, reject });
       if (first === undefined) {
-        if (this.preparing === 0) {
+        if (this.preparing.size === 0) {
           this.startInstance();
         }
       } else if (first.debugPort !== undefined) {
@@ -118,27 +139,44 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   }
 
   restart(reason: string): void {
-    for (const instance of this.pool()) {
+    for (const instance of this.alive.values()) {
       instance.retire(reason);
     }
-    if (this.debugging || this.queue.length > 0) {
+    this.fresh = undefined;
+    if (this.debugging) {
       this.startInstance();
+    } else {
+      this.dispatch();
     }
   }
 
   async dispose(): Promise<void> {
     this.disposed = true;
+    this.watch.dispose();
     await Promise.all([...this.alive.values()].map((instance) => instance.stop(l10n.t('stopped'))));
+    this.preparation.dispose();
     for (const waiting of this.queue.splice(0)) {
       const { invocation } = waiting.request;
-      this.refuse(waiting, 0, failures.failed(432, invocation, 'The function is being stopped'));
+      this.refuse(waiting, failures.failed(432, invocation, 'The function is being stopped'));
     }
     this.clockFile.dispose();
   }
 
   // -- what instances tell
 
-  onReady(): void {
+  onReady(instance: Instance): void {
+    if (instance.number === this.fresh) {
+      this.fresh = undefined;
+      for (const old of this.pool()) {
+        if (old !== instance) {
+          old.retire(l10n.t('its code changed'));
+        }
+      }
+    }
+    if (this.broken && instance.version === this.version) {
+      this.setBroken(false);
+      this.dependencies.record({ kind: 'diagnosticsCleared', function: this.id });
+    }
     this.dispatch();
   }
 
@@ -150,13 +188,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   }
 
   onStartFailed(instance: Instance, failure: StartFailure): void {
-    this.findStartFailure(failure);
-    for (const waiting of this.queue.splice(0)) {
-      this.refuse(waiting, instance.number, startVerdict(waiting, failure, this.spec));
-    }
-    for (const waiter of this.debugWaiters.splice(0)) {
-      waiter.reject(new UserError('debugFailed', startSentence(failure, this.spec)));
-    }
+    this.failStart(instance.number, failure, instance.program);
   }
 
   onStopped(instance: Instance): void {
@@ -166,50 +198,62 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     }
   }
 
-  onFiles(): void {
-    // Watched by the source watch.
+  onFiles(instance: Instance, files: string[]): void {
+    // What is loaded while it starts may have been saved since; later loads read what is there now.
+    this.watch.add(files, instance.starting ? instance.startedAt : undefined);
   }
 
   onNotice(
-    instance: Instance,
+    _instance: Instance,
     invocation: string | null,
     notice: Parameters<InstanceOwner['onNotice']>[2],
   ): void {
-    void instance;
-    const finding = explainNotice(notice, this.spec);
-    this.dependencies.record({
-      kind: 'diagnostic',
-      function: this.id,
-      ...finding,
-      ...(invocation === null ? {} : { invocation }),
-    });
+    this.find(explainNotice(notice, this.spec), invocation);
   }
 
-  onCodeFailure(_instance: Instance, invocation: string, failure: CodeFailure): void {
-    void invocation;
-    void failure;
+  onCodeFailure(instance: Instance, invocation: string, failure: CodeFailure): void {
+    const finding = explainFailure(failure, this.spec, instance.program);
+    if (finding !== undefined) {
+      this.find(finding, invocation);
+    }
   }
 
   onDebugPort(instance: Instance, answer: Parameters<InstanceOwner['onDebugPort']>[1]): void {
-    const waiters = this.debugWaiters.splice(0);
-    for (const waiter of waiters) {
-      if ('port' in answer) {
+    if ('port' in answer) {
+      for (const waiter of this.debugWaiters.splice(0)) {
         waiter.resolve({ instance: instance.number, port: answer.port });
-      } else {
-        waiter.reject(new UserError('debugFailed', answer.message));
       }
+      return;
     }
+    this.failDebug(
+      answer.error === 'missing'
+        ? new UserError(
+            'debugpyMissing',
+            l10n.t('{0} has no debugpy, which breakpoints in Python need.', instance.program),
+            l10n.t('Install it with: {0}', `${instance.program} -m pip install debugpy`),
+          )
+        : new UserError(
+            'debugFailed',
+            l10n.t('{0} cannot be debugged: {1}', this.spec.name, answer.message),
+          ),
+    );
   }
 
   // -- choosing instances
 
+  /** Those that take events, now or later. */
   private pool(): Instance[] {
-    return [...this.alive.values()].filter((instance) => !instance.retired && !instance.stopped);
+    return [...this.alive.values()].filter(
+      (instance) => !instance.retired && !instance.stopped && instance.number !== this.fresh,
+    );
   }
 
   private dispatch(): void {
-    let starting = this.preparing;
-    let size = this.preparing;
+    if (this.fresh !== undefined || this.disposed) {
+      return; // Events wait for the changed code.
+    }
+    let starting = this.preparing.size;
+    let size = starting;
     for (const instance of this.alive.values()) {
       if (this.queue.length === 0) {
         return;
@@ -228,47 +272,95 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     }
   }
 
-  private startInstance(): void {
+  private startInstance(): number {
     const number = this.dependencies.nextInstance();
-    const { version, debugging } = this;
-    this.preparing++;
-    prepareLaunch(this.id, this.spec, number, debugging, this.clockFile.path, this.dependencies)
-      .finally(() => this.preparing--)
+    const { version } = this;
+    this.preparing.add(number);
+    this.preparation
+      .launch(number, () => this.debugging)
       .then(
-        (launch) => this.spawn(number, version, debugging, launch),
-        (error: unknown) => this.onPrepareFailed(number, error),
+        (launch) => {
+          if (this.preparing.delete(number) && !this.disposed) {
+            this.spawn(number, version, launch);
+          }
+        },
+        (error: unknown) => {
+          if (this.preparing.delete(number) && !this.disposed) {
+            this.failStart(number, { why: 'spawn', error }, undefined);
+          }
+        },
       );
+    return number;
   }
 
-  private spawn(number: number, version: number, debug: boolean, launch: Launch): void {
-    if (this.disposed) {
-      return;
-    }
+  private spawn(number: number, version: number, launch: Launch): void {
     const { id: functionId, spec, dependencies } = this;
-    const parts = { number, version, functionId, spec, launch, debug, dependencies, owner: this };
+    const parts = { number, version, functionId, spec, launch, dependencies, owner: this };
     this.alive.set(number, new Instance(parts));
   }
 
-  private onPrepareFailed(number: number, error: unknown): void {
-    const message = sentenceOf(error);
-    this.dependencies.record({
-      kind: 'diagnostic',
-      rule: 'runtime.cannotStart',
-      severity: 'error',
-      message: error instanceof Error ? error.message : message,
-      advice: (error instanceof UserError && error.nextStep) || '',
-      function: this.id,
-    });
-    for (const waiting of this.queue.splice(0)) {
-      this.refuse(waiting, number, failures.failed(437, waiting.request.invocation, message));
+  private onSourceChanged(): void {
+    if (this.disposed) {
+      return;
     }
-    for (const waiter of this.debugWaiters.splice(0)) {
-      waiter.reject(error instanceof Error ? error : new Error(message));
+    this.version++;
+    if (this.fresh !== undefined) {
+      this.preparing.delete(this.fresh);
+      this.alive.get(this.fresh)?.retire(l10n.t('its code changed'));
+      this.fresh = undefined;
+    }
+    if (this.pool().length > 0 || this.broken || this.queue.length > 0) {
+      this.fresh = this.startInstance();
     }
   }
 
+  private failStart(number: number, failure: StartFailure, program: string | undefined): void {
+    this.setBroken(true, failure);
+    this.find(explainStart(failure, this.spec, program), null);
+    if (number === this.fresh) {
+      this.fresh = undefined;
+    }
+    if (this.pool().some((instance) => !instance.starting)) {
+      this.dispatch(); // The code before the change goes on serving.
+    } else {
+      for (const waiting of this.queue.splice(0)) {
+        const { invocation } = waiting.request;
+        this.refuse(waiting, startVerdict(invocation, failure, this.spec), number);
+      }
+    }
+    if (this.debugWaiters.length > 0) {
+      const { message, advice } = explainStart(failure, this.spec, program);
+      this.failDebug(new UserError('debugFailed', message, advice === '' ? undefined : advice));
+    }
+  }
+
+  private setBroken(broken: boolean, failure?: StartFailure): void {
+    this.broken = broken;
+    this.watch.setBroken(broken);
+    if (failure?.why === 'code' && failure.failure.place !== undefined) {
+      this.watch.add([failure.failure.place.file]);
+    }
+  }
+
+  private failDebug(error: UserError): void {
+    this.recordDebugging(false);
+    for (const waiter of this.debugWaiters.splice(0)) {
+      waiter.reject(error);
+    }
+  }
+
+  private recordDebugging(enabled: boolean): void {
+    this.debugging = enabled;
+    this.dependencies.record({ kind: 'debugging', function: this.id, enabled });
+  }
+
+  private find(finding: Finding, invocation: string | null): void {
+    const about = invocation === null ? {} : { invocation };
+    this.dependencies.record({ kind: 'diagnostic', function: this.id, ...finding, ...about });
+  }
+
   /** Ends an event that no instance ran, as visibly as any other. */
-  private refuse(waiting: Waiting, instance: number, verdict: failures.Failed): void {
+  private refuse(waiting: Waiting, verdict: failures.Failed, instance = 0): void {
     const { clock, record } = this.dependencies;
     const { request } = waiting;
     record(
@@ -309,65 +401,5 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       place: verdict.place,
       durationMs: 0,
     });
-  }
-
-  private findStartFailure(failure: StartFailure): void {
-    const code = failure.why === 'code' ? failure.failure : undefined;
-    const { message, advice } =
-      code === undefined
-        ? { message: startSentence(failure, this.spec), advice: '' }
-        : failures.explainLoad(code, this.spec);
-    const fix: DiagnosticFix | undefined =
-      code?.kind === 'missingModule' ? libraryFix(code.module ?? '', this.spec, '') : undefined;
-    this.dependencies.record({
-      kind: 'diagnostic',
-      rule: 'runtime.load',
-      severity: 'error',
-      message,
-      advice,
-      function: this.id,
-      place: code?.place,
-      fix,
-    });
-  }
-}
-
-function startVerdict(
-  waiting: Waiting,
-  failure: StartFailure,
-  spec: FunctionSpec,
-): failures.Failed {
-  const id = waiting.request.invocation;
-  switch (failure.why) {
-    case 'code':
-      return failures.ofLoad(id, failure.failure, spec);
-    case 'timeout':
-      return failures.initTimedOut(id, spec.initTimeout);
-    case 'exit':
-      return failures.exited(id, failure.code, failure.signal);
-    case 'memory':
-      return failures.outOfMemory(id, spec.memory, failure.usedMb);
-    case 'spawn':
-      return failures.failed(437, id, failure.message);
-  }
-}
-
-function startSentence(failure: StartFailure, spec: FunctionSpec): string {
-  switch (failure.why) {
-    case 'code':
-      return failures.explainLoad(failure.failure, spec).message;
-    case 'timeout':
-      return l10n.t('{0} was not loaded after {1} seconds.', spec.name, spec.initTimeout);
-    case 'exit':
-      return l10n.t('The process of {0} ended while it was loading.', spec.name);
-    case 'memory':
-      return l10n.t(
-        '{0} used {1} MB while it was loading; its limit is {2} MB.',
-        spec.name,
-        failure.usedMb,
-        spec.memory,
-      );
-    case 'spawn':
-      return l10n.t('{0} cannot be started: {1}', spec.name, failure.message);
   }
 }

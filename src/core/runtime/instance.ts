@@ -8,7 +8,6 @@ import * as l10n from '@vscode/l10n';
 import type { InstanceState, LogLevel } from '../../protocol/fact';
 import type { FunctionId, FunctionSpec } from '../../protocol/project';
 import type { Timer } from '../clock';
-import { sentenceOf } from '../errors';
 import { previewOf } from '../session/recorder';
 import type { ChannelListener, CodeFailure, Notice } from './channel';
 import type { InvocationRequest, InvocationResult, RuntimeDependencies } from './contract';
@@ -38,6 +37,8 @@ export interface Launch {
   env: Record<string, string>;
   cwd: string;
   stdio: StdioOptions;
+  /** It opens a debug port and waits for a debugger before it loads the handler. */
+  debug: boolean;
   /** What runs it, and why, for the log. */
   interpreter: string;
   converse(child: ChildProcess, listener: ChannelListener): Conversation;
@@ -57,7 +58,8 @@ export type StartFailure =
   | { why: 'timeout' }
   | { why: 'exit'; code: number | null; signal: string | null }
   | { why: 'memory'; usedMb: number }
-  | { why: 'spawn'; message: string };
+  /** The interpreter was not found, the build failed, or the program cannot be run. */
+  | { why: 'spawn'; error: unknown };
 
 export interface InstanceOwner {
   onReady(instance: Instance): void;
@@ -66,7 +68,7 @@ export interface InstanceOwner {
   onStartFailed(instance: Instance, failure: StartFailure): void;
   /** The process is gone; called once, also after a failed start. */
   onStopped(instance: Instance): void;
-  onFiles(files: string[]): void;
+  onFiles(instance: Instance, files: string[]): void;
   onNotice(instance: Instance, invocation: string | null, notice: Notice): void;
   onCodeFailure(instance: Instance, invocation: string, failure: CodeFailure): void;
   onDebugPort(instance: Instance, answer: Parameters<ChannelListener['onDebugPort']>[0]): void;
@@ -93,8 +95,6 @@ export interface InstanceParts {
   functionId: FunctionId;
   spec: FunctionSpec;
   launch: Launch;
-  /** Waits for a debugger before it loads the handler. */
-  debug: boolean;
   dependencies: RuntimeDependencies;
   owner: InstanceOwner;
 }
@@ -103,6 +103,10 @@ export class Instance {
   readonly number: number;
   readonly version: number;
   debugPort: number | undefined;
+  /** The program that runs it. */
+  readonly program: string;
+  /** Epoch ms. */
+  readonly startedAt = Date.now();
   /** Will take no further event. */
   retired = false;
   private state: State = 'starting';
@@ -133,7 +137,8 @@ export class Instance {
     this.parts = parts;
     this.number = parts.number;
     this.version = parts.version;
-    this.memoryCounts = !parts.debug;
+    this.memoryCounts = !parts.launch.debug;
+    this.program = parts.launch.command;
     const { launch, dependencies } = parts;
     this.spawnedAt = dependencies.clock.now();
     this.log = new OutputLog(parts.functionId, parts.number, dependencies.record, (held) => {
@@ -158,7 +163,7 @@ export class Instance {
     this.gone = new Promise((resolve) => this.followEnd(resolve));
     this.recordState('starting', { pid: this.child.pid, interpreter: launch.interpreter });
     this.talk.start();
-    if (!parts.debug) {
+    if (!parts.launch.debug) {
       this.startInitTimer();
     }
     this.sampler = setInterval(() => this.sample(), sampleMs);
@@ -206,6 +211,7 @@ export class Instance {
       },
       request.eventJson,
     );
+    request.onStart?.();
     this.running = { waiting, startedAt: now, answered: false };
     this.timer = clock.setTimer(this.parts.spec.timeout * 1000, () => this.onTimeout());
     this.talk.event(request.invocation, clock.frozenMs(), oneLine(request.eventJson));
@@ -302,12 +308,12 @@ export class Instance {
       onLog: (id, stream, level, text) => {
         this.log.line(id ?? this.runningInvocation, stream, level, text);
       },
-      onFiles: (files) => owner.onFiles(files),
+      onFiles: (files) => owner.onFiles(this, files),
       onNotice: (id, notice) => owner.onNotice(this, id, notice),
       onDebugPort: (answer) => {
         if ('port' in answer) {
           this.debugPort = answer.port;
-          if (this.parts.debug && this.state === 'starting') {
+          if (this.parts.launch.debug && this.state === 'starting') {
             this.state = 'waiting';
             this.recordState('starting', { debugPort: answer.port, waitsForDebugger: true });
           } else {
@@ -316,11 +322,15 @@ export class Instance {
             });
           }
         }
+        if ('error' in answer && this.parts.launch.debug && this.state === 'starting') {
+          this.state = 'waiting'; // It runs without a debugger then.
+          this.load();
+        }
         owner.onDebugPort(this, answer);
       },
       onNonsense: (text) => {
         this.stopReason ??= l10n.t('its channel carried nonsense: {0}', text);
-        this.kill();
+        this.end((id) => failures.failed(439, id, 'User process broke its channel to the gateway'));
       },
     };
   }
@@ -502,7 +512,7 @@ export class Instance {
     };
     this.child.once('error', (error) => {
       if (this.child.pid === undefined) {
-        this.startFailure ??= { why: 'spawn', message: sentenceOf(error) };
+        this.startFailure ??= { why: 'spawn', error };
         close();
       }
     });

@@ -9,7 +9,7 @@ import type { RecordFact } from './contract';
 
 /** Characters of a line that travel with its fact. */
 export const longestText = 4000;
-/** Characters of a line that are kept at all. */
+/** Characters of a line without an end that are waited for; the bootstraps cut their lines at as many. */
 const longestKept = 256 * 1024;
 /** From so many facts in a window on, the lines that follow are put together. */
 const factsPerWindow = 500;
@@ -101,13 +101,8 @@ export class OutputLog {
       this.record({ ...fact, stream, level, text });
       return;
     }
-    const kept = text.length <= longestKept ? text : text.slice(0, longestKept) + cutMark(text);
-    this.record({ ...fact, stream, level, text: text.slice(0, longestText), more: true }, kept);
+    this.record({ ...fact, stream, level, text: text.slice(0, longestText), more: true }, text);
   }
-}
-
-function cutMark(text: string): string {
-  return ` … [+${text.length - longestKept}]`;
 }
 
 /** Bytes that a handler wrote to fd 1 or 2 behind the back of its language. */

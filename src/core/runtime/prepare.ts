@@ -1,45 +1,106 @@
-/** Everything that must be known or running before an instance can be spawned. */
+/** Everything that must be known or running before an instance can be spawned: interpreter, build, environment. */
+import fs from 'node:fs';
+import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { FunctionId, FunctionSpec } from '../../protocol/project';
+import { startBuild, type Build } from './build';
 import { Channel } from './channel';
 import type { RuntimeDependencies } from './contract';
-import { buildEnvironment, launchOrder } from './environment';
+import { buildEnvironment, launchOrder, splitHandler } from './environment';
 import type { Launch } from './instance';
-import { findInterpreter, planInterpreters, thisMachine } from './interpreters';
-import { planLaunch } from './launch';
+import { findInterpreter, planInterpreters, thisMachine, type Interpreter } from './interpreters';
+import { planLaunch, runsTypeScript } from './launch';
 
-/** Rejects with a `UserError` when the function cannot be started at all. */
-export async function prepareLaunch(
+export interface Preparation {
+  /** Rejects with a `UserError` when the function cannot be started at all. */
+  launch(instance: number, isDebugging: () => boolean): Promise<Launch>;
+  dispose(): void;
+}
+
+export function startPreparation(
   id: FunctionId,
   spec: FunctionSpec,
-  instance: number,
-  debug: boolean,
   clockFile: string,
   dependencies: RuntimeDependencies,
-): Promise<Launch> {
-  const { service, interpreters, bootstrapFolder } = dependencies;
-  const family = spec.family === 'node' ? 'node' : 'python';
-  const interpreter = await findInterpreter(
-    planInterpreters(spec, service.folder, interpreters[family], thisMachine(family)),
-  );
-  const pushUrl = dependencies.pushUrl(id, instance);
-  const order = launchOrder(spec, service, pushUrl, debug, clockFile);
+): Preparation {
+  let build: Build | undefined;
+  let disposed = false;
+
+  /** Folder that the handler is loaded from: where it was built, or the code directory. */
+  const codeFolder = async (interpreter: Interpreter): Promise<string> => {
+    if (spec.build === undefined || runsSource(spec, interpreter) || disposed) {
+      return spec.folder;
+    }
+    const { service, bootstrapFolder, record } = dependencies;
+    build ??= startBuild(spec, service.folder, interpreter.program, bootstrapFolder, (text) =>
+      record({
+        kind: 'log',
+        function: id,
+        instance: 0,
+        invocation: null,
+        stream: 'platform',
+        level: 'info',
+        text,
+      }),
+    );
+    try {
+      await build.ready;
+    } catch (error) {
+      build.dispose();
+      build = undefined; // Tried again with the next start.
+      throw error;
+    }
+    return build.folder;
+  };
+
   return {
-    ...planLaunch(spec, interpreter, bootstrapFolder, debug),
-    env: buildEnvironment(spec, pushUrl, process.env),
-    cwd: spec.folder,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
-    interpreter: interpreter.why,
-    converse(child, listener) {
-      const channel = new Channel(child.stdio[3] as Writable, child.stdio[4] as Readable, listener);
+    async launch(instance, isDebugging) {
+      const { service, interpreters, bootstrapFolder } = dependencies;
+      const family = spec.family === 'node' ? 'node' : 'python';
+      const interpreter = await findInterpreter(
+        planInterpreters(spec, service.folder, interpreters[family], thisMachine(family)),
+      );
+      const folder = await codeFolder(interpreter);
+      const debug = isDebugging();
+      const pushUrl = dependencies.pushUrl(id, instance);
+      const order = launchOrder({ ...spec, folder }, service, pushUrl, debug, clockFile);
       return {
-        start: () => channel.start(order),
-        event: (request, frozenMs, event) => channel.event(request, frozenMs, event),
-        load: () => channel.load(),
-        debug: (enabled) => channel.debug(enabled),
-        hold: (held) => channel.hold(held),
-        end: () => channel.end(),
+        ...planLaunch(spec, interpreter, bootstrapFolder, debug),
+        env: buildEnvironment(spec, pushUrl, process.env),
+        cwd: spec.folder,
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+        debug,
+        interpreter: interpreter.why,
+        converse(child, listener) {
+          const channel = new Channel(
+            child.stdio[3] as Writable,
+            child.stdio[4] as Readable,
+            listener,
+          );
+          return {
+            start: () => channel.start(order),
+            event: (request, frozenMs, event) => channel.event(request, frozenMs, event),
+            load: () => channel.load(),
+            debug: (enabled) => channel.debug(enabled),
+            hold: (held) => channel.hold(held),
+            end: () => channel.end(),
+          };
+        },
       };
     },
+    dispose() {
+      disposed = true;
+      build?.dispose();
+    },
   };
+}
+
+/** Whether the interpreter runs the handler as it was written. */
+function runsSource(spec: FunctionSpec, interpreter: Interpreter): boolean {
+  const base = path.join(spec.folder, splitHandler(spec.handler).file);
+  const exists = (extension: string) => fs.existsSync(base + extension);
+  if (exists('.js') || exists('.cjs') || exists('.mjs')) {
+    return true;
+  }
+  return spec.family === 'node' && exists('.ts') && runsTypeScript(interpreter.version);
 }

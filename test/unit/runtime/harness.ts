@@ -13,6 +13,11 @@ import {
 import { Clock } from '../../../src/core/clock';
 import { Recorder } from '../../../src/core/session/recorder';
 import type { FunctionRuntime, InvocationResult } from '../../../src/core/runtime/contract';
+import {
+  findInterpreter,
+  planInterpreters,
+  thisMachine,
+} from '../../../src/core/runtime/interpreters';
 import { startFunctionRuntime } from '../../../src/core/runtime/functionRuntime';
 
 export const bootstrapFolder = path.resolve(__dirname, '../../../src/core/runtime/bootstrap');
@@ -42,11 +47,56 @@ const benches: Bench[] = [];
 export interface BenchOptions {
   spec?: Partial<FunctionSpec>;
   emulator?: Partial<EmulatorOptions>;
-  files: Record<string, string>;
+  /** Files of the function's folder. */
+  files?: Record<string, string>;
+  /** A folder to copy. */
+  fixture?: string;
   pushUrl?: string;
 }
 
-export function startBench({ spec, emulator, files, pushUrl }: BenchOptions): Bench {
+/** The folder of a handler in test/fixtures/handlers. */
+export function fixture(name: string): string {
+  return path.resolve(__dirname, '../../fixtures/handlers', name);
+}
+
+/** Whether this machine has the very version that a function asks for. */
+export async function installed(spec: Partial<FunctionSpec>): Promise<boolean> {
+  const family = spec.family === 'node' ? 'node' : 'python';
+  const plan = planInterpreters(spec as FunctionSpec, '/', undefined, thisMachine(family));
+  try {
+    return (await findInterpreter(plan)).wished === undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the process runs (one that is dead and not yet collected does not). */
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return (
+      process.platform !== 'linux' ||
+      !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves once the process is gone. */
+export async function ended(pid: number): Promise<void> {
+  while (alive(pid)) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+export function startBench({
+  spec,
+  emulator,
+  files = {},
+  fixture: from,
+  pushUrl,
+}: BenchOptions): Bench {
   const project = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-runtime-')));
   const folder = path.join(project, 'Function');
   fs.mkdirSync(folder);
@@ -55,6 +105,9 @@ export function startBench({ spec, emulator, files, pushUrl }: BenchOptions): Be
     fs.mkdirSync(path.dirname(file), { recursive: true });
     fs.writeFileSync(file, text);
   };
+  if (from !== undefined) {
+    fs.cpSync(from, folder, { recursive: true, filter: (file) => !file.includes('__pycache__') });
+  }
   for (const [name, text] of Object.entries(files)) {
     write(name, text);
   }

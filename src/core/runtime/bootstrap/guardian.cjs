@@ -27,7 +27,7 @@ function end() {
     try {
       if (process.platform === 'win32') spawnSync('taskkill', ['/pid', String(pid), '/t', '/f']);
       else process.kill(-pid, 'SIGKILL');
-    } catch (error) {
+    } catch {
       // It is gone already.
     }
   }

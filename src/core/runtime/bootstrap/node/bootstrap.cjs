@@ -153,7 +153,7 @@ function frozenSoFar() {
   try {
     const [total, since] = fs.readFileSync(order.clockFile, 'utf8').split(' ').map(Number);
     return total + (since === 0 ? 0 : Date.now() - since);
-  } catch (error) {
+  } catch {
     return 0; // It never stood still.
   }
 }

@@ -19,7 +19,7 @@ exports.isUsers = isUsers;
 exports.describe = (kind, error) => {
   try {
     return describe(kind, error);
-  } catch (problem) {
+  } catch {
     // An object made to break whoever looks at it.
     return { kind, message: 'unknown', stack: 'unknown' };
   }

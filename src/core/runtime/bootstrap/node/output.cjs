@@ -34,32 +34,39 @@ exports.install = (running) => {
   }
 };
 
+/** What waits for its line feed: `{ id, level, text, cut }`, or null. */
 const rests = { stdout: null, stderr: null };
 
-function line(stream, at, id, text) {
-  send(`L ${id === null ? '-' : id} ${stream} ${at} ${JSON.stringify(text)}\n`);
+function line(stream, at, id, text, cut) {
+  const whole = cut > 0 ? `${text} … [+${cut}]` : text;
+  send(`L ${id === null ? '-' : id} ${stream} ${at} ${JSON.stringify(whole)}\n`);
 }
 
 function add(stream, own, text) {
   const id = invocation();
   const at = level || own;
-  const rest = rests[stream];
-  if (rest !== null) {
-    rests[stream] = null;
-    if (rest.id === id) text = rest.text + text;
-    else line(stream, rest.level, rest.id, rest.text);
-  }
   let from = 0;
-  for (;;) {
+  while (from < text.length) {
     const feed = text.indexOf('\n', from);
-    if (feed < 0) break;
-    line(stream, at, id, text.slice(from, text[feed - 1] === '\r' && feed > from ? feed - 1 : feed));
-    from = feed + 1;
-  }
-  if (from < text.length) {
-    const left = text.slice(from);
-    if (left.length > longest) line(stream, at, id, left);
-    else rests[stream] = { id, level: at, text: left };
+    let part = text.slice(from, feed < 0 ? text.length : feed);
+    from = feed < 0 ? text.length : feed + 1;
+    let cut = 0;
+    const rest = rests[stream];
+    if (rest !== null) {
+      rests[stream] = null;
+      if (rest.id === id) {
+        part = rest.text + part;
+        cut = rest.cut;
+      } else {
+        line(stream, rest.level, rest.id, rest.text, rest.cut);
+      }
+    }
+    if (part.length > longest) {
+      cut += part.length - longest;
+      part = part.slice(0, longest);
+    }
+    if (feed >= 0) line(stream, at, id, part.endsWith('\r') ? part.slice(0, -1) : part, cut);
+    else rests[stream] = { id, level: at, text: part, cut };
   }
 }
 
@@ -80,12 +87,12 @@ exports.flush = () => {
     const rest = rests[stream];
     if (rest !== null) {
       rests[stream] = null;
-      line(stream, rest.level, rest.id, rest.text);
+      line(stream, rest.level, rest.id, rest.text, rest.cut);
     }
   }
 };
 
 /** Something that went wrong outside of any answer. */
 exports.report = (text) => {
-  for (const one of text.split('\n')) line('stderr', 'error', invocation(), one);
+  for (const one of text.split('\n')) line('stderr', 'error', invocation(), one, 0);
 };

@@ -72,7 +72,7 @@ function hostOf(input, options) {
   if (typeof input === 'string') {
     try {
       host = new URL(input).hostname;
-    } catch (error) {
+    } catch {
       return undefined; // http.request says what is wrong with it.
     }
   } else if (input instanceof URL) {
@@ -124,7 +124,7 @@ function sign(request) {
   if (id === null) return;
   try {
     request.setHeader('x-scfws-invocation', id);
-  } catch (error) {
+  } catch {
     // Its head is written already (headers were given as a list): the push address alone tells the instance.
   }
 }
@@ -137,7 +137,7 @@ function wrapFetch() {
     let url;
     try {
       url = new URL(typeof input === 'string' ? input : input instanceof URL ? input.href : input.url);
-    } catch (error) {
+    } catch {
       return original(input, init); // fetch says what is wrong with it.
     }
     const host = url.hostname;
@@ -180,7 +180,7 @@ function patchDispatcher(kind) {
     let changed = options;
     try {
       changed = localDispatch(options);
-    } catch (error) {
+    } catch {
       // Not an address; undici says what is wrong with it.
     }
     return dispatch.call(this, changed, handler);

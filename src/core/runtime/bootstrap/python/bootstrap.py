@@ -178,9 +178,15 @@ def default(value):
 
 
 if PY2:
+    import re
+    # Half of a pair: only an escape can carry it.
+    LONE = re.compile(u'[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]')
+
     def serialise(value):
         # Byte strings with other than UTF-8 in them have no JSON; mixed ones need to be decoded first.
         text = json.dumps(decoded(value), ensure_ascii=False, default=default, allow_nan=False)
+        if LONE.search(text):
+            text = json.dumps(decoded(value), default=default, allow_nan=False)
         return text.encode('utf-8') if isinstance(text, unicode) else text  # noqa: F821
 
     def decoded(value):

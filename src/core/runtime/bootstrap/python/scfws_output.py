@@ -52,27 +52,31 @@ class Lines(object):
         self.rests = {}
 
     def add(self, text):
-        thread = threading.current_thread().ident
-        rest = self.rests.pop(thread, None)
-        if rest is not None:
-            text = rest + text
-        if u'\n' not in text:
-            if len(text) > LONGEST:
-                send(self.name, self.level, text)
-            elif text:
-                self.rests[thread] = text
+        if not text:
             return
+        thread = threading.current_thread().ident
         lines = text.split(u'\n')
-        if lines[-1]:
-            self.rests[thread] = lines[-1]
-        for line in lines[:-1]:
-            send(self.name, self.level, line[:-1] if line.endswith(u'\r') else line)
+        for index, line in enumerate(lines):
+            before = self.rests.pop(thread, None)
+            if before is not None:
+                line, cut = before[0] + line, before[1]
+            else:
+                cut = 0
+            if len(line) > LONGEST:
+                line, cut = line[:LONGEST], cut + len(line) - LONGEST
+            if index < len(lines) - 1:
+                self.send(line[:-1] if line.endswith(u'\r') else line, cut)
+            elif line:
+                self.rests[thread] = (line, cut)
+
+    def send(self, line, cut):
+        send(self.name, self.level, line + u' \u2026 [+%d]' % cut if cut else line)
 
     def flush_rest(self):
         for thread in list(self.rests):
             rest = self.rests.pop(thread, None)
-            if rest:
-                send(self.name, self.level, rest)
+            if rest is not None:
+                self.send(*rest)
 
 
 class Bytes(io.RawIOBase if not PY2 else object):

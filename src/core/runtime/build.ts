@@ -1,0 +1,119 @@
+/**
+ * The project's own build in watch mode, for handlers that must be built before they run. Started once for each
+ * function, kept running, and ended with the session: its stdin ends, then its tree is killed.
+ */
+import type { ChildProcess } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import type { FunctionSpec } from '../../protocol/project';
+import { UserError } from '../errors';
+import { buildEnvironment, splitHandler } from './environment';
+import { forgetTree, killTree, spawnTree } from './processTree';
+import { RawLines } from './output';
+
+export interface Build {
+  /** Folder that the built handler is loaded from. */
+  folder: string;
+  /** Resolves once the handler was built since the start; rejects with a `UserError`. */
+  ready: Promise<void>;
+  dispose(): void;
+}
+
+/** How long a first build may take. */
+const firstBuildMs = 60_000;
+const lookMs = 50;
+
+export function startBuild(
+  spec: FunctionSpec,
+  projectFolder: string,
+  node: string,
+  bootstrapFolder: string,
+  onLine: (text: string) => void,
+): Build {
+  const { command = [], folder = spec.folder } = spec.build ?? {};
+  const [program = 'node', ...args] = command;
+  const output = path.join(folder, `${splitHandler(spec.handler).file}.js`);
+  const before = stampOf(output);
+  const child = spawnTree(program === 'node' ? node : program, args, {
+    cwd: projectFolder,
+    env: buildEnvironment(spec, '', process.env),
+    stdio: ['pipe', 'pipe', 'pipe'],
+    bootstrapFolder,
+  });
+  const printed: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    const lines = new RawLines((text) => {
+      printed.push(text);
+      if (printed.length > 50) {
+        printed.shift();
+      }
+      onLine(text);
+    });
+    stream?.on('data', (chunk: Buffer) => lines.push(chunk));
+    stream?.on('end', () => lines.flush());
+  }
+  child.stdin?.on('error', () => undefined);
+  return {
+    folder,
+    ready: firstOutput(child, spec, command.join(' '), () => stampOf(output) !== before, printed),
+    dispose() {
+      child.stdin?.end();
+      killTree(child);
+    },
+  };
+}
+
+function firstOutput(
+  child: ChildProcess,
+  spec: FunctionSpec,
+  command: string,
+  built: () => boolean,
+  printed: string[],
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (how: string) => {
+      const advice = printed.filter((line) => line.trim() !== '').join('\n');
+      const message = l10n.t('{0} was not built: {1} {2}.', spec.name, command, how);
+      finish(() =>
+        reject(new UserError('buildFailed', message, advice === '' ? undefined : advice)),
+      );
+    };
+    const finish = (settle: () => void) => {
+      clearInterval(looking);
+      clearTimeout(limit);
+      settle();
+    };
+    const looking = setInterval(() => {
+      // The output exists for a moment before it is whole; esbuild writes it in one go, after which it says so.
+      if (built()) {
+        finish(resolve);
+      } else if (printed.some((line) => /\berror\b/i.test(line))) {
+        failed(l10n.t('found errors'));
+      }
+    }, lookMs);
+    const limit = setTimeout(
+      () => failed(l10n.t('wrote nothing in {0} seconds', firstBuildMs / 1000)),
+      firstBuildMs,
+    );
+    child.once('error', (error) => failed(l10n.t('cannot be run: {0}', error.message)));
+    child.once('exit', (code) => {
+      forgetTree(child);
+      if (built()) {
+        finish(resolve);
+      } else {
+        failed(l10n.t('ended with code {0}', code ?? 1));
+      }
+    });
+  });
+}
+
+/** Differs whenever the file was written anew. */
+function stampOf(file: string): string {
+  try {
+    const { mtimeMs, size } = fs.statSync(file);
+    return size === 0 ? '' : `${mtimeMs} ${size}`;
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,95 @@
+/** What becomes of events and of a person's knowledge when an instance never got ready. */
+import * as l10n from '@vscode/l10n';
+import type { FunctionSpec } from '../../protocol/project';
+import { sentenceOf, UserError } from '../errors';
+import * as failures from './failures';
+import { isBuiltIn, libraryFix, type Finding } from './findings';
+import type { StartFailure } from './instance';
+
+/** The error object of an event that waited for the instance. */
+export function startVerdict(
+  id: string,
+  failure: StartFailure,
+  spec: FunctionSpec,
+): failures.Failed {
+  switch (failure.why) {
+    case 'code':
+      return failures.ofLoad(id, failure.failure, spec);
+    case 'timeout':
+      return failures.initTimedOut(id, spec.initTimeout);
+    case 'exit':
+      return failures.exited(id, failure.code, failure.signal);
+    case 'memory':
+      return failures.outOfMemory(id, spec.memory, failure.usedMb);
+    case 'spawn':
+      return failures.failed(437, id, sentenceOf(failure.error));
+  }
+}
+
+/** What a person reads in the Problems panel. `interpreter` is the program that was to run the function. */
+export function explainStart(
+  failure: StartFailure,
+  spec: FunctionSpec,
+  interpreter: string | undefined,
+): Finding {
+  switch (failure.why) {
+    case 'code': {
+      const { failure: code } = failure;
+      const finding: Finding = {
+        rule: 'error.437',
+        severity: 'error',
+        ...failures.explainLoad(code, spec),
+        place: code.place,
+      };
+      if (code.kind === 'missingModule' && code.module !== undefined) {
+        finding.fix = libraryFix(code.module, spec, interpreter);
+        if (finding.fix?.kind === 'installLibrary') {
+          finding.advice = l10n.t('Install it with: {0}', finding.fix.command);
+          finding.rule = isBuiltIn(code.module, spec) ? 'runtime.missing-library' : finding.rule;
+        }
+      }
+      return finding;
+    }
+    case 'timeout':
+      return {
+        rule: 'error.446',
+        severity: 'error',
+        message: l10n.t('{0} was not loaded after {1} seconds.', spec.name, spec.initTimeout),
+        advice: l10n.t(
+          'Look for what takes so long at the top of the file, or raise "initTimeout".',
+        ),
+      };
+    case 'exit':
+      return {
+        rule: 'error.439',
+        severity: 'error',
+        message: l10n.t('The process of {0} ended while it was loading.', spec.name),
+        advice: l10n.t('Its last lines in the log may say why.'),
+      };
+    case 'memory':
+      return {
+        rule: 'error.434',
+        severity: 'error',
+        message: l10n.t(
+          '{0} used {1} MB while it was loading; its limit is {2} MB.',
+          spec.name,
+          failure.usedMb,
+          spec.memory,
+        ),
+        advice: l10n.t('Raise "memory" in scfws.json.'),
+      };
+    case 'spawn': {
+      const { error } = failure;
+      return {
+        rule: 'error.437',
+        severity: 'error',
+        message: l10n.t(
+          '{0} cannot be started: {1}',
+          spec.name,
+          error instanceof Error ? error.message : String(error),
+        ),
+        advice: (error instanceof UserError && error.nextStep) || '',
+      };
+    }
+  }
+}
