@@ -121,11 +121,11 @@ function regex(rule: RedactionRule, flags: string): RegExp {
   return new RegExp(rule.pattern, flags);
 }
 
-/** Why a rule cannot be used; null when it can. */
+/** Why a rule cannot be used: `empty` when it would match everything, else the engine's words; null when it can. */
 export function problemOf(rule: RedactionRule): string | null {
   try {
     const pattern = regex(rule, 'i');
-    return pattern.test('') ? 'matches the empty text' : null;
+    return pattern.test('') ? 'empty' : null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

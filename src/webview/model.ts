@@ -1,0 +1,501 @@
+/**
+ * What the page knows and what the user chose: it listens to the host, feeds facts to the fold and to the
+ * rows in slices, and tells its elements, at most once for each frame of animation, what changed.
+ */
+import * as l10n from '@vscode/l10n';
+import type { Fact, SourcePlace } from '../protocol/fact';
+import { parseFilter, rowKinds, type FilterProblem, type Term } from '../protocol/filter';
+import { compileFilter, looksInside } from '../protocol/filterMatch';
+import type {
+  DeedKind,
+  DeedMap,
+  HostMessage,
+  HostStatus,
+  InspectorLimits,
+  PageCommand,
+  RevealTarget,
+  SavedMessage,
+} from '../protocol/inspector';
+import { applyFact, emptyState, type SessionState } from '../protocol/state';
+import type { Host } from './host';
+import { RowCursor } from './rows/lookup';
+import { ConnectionNames } from './rows/names';
+import { RowStore } from './rows/store';
+import { TrafficView } from './rows/view';
+import { defaultUi, parseUi, type UiState } from './ui';
+
+/**
+ * ready: init arrived. rows: the list has other lines. state: connections, functions, breakpoints …
+ * selection: another row, or something of its story. ui: what the user chose. notice: a message.
+ */
+export type Topic = 'ready' | 'rows' | 'state' | 'selection' | 'ui' | 'notice' | 'status';
+
+export type Pane = 'detail' | 'compose' | 'breakpoints' | 'faults' | 'export' | null;
+
+/** Milliseconds of one frame of animation that may be spent on facts and filtering. */
+const slice = 6;
+
+export class InspectorModel {
+  state: SessionState = emptyState();
+  readonly names = new ConnectionNames();
+  readonly store: RowStore;
+  readonly view: TrafficView;
+  ui: UiState = defaultUi();
+  mode: 'live' | 'recording' = 'live';
+  title = '';
+  place: 'view' | 'editor' = 'view';
+  limits: InspectorLimits = { rows: 200_000, memoryMb: 256 };
+  library: SavedMessage[] = [];
+  status: HostStatus = { state: 'starting' };
+  ready = false;
+  hydrating: { done: number; of: number } | null = null;
+  paused = false;
+  /** The selected row, and a second one to compare it with. */
+  selected: number | null = null;
+  compared: number | null = null;
+  pane: Pane = null;
+  problems: FilterProblem[] = [];
+  notice: { text: string; tone: 'info' | 'error' } | null = null;
+  /** What the compose pane starts with. */
+  draft: Draft | null = null;
+  private readonly epochs = new Map<number, number>();
+  private terms: Term[] = [];
+  /** Per term: facts whose payload matches beyond its preview. */
+  private deep = new Map<string, { upTo: number; seqs: Set<number> }>();
+  /** Number of the newest fact with a payload beyond its preview. */
+  private longest = 0;
+  private searching: ReturnType<typeof setTimeout> | undefined;
+  private readonly inbox: { batch: number; facts: Fact[]; at: number }[] = [];
+  private readonly topics = new Map<Topic, Set<() => void>>();
+  private readonly dirty = new Set<Topic>();
+  private scheduled = false;
+  private saving: ReturnType<typeof setTimeout> | undefined;
+  private pendingReveal: RevealTarget | null = null;
+  private readonly commands = new Set<(command: PageCommand) => void>();
+
+  constructor(readonly host: Host) {
+    this.store = new RowStore(this.limits.rows, this.limits.memoryMb * 1e6, {
+      touched: (row) => this.touched(row),
+    });
+    this.view = new TrafficView(this.store, new RowCursor(this.store, this.names));
+    host.listen((message) => this.take(message));
+  }
+
+  watch(topic: Topic, listener: () => void): () => void {
+    const set = this.topics.get(topic) ?? new Set();
+    this.topics.set(topic, set.add(listener));
+    return () => set.delete(listener);
+  }
+
+  onCommand(listener: (command: PageCommand) => void): void {
+    this.commands.add(listener);
+  }
+
+  changed(topic: Topic): void {
+    this.dirty.add(topic);
+    this.schedule();
+  }
+
+  // -- from the host
+
+  private take(message: HostMessage): void {
+    switch (message.kind) {
+      case 'init':
+        this.ui = parseUi(message.ui);
+        this.mode = message.mode;
+        this.title = message.title ?? '';
+        this.place = message.place;
+        this.limits = message.limits;
+        this.store.maxRows = message.limits.rows;
+        this.store.maxBytes = message.limits.memoryMb * 1e6;
+        this.library = message.library;
+        this.ready = true;
+        this.view.setGrouped(this.ui.grouped ? 'byConnection' : 'off');
+        this.applyFilter();
+        this.changed('ready');
+        break;
+      case 'status':
+        this.status = message.status;
+        this.changed('status');
+        break;
+      case 'session':
+        this.startSession(message.session);
+        break;
+      case 'facts':
+        this.hydrating =
+          message.progress && message.progress.done < message.progress.of ? message.progress : null;
+        this.inbox.push({ batch: message.batch, facts: message.facts, at: 0 });
+        this.schedule();
+        break;
+      case 'cleared':
+        this.forget();
+        break;
+      case 'library':
+        this.library = message.messages;
+        this.changed('ui');
+        break;
+      case 'reveal':
+        this.pendingReveal = message.target;
+        this.schedule();
+        break;
+      case 'command':
+        this.run(message.command);
+        break;
+      case 'reply':
+      case 'failed':
+        break; // `Host` has taken them.
+    }
+  }
+
+  run(command: PageCommand): void {
+    switch (command) {
+      case 'togglePause':
+        this.setPaused(!this.paused);
+        break;
+      case 'clear':
+        this.clear();
+        break;
+      case 'compose':
+      case 'breakpoints':
+      case 'faults':
+      case 'export':
+        this.show(this.pane === command ? null : command);
+        break;
+      case 'focusFilter':
+        break;
+    }
+    this.commands.forEach((listener) => listener(command));
+  }
+
+  private startSession(session: number): void {
+    this.inbox.length = 0;
+    this.state = emptyState();
+    this.deep.clear();
+    this.longest = 0;
+    if (this.ui.preserve && this.store.count > 0) {
+      this.store.startSession(session);
+    } else {
+      this.forget();
+      this.names.clear();
+      this.store.startSession(session);
+    }
+    this.changed('state');
+  }
+
+  private forget(): void {
+    this.store.clear();
+    this.view.clear();
+    this.view.limit = this.paused ? this.store.end : Infinity;
+    this.selected = null;
+    this.compared = null;
+    this.changed('rows');
+    this.changed('selection');
+  }
+
+  // -- the loop
+
+  private schedule(): void {
+    if (!this.scheduled) {
+      this.scheduled = true;
+      const run = () => {
+        this.scheduled = false;
+        this.tick();
+      };
+      // A hidden page has no frames of animation, but its host waits for its answers.
+      if (document.hidden) {
+        setTimeout(run, 16);
+      } else {
+        requestAnimationFrame(run);
+      }
+    }
+  }
+
+  private tick(): void {
+    const deadline = performance.now() + slice;
+    const before = this.view.revision;
+    const fed = this.feed(deadline);
+    const done = this.view.step(deadline);
+    if (this.view.revision !== before || fed) {
+      this.dirty.add('rows');
+    }
+    if (this.pendingReveal && this.inbox.length === 0) {
+      this.reveal(this.pendingReveal);
+    }
+    if (!done || this.inbox.length > 0) {
+      this.schedule();
+    }
+    const topics = [...this.dirty];
+    this.dirty.clear();
+    topics.forEach((topic) => this.topics.get(topic)?.forEach((listener) => listener()));
+  }
+
+  private feed(deadline: number): boolean {
+    let fed = false;
+    for (let entry = this.inbox[0]; entry; entry = this.inbox[0]) {
+      fed = true;
+      while (entry.at < entry.facts.length) {
+        const stop = Math.min(entry.facts.length, entry.at + 64);
+        for (; entry.at < stop; entry.at++) {
+          this.add(entry.facts[entry.at]!);
+        }
+        if (performance.now() > deadline) {
+          return true;
+        }
+      }
+      this.inbox.shift();
+      this.host.post({ kind: 'taken', batch: entry.batch });
+    }
+    return fed;
+  }
+
+  private add(fact: Fact): void {
+    if (fact.seq <= this.state.lastSeq) {
+      return;
+    }
+    applyFact(this.state, fact);
+    if (fact.kind === 'listening') {
+      this.epochs.set(this.store.session, fact.epoch);
+    }
+    this.names.add(fact);
+    this.store.add(fact);
+    if ((fact.kind === 'frame' || fact.kind === 'push') && fact.more) {
+      this.longest = fact.seq;
+      if (this.terms.some(looksInside)) {
+        this.searching ??= setTimeout(() => this.searchDeeper(), 500);
+      }
+    }
+    if (fact.kind !== 'frame' && fact.kind !== 'push' && fact.kind !== 'log') {
+      this.dirty.add('state');
+    }
+  }
+
+  private touched(row: number): void {
+    this.view.touched(row);
+    if (this.selected !== null) {
+      const selected = this.selected;
+      const near = row - selected;
+      if (near >= 0 && near < 5000) {
+        this.dirty.add('selection');
+      }
+    }
+  }
+
+  // -- what the user chooses
+
+  update(change: Partial<UiState>): void {
+    this.ui = { ...this.ui, ...change };
+    if (
+      'filter' in change ||
+      'kinds' in change ||
+      'directions' in change ||
+      'highlight' in change
+    ) {
+      this.applyFilter();
+    }
+    if (change.grouped !== undefined) {
+      this.view.setGrouped(change.grouped ? 'byConnection' : 'off');
+      this.changed('rows');
+    }
+    clearTimeout(this.saving);
+    this.saving = setTimeout(() => this.host.post({ kind: 'state', ui: this.ui }), 300);
+    this.changed('ui');
+  }
+
+  showAll(): void {
+    this.update({ kinds: [...rowKinds], directions: ['in', 'out'] });
+  }
+
+  private applyFilter(): void {
+    const { terms, problems } = parseFilter(this.ui.filter);
+    this.problems = problems;
+    this.terms = terms;
+    this.view.setCriteria({
+      match: compileFilter(
+        terms,
+        (term, seq) => this.deep.get(keyOf(term))?.seqs.has(seq) === true,
+      ),
+      open: terms.length === 0,
+      kinds: this.ui.kinds.reduce((bits, kind) => bits | (1 << rowKinds.indexOf(kind)), 0),
+      // Rows without a direction, such as runs, are a matter of their kind only.
+      directions:
+        1 |
+        (this.ui.directions.includes('in') ? 2 : 0) |
+        (this.ui.directions.includes('out') ? 4 : 0),
+      highlight: this.ui.highlight,
+    });
+    this.changed('rows');
+    this.searchDeeper();
+  }
+
+  /** Payloads longer than their preview are searched where they are kept; the new ones a little later. */
+  private searchDeeper(): void {
+    clearTimeout(this.searching);
+    this.searching = undefined;
+    for (const term of this.terms) {
+      const known = this.deep.get(keyOf(term));
+      if (looksInside(term) && (!known || known.upTo < this.longest)) {
+        void this.searchDeep(term, known?.upTo ?? 0);
+      }
+    }
+  }
+
+  private async searchDeep(term: Term, after: number): Promise<void> {
+    const key = keyOf(term);
+    const { session } = this.store;
+    const upTo = this.state.lastSeq;
+    const source = this.ui.filter.slice(term.start, term.end).replace(/^-/, '');
+    try {
+      const { seqs } = await this.host.ask('search', {
+        text: term.test === 'text' ? term.text : term.test === 'regex' ? term.source : '',
+        regex: term.test === 'regex',
+        caseSensitive: term.test === 'regex' && !term.flags.includes('i'),
+        from: after + 1,
+        ...(term.test === 'json' ? { condition: source } : {}),
+      });
+      if (session !== this.store.session) {
+        return;
+      }
+      if (this.deep.size > 50) {
+        this.deep.clear();
+      }
+      const known = this.deep.get(key) ?? { upTo, seqs: new Set() };
+      seqs.forEach((seq) => known.seqs.add(seq));
+      this.deep.set(key, { upTo, seqs: known.seqs });
+      for (const seq of seqs) {
+        const row = this.store.rowOf(seq);
+        if (row !== undefined) {
+          this.view.touched(row);
+        }
+      }
+      this.changed('rows');
+    } catch {
+      // Without a session there are only previews to search.
+    }
+  }
+
+  setPaused(paused: boolean): void {
+    this.paused = paused;
+    this.view.limit = paused ? this.store.end : Infinity;
+    this.changed('rows');
+    this.changed('ui');
+  }
+
+  get pausedRows(): number {
+    return this.paused ? this.store.end - this.view.limit : 0;
+  }
+
+  clear(): void {
+    if (this.mode === 'live') {
+      this.host.ask('clear', {}).catch((error: unknown) => this.fail(error));
+    }
+    this.forget();
+  }
+
+  select(row: number | null): void {
+    if (this.selected !== row) {
+      this.selected = row;
+      this.compared = null;
+      if (row !== null && (this.pane === null || this.pane !== 'detail')) {
+        this.show('detail');
+      }
+      this.changed('selection');
+      this.changed('rows');
+    }
+  }
+
+  compare(row: number | null): void {
+    this.compared = row === this.selected ? null : row;
+    if (this.compared !== null) {
+      this.pane = 'detail';
+      this.update({ tab: 'diff' });
+    }
+    this.changed('selection');
+    this.changed('rows');
+  }
+
+  show(pane: Pane, draft: Draft | null = null): void {
+    this.pane = pane;
+    this.draft = draft;
+    if (pane === null) {
+      this.selected = null;
+      this.compared = null;
+      this.changed('selection');
+    }
+    this.changed('ui');
+    this.changed('rows');
+  }
+
+  private reveal(target: RevealTarget): void {
+    this.pendingReveal = null;
+    if ('compose' in target) {
+      this.show('compose', { to: target.compose });
+      return;
+    }
+    if ('connection' in target) {
+      this.update({ filter: `conn:${this.names.nameOf(target.connection)}` });
+      return;
+    }
+    const row =
+      'seq' in target
+        ? this.store.rowOf(target.seq)
+        : this.store.invocations.get(target.invocation)?.row;
+    if (row !== undefined) {
+      const cause = this.store.cause(row);
+      const shown = this.ui.kinds.includes(this.store.kind(row)) ? row : (cause ?? row);
+      this.select(shown);
+      if ('invocation' in target) {
+        this.update({ tab: 'trace' });
+      }
+    }
+  }
+
+  // -- deeds of the host
+
+  private doIt<K extends DeedKind>(deed: K, ask: DeedMap[K]['ask'], done?: string): void {
+    this.host.do(deed, ask).then(
+      () => done !== undefined && this.say(done),
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  copy(text: string): void {
+    this.doIt('copy', { text }, l10n.t('Copied'));
+  }
+
+  openText(title: string, language: string, content: string): void {
+    this.doIt('openText', { title, language, content });
+  }
+
+  openSource(place: SourcePlace): void {
+    this.doIt('openSource', place);
+  }
+
+  // -- messages
+
+  say(text: string): void {
+    this.notice = { text, tone: 'info' };
+    this.changed('notice');
+  }
+
+  fail(error: unknown): void {
+    this.notice = { text: error instanceof Error ? error.message : String(error), tone: 'error' };
+    this.changed('notice');
+  }
+
+  /** Milliseconds since the epoch of a row. */
+  timeOf(row: number): number {
+    return (this.epochs.get(this.store.sessionOf(row)) ?? 0) + this.store.at(row);
+  }
+}
+
+/** What to write into the compose pane. */
+export interface Draft {
+  to?: { connection?: string; client?: string };
+  dataType?: 'text' | 'binary';
+  data?: string;
+}
+
+function keyOf(term: Term): string {
+  const { start: _start, end: _end, negated: _negated, ...test } = term;
+  return JSON.stringify(test);
+}

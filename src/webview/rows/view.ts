@@ -1,0 +1,320 @@
+/**
+ * The rows that are shown, in order: those that the chips and the filter let through. A change of the filter
+ * walks all rows in slices, so that no frame of animation is lost; until it is through, the old list stays.
+ */
+import type { Match } from '../../protocol/filterMatch';
+import { RowList } from './chunk';
+import type { RowCursor } from './lookup';
+import type { RowStore } from './store';
+
+export interface Criteria {
+  match: Match;
+  /** Whether `match` lets everything through. */
+  open: boolean;
+  /** Shown kinds and directions, as bits of their numbers. */
+  kinds: number;
+  directions: number;
+  /** The filter marks rows instead of hiding the others. */
+  highlight: boolean;
+}
+
+/** A line of the list: a row, or the head of a connection's group. */
+export type Line =
+  | { line: 'row'; row: number }
+  | { line: 'group'; connection: number; count: number; open: boolean };
+
+interface Group {
+  rows: RowList;
+  open: boolean;
+}
+
+export class TrafficView {
+  private rows = new RowList();
+  private criteria: Criteria = {
+    match: () => true,
+    open: true,
+    kinds: -1,
+    directions: -1,
+    highlight: false,
+  };
+  /** Rows from here on have not been looked at. */
+  private next = 0;
+  /** Rows from here on are not shown while the list is paused. */
+  limit = Infinity;
+  private scan: { rows: RowList; next: number } | null = null;
+  private groups: Map<number, Group> | null = null;
+  private lines = { dirty: true, starts: [] as number[], groups: [] as number[], length: 0 };
+  private readonly closed = new Set<number>();
+  /** Rows of the highlight, counted as they are met. */
+  matches = 0;
+  revision = 0;
+
+  constructor(
+    private readonly store: RowStore,
+    private readonly cursor: RowCursor,
+  ) {}
+
+  get scanning(): boolean {
+    return this.scan !== null;
+  }
+  /** 0 … 1 */
+  get progress(): number {
+    const { first, end } = this.store;
+    return this.scan && end > first ? (this.scan.next - first) / (end - first) : 1;
+  }
+  get rowCount(): number {
+    return this.rows.length;
+  }
+  get highlighting(): boolean {
+    return this.criteria.highlight && !this.criteria.open;
+  }
+  get bytes(): number {
+    return this.rows.bytes;
+  }
+
+  setCriteria(criteria: Criteria): void {
+    this.criteria = criteria;
+    this.scan = { rows: new RowList(), next: this.store.first };
+    this.matches = 0;
+  }
+
+  clear(): void {
+    this.rows.clear();
+    this.next = this.store.first;
+    this.scan = null;
+    this.matches = 0;
+    if (this.groups) {
+      this.groups = new Map();
+    }
+    this.changed();
+  }
+
+  /** Whether the filter holds, apart from the chips. */
+  isMatch(row: number): boolean {
+    this.cursor.row = row;
+    return this.criteria.match(this.cursor);
+  }
+
+  private isShown(row: number): boolean {
+    const { kinds, directions, highlight, open } = this.criteria;
+    if (
+      (kinds & (1 << this.store.kindIndex(row))) === 0 ||
+      (directions & (1 << this.store.directionIndex(row))) === 0
+    ) {
+      return false;
+    }
+    if (open) {
+      return true;
+    }
+    const match = this.isMatch(row);
+    this.matches += match ? 1 : 0;
+    return highlight || match;
+  }
+
+  /** Looks at rows until `deadline` (of performance.now). True when nothing is left to do. */
+  step(deadline: number): boolean {
+    const end = Math.min(this.store.end, this.limit);
+    if (this.scan) {
+      const { scan } = this;
+      scan.next = Math.max(scan.next, this.store.first);
+      while (scan.next < end) {
+        const stop = Math.min(end, scan.next + 256);
+        for (; scan.next < stop; scan.next++) {
+          if (this.isShown(scan.next)) {
+            scan.rows.push(scan.next);
+          }
+        }
+        if (performance.now() > deadline) {
+          return false;
+        }
+      }
+      this.rows = scan.rows;
+      this.next = scan.next;
+      this.scan = null;
+      this.regroup();
+      this.changed();
+    }
+    this.next = Math.max(this.next, this.store.first);
+    while (this.next < end) {
+      const stop = Math.min(end, this.next + 256);
+      for (; this.next < stop; this.next++) {
+        if (this.isShown(this.next)) {
+          this.rows.push(this.next);
+          this.addToGroup(this.next);
+        }
+      }
+      this.changed();
+      if (performance.now() > deadline) {
+        return false;
+      }
+    }
+    this.dropOld();
+    return true;
+  }
+
+  /** A row changed: it may match now, or no longer. */
+  touched(row: number): void {
+    this.revision += 1;
+    if (this.criteria.open) {
+      return;
+    }
+    const list = this.scan ? this.scan.rows : this.rows;
+    if (row >= (this.scan ? this.scan.next : this.next) || this.criteria.highlight) {
+      return;
+    }
+    const shown = this.isShown(row);
+    if (shown === list.has(row)) {
+      return;
+    }
+    if (shown) {
+      list.insert(row);
+    } else {
+      list.remove(row);
+    }
+    if (!this.scan && this.groups) {
+      this.regroup();
+    }
+    this.changed();
+  }
+
+  private dropOld(): void {
+    if (this.rows.length > 0 && this.rows.at(0) < this.store.first) {
+      this.rows.dropBefore(this.store.first);
+      this.groups?.forEach((group, connection) => {
+        group.rows.dropBefore(this.store.first);
+        if (group.rows.length === 0) {
+          this.groups!.delete(connection);
+        }
+      });
+      this.changed();
+    }
+  }
+
+  private changed(): void {
+    this.revision += 1;
+    this.lines.dirty = true;
+  }
+
+  // -- groups
+
+  get grouped(): boolean {
+    return this.groups !== null;
+  }
+
+  setGrouped(on: 'byConnection' | 'off'): void {
+    this.groups = on === 'byConnection' ? new Map() : null;
+    this.regroup();
+    this.changed();
+  }
+
+  toggleGroup(connection: number): void {
+    const group = this.groups?.get(connection);
+    if (group) {
+      group.open = !group.open;
+      if (group.open) {
+        this.closed.delete(connection);
+      } else {
+        this.closed.add(connection);
+      }
+      this.changed();
+    }
+  }
+
+  private regroup(): void {
+    if (this.groups) {
+      this.groups = new Map();
+      for (let index = 0; index < this.rows.length; index++) {
+        this.addToGroup(this.rows.at(index));
+      }
+    }
+  }
+
+  private addToGroup(row: number): void {
+    if (!this.groups) {
+      return;
+    }
+    const connection = this.store.connectionOf(row);
+    let group = this.groups.get(connection);
+    if (!group) {
+      group = { rows: new RowList(), open: !this.closed.has(connection) };
+      this.groups.set(connection, group);
+    }
+    group.rows.push(row);
+  }
+
+  private layout(): typeof this.lines {
+    if (this.lines.dirty) {
+      const starts: number[] = [];
+      const order: number[] = [];
+      let length = 0;
+      this.groups?.forEach((group, connection) => {
+        starts.push(length);
+        order.push(connection);
+        length += 1 + (group.open ? group.rows.length : 0);
+      });
+      this.lines = { dirty: false, starts, groups: order, length };
+    }
+    return this.lines;
+  }
+
+  /** Number of lines. */
+  get length(): number {
+    return this.groups ? this.layout().length : this.rows.length;
+  }
+
+  line(index: number): Line {
+    if (!this.groups) {
+      return { line: 'row', row: this.rows.at(index) };
+    }
+    const { starts, groups } = this.layout();
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (starts[middle]! <= index) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    const connection = groups[low]!;
+    const group = this.groups.get(connection)!;
+    const inside = index - starts[low]! - 1;
+    return inside < 0
+      ? { line: 'group', connection, count: group.rows.length, open: group.open }
+      : { line: 'row', row: group.rows.at(inside) };
+  }
+
+  /** Index of the line of a row, or of the one that stands where it would; -1 when there is none. */
+  indexOf(row: number): { index: number; exact: boolean } {
+    if (this.length === 0) {
+      return { index: -1, exact: false };
+    }
+    if (!this.groups) {
+      const index = Math.min(this.rows.indexOf(row), this.rows.length - 1);
+      return { index, exact: this.rows.at(index) === row };
+    }
+    if (!this.store.has(row)) {
+      return { index: 0, exact: false };
+    }
+    const connection = this.store.connectionOf(row);
+    const { starts, groups } = this.layout();
+    const place = groups.indexOf(connection);
+    const group = this.groups.get(connection);
+    if (place < 0 || !group) {
+      return { index: 0, exact: false };
+    }
+    if (!group.open || group.rows.length === 0) {
+      return { index: starts[place]!, exact: false };
+    }
+    const index = Math.min(group.rows.indexOf(row), group.rows.length - 1);
+    return { index: starts[place]! + 1 + index, exact: group.rows.at(index) === row };
+  }
+
+  /** Row numbers that the filter lets through, oldest first. */
+  shownRows(): number[] {
+    return Array.from({ length: this.rows.length }, (_, index) => this.rows.at(index)).filter(
+      (row) => !this.highlighting || this.isMatch(row),
+    );
+  }
+}
