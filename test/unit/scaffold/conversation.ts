@@ -49,7 +49,12 @@ export async function serveScaffold(
   );
   await writeScaffold(plan, folder);
   const projectFile = path.join(folder, 'scfws.json');
-  const project = JSON.parse(fs.readFileSync(projectFile, 'utf8')) as object;
+  const project = JSON.parse(fs.readFileSync(projectFile, 'utf8')) as {
+    functions: Record<string, object>;
+  };
+  for (const [role, entry] of Object.entries(project.functions)) {
+    project.functions[role] = { ...entry, timeout: 60 }; // A busy machine is not what is tested here.
+  }
   fs.writeFileSync(projectFile, JSON.stringify({ ...project, environment }));
   if (language === 'typescript') {
     // What `npm install` would do, for a Node.js that does not run TypeScript.
@@ -75,7 +80,10 @@ export async function serveScaffold(
         messages.push(isBinary ? data : data.toString());
         socket.emit('kept');
       });
-      await once(socket, 'open');
+      await once(socket, 'open').catch((error: Error) => {
+        const told = facts.filter((fact) => fact.kind === 'refused' || fact.kind === 'diagnostic');
+        throw new Error(`${error.message}\n${JSON.stringify(told, null, 2)}`);
+      });
       return {
         id: opened(facts)[before] ?? '',
         protocol: socket.protocol,
