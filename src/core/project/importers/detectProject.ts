@@ -19,14 +19,18 @@ const mostFolders = 100;
 export async function detectProject(folder: string): Promise<DetectedProject[]> {
   const root = path.resolve(folder);
   const subfolders = await foldersIn(root);
-  const findings: (Finding | undefined)[] = [
+  const written = [
     parseServerlessYml(await serverlessFiles(root, subfolders)),
     ...(await readAll(root, ['template.yaml', 'template.yml'])).map(({ file, text }) =>
       parseTemplateYaml(text, file),
     ),
-    parseSiblingFolders(await siblingFolders(root, subfolders)),
-  ];
-  return findings.filter((finding) => finding !== undefined).map((each) => complete(each, root));
+  ].filter((finding) => finding !== undefined);
+  if (written.length > 0) {
+    return written.map((each) => complete(each, root));
+  }
+  // Only a guess, so only where no file says more.
+  const guessed = parseSiblingFolders(await siblingFolders(root, subfolders));
+  return guessed === undefined ? [] : [complete(guessed, root)];
 }
 
 /** Keeps the functions that can be served from this folder, and asks for the roles that nobody assigned. */

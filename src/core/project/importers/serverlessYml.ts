@@ -8,6 +8,7 @@ import { roles, stages } from '../../../protocol/project';
 import type { Role, Stage } from '../../../protocol/project';
 import type { DetectedFunction, Finding } from './detected';
 import {
+  folderFrom,
   isRecord,
   listOf,
   numberOf,
@@ -182,7 +183,7 @@ function functionOf(
   const folder = textOf(isRecord(source) ? source['src'] : source) ?? '.';
   return {
     name,
-    folder: path.posix.join(base, folder),
+    folder: folderFrom(base, folder),
     handler: textOf(inputs['handler']),
     runtime: textOf(inputs['runtime']),
     timeout: numberOf(inputs['timeout']),

@@ -1,7 +1,15 @@
 /** `template.yaml` of the vendor's first command line: a list of functions that says nothing of roles. */
 import path from 'node:path';
 import type { DetectedFunction, Finding } from './detected';
-import { isRecord, numberOf, parseYamlText, recordOf, textOf, variablesOf } from './yamlText';
+import {
+  folderFrom,
+  isRecord,
+  numberOf,
+  parseYamlText,
+  recordOf,
+  textOf,
+  variablesOf,
+} from './yamlText';
 
 /** Undefined when the file is no such template. `file` is relative to the project folder. */
 export function parseTemplateYaml(text: string, file: string): Finding | undefined {
@@ -41,7 +49,7 @@ function collect(
       const properties = { ...globals, ...recordOf(resource['Properties']) };
       functions.push({
         name,
-        folder: path.posix.join(base, textOf(properties['CodeUri']) ?? '.'),
+        folder: folderFrom(base, textOf(properties['CodeUri']) ?? '.'),
         handler: textOf(properties['Handler']),
         runtime: textOf(properties['Runtime']),
         timeout: numberOf(properties['Timeout']),

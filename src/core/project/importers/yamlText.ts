@@ -1,4 +1,5 @@
 /** Reading other tools' YAML: data and problems, never an exception, and no work without bounds. */
+import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { LineCounter, parseDocument } from 'yaml';
 import type { Problem } from '../../../protocol/project';
@@ -70,6 +71,11 @@ export function textOf(value: unknown): string | undefined {
 export function numberOf(value: unknown): number | undefined {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+}
+
+/** A folder that a file in `base` names; an absolute one stays so, and is refused later. */
+export function folderFrom(base: string, written: string): string {
+  return path.posix.isAbsolute(written) ? written : path.posix.join(base, written);
 }
 
 /** `{A: 1}` and `[{key: 'A', value: 1}]` (both are in use) as text by name. */
