@@ -38,8 +38,8 @@ export const addressRows: readonly LedgerRow[] = [
     id: 'address.path-prefix',
     mark: 'documented',
     source: 'API Gateway pages',
-    given: 'an API at /paths',
-    when: 'a client connects to /paths/a/b, which no other API claims',
+    given: 'an API at /chat',
+    when: 'a client connects to /chat/a/b, which no other API claims',
     then: 'the path is also a prefix: this API answers',
   },
   {
