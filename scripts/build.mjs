@@ -101,6 +101,7 @@ async function build({ watch, production }) {
   mergeTranslations();
   mirror('src/core/runtime/bootstrap', 'dist/bootstrap');
   mirror('src/core/scaffold/templates', 'dist/templates');
+  mirror('src/core/conformance/fixtures', 'dist/conformance');
   if (production) {
     for (const name of fs.readdirSync('dist')) {
       if (name.endsWith('.js.map')) fs.rmSync(path.join('dist', name));

@@ -8,6 +8,7 @@ export interface Server {
 /** Starts a VS Code server with a connection token and the trust question. */
 export function startServer(options: {
   readonly vsix?: string;
+  readonly language?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
 }): Promise<Server>;

@@ -91,6 +91,7 @@ export async function ensureServer(version = process.env.SCFWS_VSCODE_SERVER || 
  * @param {Record<string, unknown>} [options.settings] user settings beside the quiet ones
  * @param {Record<string, string>} [options.env] the extension host inherits it
  * @param {string} [options.vsix] a packaged extension to install before the start
+ * @param {string} [options.language] of the editor, such as zh-cn; its own texts stay English
  * @param {boolean} [options.forTests] no token, no trust question, development extensions from the URL
  * @returns {Promise<{port: number, log: () => string, address: Function, dispose: () => Promise<void>}>}
  */
@@ -99,6 +100,7 @@ export async function startServer({
   settings = {},
   env = {},
   vsix,
+  language,
   forTests = false,
 } = {}) {
   const { node, main } = await ensureServer();
@@ -110,6 +112,7 @@ export async function startServer({
   if (!fs.existsSync(settingsFile)) {
     fs.writeFileSync(settingsFile, JSON.stringify({ ...quietSettings, ...settings }, null, 2));
   }
+  if (language !== undefined) speak(language, path.join(data, 'data'));
   const common = ['--server-data-dir', data, '--accept-server-license-terms'];
   const clean = cleanEnvironment(env);
   if (vsix !== undefined) {
@@ -126,6 +129,7 @@ export async function startServer({
       main,
       ...common,
       ...['--host', '127.0.0.1', '--port', '0', '--disable-telemetry'],
+      ...(language === undefined ? [] : ['--locale', language]),
       ...(token === undefined ? ['--without-connection-token'] : ['--connection-token', token]),
       ...(forTests ? ['--disable-workspace-trust', '--enable-smoke-test-driver'] : []),
     ],
@@ -169,6 +173,19 @@ export async function startServer({
         fs.rmSync(data, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Registers an empty language pack: enough for extensions to be asked for their own translations. */
+function speak(language, folder) {
+  const translations = path.join(folder, 'no-translations.json');
+  fs.writeFileSync(translations, JSON.stringify({ contents: {} }));
+  const pack = {
+    hash: 'none',
+    label: language,
+    extensions: [{ extensionIdentifier: { id: `scf-websocket.${language}` }, version: '1.0.0' }],
+    translations: { vscode: translations },
+  };
+  fs.writeFileSync(path.join(folder, 'languagepacks.json'), JSON.stringify({ [language]: pack }));
 }
 
 /** Our environment without what an outer VS Code or npm run would leak into the server. */

@@ -40,6 +40,8 @@ describe('the package', function () {
       'dist/extension.js',
       'dist/cli.js',
       'dist/webview.js',
+      'dist/webview.css',
+      'dist/codicon.ttf',
       'l10n/bundle.l10n.zh-cn.json',
       ...below('src/core/runtime/bootstrap', 'dist/bootstrap'),
       ...below('src/core/scaffold/templates', 'dist/templates'),
@@ -87,6 +89,34 @@ describe('the package', function () {
       await window.dispose();
       await server.dispose();
       fs.rmSync(path.dirname(folder), { recursive: true, force: true, maxRetries: 5 });
+    }
+  });
+
+  it('speaks Chinese in a Chinese editor', async () => {
+    const { startServer } = await import('../../scripts/vscode-server.mjs');
+    const { openWindow } = await import('../../scripts/vscode-window.mjs');
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-vsix-'));
+    const server = await startServer({ vsix, language: 'zh-cn' });
+    const window = await openWindow();
+    try {
+      await window.load(server.address(folder));
+      await window.trust();
+      await window.showViews();
+      const translated = JSON.parse(
+        fs.readFileSync(path.join(root, 'package.nls.zh-cn.json'), 'utf8'),
+      ) as Record<string, string>;
+      const views = window.page.locator('.part.sidebar');
+      for (const key of ['view.functions', 'view.connections', 'view.traffic']) {
+        await views
+          .getByText(translated[key] ?? '', { exact: true })
+          .first()
+          .waitFor();
+      }
+      await window.screenshot('chinese');
+    } finally {
+      await window.dispose();
+      await server.dispose();
+      fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     }
   });
 
