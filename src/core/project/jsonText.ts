@@ -8,6 +8,8 @@ import type { Problem } from '../../protocol/project';
 export const longestJsonText = 1_000_000;
 /** Parsing is recursive: a file of brackets must not reach the end of the stack. */
 const deepestNesting = 64;
+/** Nobody reads more at once, and finding the place of each takes time. */
+export const mostProblems = 100;
 
 /** Text that was parsed, and the file that problems in it are reported for. */
 export interface JsonText {
@@ -35,9 +37,11 @@ export function parseJsonText(text: string, file: string): { json: JsonText; pro
   json.root = parseTree(text, errors, { allowTrailingComma: true });
   // Where one thing is wrong, the parser misses others; those have no text of their own.
   const telling = errors.filter((error, index) => index === 0 || error.length > 0);
-  const problems = telling.map((error) =>
-    problemFrom(json, '', error.offset, error.length, 'error', sentenceOfParseError(error)),
-  );
+  const problems = telling
+    .slice(0, mostProblems)
+    .map((error) =>
+      problemFrom(json, '', error.offset, error.length, 'error', sentenceOfParseError(error)),
+    );
   if (json.root === undefined && problems.length === 0) {
     problems.push(problemAt(json, [], 'error', l10n.t('This file is empty.')));
   }
@@ -158,7 +162,7 @@ function addDuplicateKeys(json: JsonText, node: Node, path: JSONPath, problems: 
       return;
     }
     const name = String(key.value);
-    if (seen.has(name)) {
+    if (seen.has(name) && problems.length < mostProblems) {
       const message = l10n.t('"{0}" is written twice; the last one counts.', name);
       problems.push(
         problemFrom(json, [...path, name].join('.'), key.offset, key.length, 'warning', message),

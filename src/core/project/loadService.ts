@@ -110,6 +110,11 @@ async function folderProblems(project: ProjectFile, text: string): Promise<Probl
       add('folder', 'error', l10n.t('"folder" is a link that leaves the project folder.'));
       continue;
     }
+    const built =
+      spec.build?.folder === undefined ? undefined : await realPathOf(spec.build.folder);
+    if (built !== undefined && !contains(realRoot, built)) {
+      add('build', 'error', l10n.t('"folder" is a link that leaves the project folder.'));
+    }
     const file = handlerFiles(spec).find((candidate) => existsSync(candidate));
     if (file === undefined) {
       add('handler', 'warning', missingHandler(spec));

@@ -5,7 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import type { JSONPath } from 'jsonc-parser';
 import type { Problem } from '../../protocol/project';
-import { problemAt } from './jsonText';
+import { mostProblems, problemAt } from './jsonText';
 import type { JsonText } from './jsonText';
 import { didYouMean } from './suggestion';
 import contributedSchema from '../../../schemas/scfws.schema.json';
@@ -48,6 +48,9 @@ function check(
   path: JSONPath,
   problems: Problem[],
 ): void {
+  if (problems.length >= mostProblems) {
+    return;
+  }
   const add = (message: string) =>
     problems.push({ ...problemAt(json, path, 'error', message), bySchema: true });
   const name = nameOf(path);
@@ -125,6 +128,9 @@ function checkObject(
     }
   }
   for (const [key, value] of Object.entries(object)) {
+    if (problems.length >= mostProblems) {
+      return;
+    }
     const known = Object.hasOwn(properties, key) ? properties[key] : undefined;
     if (propertyNames?.pattern !== undefined && !new RegExp(propertyNames.pattern, 'u').test(key)) {
       const message = l10n.t('"{0}" cannot be the name of an environment variable.', key);
