@@ -99,7 +99,9 @@ export class FrameBreakpoints implements Disturbances {
       this.holds.set(frame.seq, { frame, goOn });
     });
     return released.then(async (frames) => {
-      const passed = await Promise.all(frames.map((each) => this.next.intercept(each) ?? [each]));
+      const passed = await Promise.all(
+        frames.map((each) => this.next.intercept(each) ?? Promise.resolve([each])),
+      );
       return passed.flat();
     });
   }

@@ -69,8 +69,6 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     faults,
   );
   let instances = 0;
-  // Assigned below: what it is made of refers back to it.
-  let gateway: Gateway;
   let port = 0;
 
   const services = specs.map(
@@ -92,7 +90,13 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   );
   const disposeServices = () => Promise.all(services.map((service) => service.dispose()));
 
-  gateway = new Gateway({ clock, record: recorder.record, services, disturbances: breakpoints });
+  // What it is made of refers back to it, but only once frames flow.
+  const gateway: Gateway = new Gateway({
+    clock,
+    record: recorder.record,
+    services,
+    disturbances: breakpoints,
+  });
   let server: GatewayServer;
   const wishedPort = options.port ?? specs[0]?.port ?? 0;
   try {

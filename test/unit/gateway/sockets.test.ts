@@ -57,7 +57,7 @@ async function startGateway(
     roles: { transfer: 'transfer' },
     ...changes,
     emulator: { ...defaultEmulatorOptions, ...emulator },
-  } as ServiceSpec;
+  };
   const events: { role: Role; event: Event }[] = [];
   const runtimes = new Map<Role, FunctionRuntime>();
   for (const [role, behaviour] of Object.entries(behaviours) as [Role, Behaviour][]) {
