@@ -5,6 +5,7 @@ import * as l10n from '@vscode/l10n';
 import { sentenceOf, UserError } from '../core/errors';
 import type { SessionOptions } from '../core/session/session';
 import type { EmulatorOptions } from '../protocol/project';
+import { conformance, writeFixtures } from './conformance';
 import { create } from './create';
 import { invoke } from './invoke';
 import { useLocale } from './locale';
@@ -34,6 +35,9 @@ const usage = (): string =>
   scfws serve [folder…] [--port N] [--json] [--python P] [--node P] [--allow-origin O]…
   scfws invoke [folder] <function> --event <file|-|sample>
   scfws push <pushUrl> --id <id> (--text S | --binary FILE | --close)
+  scfws conformance [--language python|node] [--runtime R] [--python P] [--node P] [--only ROW] [--json]
+            [--url URL --push-url URL | --targets FILE] [--mailbox-port N]
+  scfws conformance --write-fixtures FOLDER --mailbox URL [--language python|node] [--runtime R]
 
 --port 0 takes any free port. --json prints one fact a line, the first being "listening".
 --emulator takes a JSON object with the settings of the emulator.`,
@@ -100,6 +104,38 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
       );
     }
     return push({ ...values, url, id: values.id });
+  },
+
+  async conformance(args) {
+    const { values } = parse(args, {
+      language: { type: 'string' },
+      runtime: { type: 'string' },
+      python: { type: 'string' },
+      node: { type: 'string' },
+      only: { type: 'string' },
+      json: { type: 'boolean' },
+      url: { type: 'string' },
+      'push-url': { type: 'string' },
+      targets: { type: 'string' },
+      'mailbox-port': { type: 'string' },
+      'write-fixtures': { type: 'string' },
+      mailbox: { type: 'string' },
+      locale: { type: 'string' },
+    });
+    const { language, runtime, only, json, url, targets } = values;
+    const fixtureFolder = path.join(distFolder, 'conformance');
+    if (values['write-fixtures'] !== undefined) {
+      const mailbox = values.mailbox ?? 'http://127.0.0.1:9555/';
+      return writeFixtures(values['write-fixtures'], { language, runtime, fixtureFolder, mailbox });
+    }
+    const port = values['mailbox-port'];
+    return conformance({
+      ...{ language, runtime, only, json, url, targets, fixtureFolder },
+      interpreter: language === 'node' ? values.node : values.python,
+      pushUrl: values['push-url'],
+      mailboxPort: port === undefined ? undefined : wholeNumber('--mailbox-port', port, 65_535),
+      bootstrapFolder: path.join(distFolder, 'bootstrap'),
+    });
   },
 };
 

@@ -19,6 +19,7 @@ import { type Language, setupLanguages, type SetupName, setups, writeSetup } fro
 export type Verdict = 'passed' | 'failed' | 'skipped';
 
 export interface CheckResult {
+  check: Check;
   row: AreaRow;
   setup: SetupName;
   verdict: Verdict;
@@ -198,7 +199,7 @@ function resultOf(
   if (row === undefined) {
     throw new Error(`there is no row ${check.row} in the ledger`);
   }
-  const result = { row, setup: check.setup, verdict, durationMs };
+  const result = { check, row, setup: check.setup, verdict, durationMs };
   return detail === undefined ? result : { ...result, detail };
 }
 

@@ -85,11 +85,14 @@ export const setups = {
   cleanupAlways: [
     {
       path: '/always',
-      backendTimeout: 2,
+      backendTimeout: 60,
+      transfer: { timeout: 40 },
       emulator: { cleanupOn: closeCauses.filter((cause) => cause !== 'gatewayStop') },
     },
   ],
+  idleAlways: [{ path: '/idle', backendTimeout: 2, emulator: { cleanupOn: ['idle'] } }],
   cleanupNever: [{ path: '/never', emulator: { cleanupOn: [] } }],
+  large: [{ path: '/large', backendTimeout: 60, transfer: { timeout: 40 } }],
   queue: [{ path: '/queue', emulator: { queueUntilOpen: true } }],
   pingCounts: [{ path: '/ping', backendTimeout: 2, emulator: { idleResetOn: ['ping'] } }],
   noRedirect: [{ path: '/direct', emulator: { redirectPush: false } }],

@@ -147,8 +147,8 @@ export const cleanupChecks: readonly Check[] = [
   runsNotAfter('cleanup.push-closing', 'default', ends.push),
   runsAfter('cleanup.push-closing', 'cleanupAlways', ends.push),
   runsNotAfter('cleanup.idle', 'impatient', ends.idle),
-  runsAfter('cleanup.idle', 'cleanupAlways', ends.idle),
-  runsNotAfter('cleanup.platform-failure', 'default', ends.platform),
+  runsAfter('cleanup.idle', 'idleAlways', ends.idle),
+  runsNotAfter('cleanup.platform-failure', 'large', ends.platform),
   runsAfter('cleanup.platform-failure', 'cleanupAlways', ends.platform),
   {
     row: 'cleanup.left-during-register',

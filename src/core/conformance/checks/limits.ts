@@ -92,7 +92,7 @@ export const limitChecks: readonly Check[] = [
   },
   {
     row: 'limits.event-size',
-    setup: 'default',
+    setup: 'large',
     async run(bench) {
       const small = await bench.connect();
       small.send(
@@ -110,7 +110,7 @@ export const limitChecks: readonly Check[] = [
   },
   {
     row: 'limits.response-size',
-    setup: 'default',
+    setup: 'large',
     async run(bench) {
       const small = await bench.connect();
       small.command({ big: 5 * megabyte });

@@ -90,7 +90,7 @@ export const runtimeErrorChecks: readonly Check[] = [
   },
   {
     row: 'error.434',
-    setup: 'default',
+    setup: 'large',
     ownOnly: true,
     async run(bench) {
       await expectFreshInstance(bench, async () => {
