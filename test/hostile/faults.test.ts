@@ -139,7 +139,9 @@ describe('faults', function () {
   it('disk full: the gateway serves on, without its files', async function () {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-full-'));
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], { stdio: 'ignore' });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder], {
+        stdio: 'ignore',
+      });
     } catch {
       fs.rmdirSync(folder);
       this.skip(); // Only root can make a small disk.
@@ -221,7 +223,10 @@ describe('faults', function () {
       assert.equal(await client.say(word), word);
     }
     const stamps = served.facts.map(({ at }) => at);
-    assert.deepEqual(stamps, [...stamps].sort((a, b) => a - b));
+    assert.deepEqual(
+      stamps,
+      [...stamps].sort((a, b) => a - b),
+    );
     assert.deepEqual(served.of('closed'), []);
     await served.stop();
     fs.rmSync(path.dirname(preload), { recursive: true });

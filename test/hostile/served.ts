@@ -75,7 +75,13 @@ export function writeProject(options: ServeOptions): string {
     'scfws.json': JSON.stringify({
       backendTimeout: 60,
       functions: {
-        transfer: { folder: '.', name: 'echo', runtime: 'Nodejs', timeout: 30, ...options.transfer },
+        transfer: {
+          folder: '.',
+          name: 'echo',
+          runtime: 'Nodejs',
+          timeout: 30,
+          ...options.transfer,
+        },
         register: 'transfer',
         cleanup: 'transfer',
       },

@@ -141,7 +141,7 @@ export class Gateway {
       stage: match.stage,
       target: request.target,
       remote: request.remote,
-      headers: request.headers,
+      headers: withoutCredentials(request.headers),
       ...(protocols === undefined ? {} : { protocols }),
       ...(extensions === undefined ? {} : { extensions }),
       ...(request.headers['origin'] === undefined ? {} : { origin: request.headers['origin'] }),
@@ -899,6 +899,17 @@ export class Gateway {
       this.tell([finding], connection, role);
     }
   }
+}
+
+/** Headers as they are recorded: what proves who somebody is stays out of recordings, exports and logs. */
+function withoutCredentials(headers: Record<string, string>): Record<string, string> {
+  const shown = { ...headers };
+  for (const name of ['authorization', 'proxy-authorization', 'cookie']) {
+    if (shown[name] !== undefined) {
+      shown[name] = '[hidden]';
+    }
+  }
+  return shown;
 }
 
 /** `api-` and eight lower-case letters or digits (documented form), drawn evenly. */
