@@ -16,6 +16,7 @@ import { registerTestClientCommands } from './commands/testClient';
 import { setting } from './configuration';
 import { Configurations } from './debug/configuration';
 import { Debugging } from './debug/debugging';
+import { EventBreaks } from './debug/eventBreaks';
 import { registerFrameBreakpoints, releaseFrame } from './debug/frameBreakpoints';
 import { EditorContexts } from './editorContexts';
 import { Findings } from './findings';
@@ -78,8 +79,12 @@ function makeParts(context: vscode.ExtensionContext): Parts {
     startGateway(parts),
   );
   const traffic = new Traffic(context, gateway, projects, (ask) => releaseFrame(parts, ask));
-  const parts: Parts = { context, projects, gateway, runs, log, traffic, debugging };
-  context.subscriptions.push(debugging, traffic);
+  const eventBreaks = new EventBreaks(context.workspaceState, gateway, traffic);
+  const parts: Parts = {
+    ...{ context, projects, gateway, runs, log },
+    ...{ traffic, debugging, eventBreaks },
+  };
+  context.subscriptions.push(debugging, traffic, eventBreaks);
   return parts;
 }
 

@@ -27,6 +27,8 @@ export class Gateway implements vscode.Disposable {
   readonly onDidReceiveFacts: vscode.Event<Fact[]>;
   private current: GatewayStatus = 'stopped';
   private process: SessionProcess | undefined;
+  /** What arrived while missed facts are fetched. */
+  private behind: Fact[] | undefined;
   private starting: Promise<void> | undefined;
   private readonly statusChanged = new vscode.EventEmitter<GatewayStatus>();
   private readonly factsReceived = new vscode.EventEmitter<Fact[]>();
@@ -137,6 +139,7 @@ export class Gateway implements vscode.Disposable {
       let listening = false;
       this.session++;
       this.state = emptyState();
+      this.behind = undefined;
       const session = new SessionProcess(plan, {
         onFacts: (facts) => {
           this.receive(facts);
@@ -163,7 +166,41 @@ export class Gateway implements vscode.Disposable {
     });
   }
 
+  /** A session that was faster than this process left facts out; they are fetched before anything goes on. */
   private receive(facts: Fact[]): void {
+    if (this.behind !== undefined) {
+      this.behind.push(...facts);
+      return;
+    }
+    const [first] = facts;
+    if (first !== undefined && first.seq > this.state.lastSeq + 1) {
+      this.behind = facts;
+      void this.catchUp(first.seq);
+      return;
+    }
+    this.apply(facts);
+  }
+
+  private async catchUp(until: number): Promise<void> {
+    try {
+      while (this.state.lastSeq < until - 1) {
+        const from = this.state.lastSeq + 1;
+        const { facts } = await this.ask('facts', { from, limit: 2000 });
+        const missed = (facts as Fact[]).filter(({ seq }) => seq < until);
+        if (missed.length === 0) {
+          break; // The recorder has given them up.
+        }
+        this.apply(missed);
+      }
+    } catch {
+      // The session ended; what it said last is applied all the same.
+    }
+    const rest = this.behind ?? [];
+    this.behind = undefined;
+    this.apply(rest);
+  }
+
+  private apply(facts: Fact[]): void {
     for (const fact of facts) {
       applyFact(this.state, fact);
     }

@@ -1,6 +1,7 @@
 /** What the commands act on; made once, in extension.ts. */
 import type * as vscode from 'vscode';
 import type { Debugging } from './debug/debugging';
+import type { EventBreaks } from './debug/eventBreaks';
 import type { Gateway } from './gateway';
 import type { Log } from './log';
 import type { Projects } from './projects';
@@ -15,4 +16,5 @@ export interface Parts {
   log: Log;
   traffic: Traffic;
   debugging: Debugging;
+  eventBreaks: EventBreaks;
 }

@@ -4,20 +4,28 @@ import { l10n } from 'vscode';
 import { UserError } from '../../core/errors';
 import type { FrameBreakpoint, HeldFrame } from '../../protocol/fact';
 import type { Ask } from '../../protocol/intent';
+import { parseFilter } from '../../protocol/filter';
 import { functionId } from '../../protocol/project';
 import { chosen, registerCommand } from '../commands/register';
 import { locateHandler } from '../handlers';
 import { commands } from '../ids';
 import type { Parts } from '../parts';
+import { eventKinds } from './eventBreaks';
+import type { EventKind } from './eventBreaks';
 import { shortId } from '../views/connectionsView';
 
 export function registerFrameBreakpoints(parts: Parts): vscode.Disposable[] {
   const { log, gateway } = parts;
   return [
-    /** From a program: `{condition, direction}`. */
+    /** From a program: `{condition, direction}` or `{on}` with a kind of event. */
     registerCommand(log, commands.addFrameBreakpoint, async (argument: unknown) => {
-      const given = argument as Partial<FrameBreakpoint> | undefined;
-      const condition = given?.condition ?? (await askCondition(parts));
+      const given = argument as (Partial<FrameBreakpoint> & { on?: EventKind }) | undefined;
+      const on = given === undefined ? await askKind(parts) : (given.on ?? 'frame');
+      if (on !== 'frame') {
+        await parts.eventBreaks.enable([...parts.eventBreaks.enabled, on]);
+        return;
+      }
+      const condition = given?.condition ?? (await askCondition());
       const direction = given?.direction ?? (await askDirection());
       const id = newId(gateway.state.frameBreakpoints);
       await set(parts, [
@@ -43,24 +51,44 @@ function newId(breakpoints: readonly FrameBreakpoint[]): string {
   return `b${Math.max(0, ...numbers) + 1}`;
 }
 
-/** Asked of the session while one types, so that the error says where. */
-async function askCondition(parts: Parts, value = ''): Promise<string> {
-  const before = parts.gateway.state.frameBreakpoints;
+async function askKind(parts: Parts): Promise<EventKind | 'frame'> {
+  const items: (vscode.QuickPickItem & { on: EventKind | 'frame' })[] = [
+    { label: `$(filter) ${l10n.t('A frame that matches a condition')}`, on: 'frame' },
+    { label: `$(circle-slash) ${l10n.t('A client is refused')}`, on: 'refusal' },
+    { label: `$(error) ${l10n.t('A push answers an errNo that is not 0')}`, on: 'errNo' },
+    { label: `$(bug) ${l10n.t('A function fails')}`, on: 'functionError' },
+  ];
+  const off = items.filter(({ on }) => on === 'frame' || !parts.eventBreaks.enabled.has(on));
+  const title = l10n.t('Add Frame Breakpoint: break on what?');
+  return chosen(await vscode.window.showQuickPick(off, { title })).on;
+}
+
+/** Checked while one types, so that the error says where. */
+async function askCondition(value = ''): Promise<string> {
   return chosen(
     await vscode.window.showInputBox({
       title: l10n.t('Add Frame Breakpoint'),
       prompt: l10n.t(
-        "Frames that match are held. As in the filter of the Traffic view: conn:alice, $.type == 'join', /regex/, size:>1k; kind:refusal, errno:!=0 and kind:error break on those.",
+        "Frames that match are held. Written as in the filter of the Traffic view, e.g. conn:alice, $.type == 'join', /regex/ or size:>1k.",
       ),
       placeHolder: "conn:alice $.type == 'join'",
       value,
       ignoreFocusOut: true,
-      validateInput: (condition) => {
-        void before;
-        return condition.trim() === '' ? l10n.t('A condition; * holds every frame.') : undefined;
-      },
+      validateInput: conditionProblem,
     }),
   ).trim();
+}
+
+function conditionProblem(condition: string): string | undefined {
+  if (condition.trim() === '') {
+    return l10n.t('A condition, e.g. kind:text for every text frame.');
+  }
+  const [problem] = parseFilter(condition).problems;
+  if (problem === undefined) {
+    return undefined;
+  }
+  const translate = l10n.t; // The filter's own sentences are translated with it.
+  return `${problem.start + 1}: ${translate(problem.message, ...problem.values)}`;
 }
 
 async function askDirection(): Promise<FrameBreakpoint['direction']> {
@@ -73,26 +101,51 @@ async function askDirection(): Promise<FrameBreakpoint['direction']> {
   return chosen(await vscode.window.showQuickPick(items, { title })).direction;
 }
 
+interface BreakItem extends vscode.QuickPickItem {
+  breakpoint?: FrameBreakpoint;
+  on?: EventKind;
+}
+
+/** All breakpoints, with those on events; checked ones are on. */
 async function editBreakpoints(parts: Parts): Promise<void> {
   const all = parts.gateway.state.frameBreakpoints;
-  const add = { label: `$(add) ${l10n.t('Add Frame Breakpoint…')}`, breakpoint: undefined };
-  const names = { toServer: '↑', toClient: '↓', both: '↕' };
-  const items = all.map((breakpoint) => ({
-    label: `${names[breakpoint.direction]} ${breakpoint.condition}`,
-    picked: breakpoint.enabled,
-    breakpoint,
-  }));
-  if (items.length === 0) {
-    await vscode.commands.executeCommand(commands.addFrameBreakpoint);
-    return;
-  }
-  const pick = vscode.window.createQuickPick<(typeof items)[number] | typeof add>();
+  const arrows = { toServer: '↑', toClient: '↓', both: '↕' };
   const remove = { iconPath: new vscode.ThemeIcon('trash'), tooltip: l10n.t('Remove') };
+  const events: Record<EventKind, string> = {
+    refusal: l10n.t('A client is refused'),
+    errNo: l10n.t('A push answers an errNo that is not 0'),
+    functionError: l10n.t('A function fails'),
+  };
+  const items: BreakItem[] = [
+    ...all.map((breakpoint) => ({
+      label: `${arrows[breakpoint.direction]} ${breakpoint.condition}`,
+      buttons: [remove],
+      breakpoint,
+    })),
+    ...eventKinds.map((on) => ({ label: events[on], on })),
+  ];
+  const isOn = ({ breakpoint, on }: BreakItem) =>
+    breakpoint?.enabled === true || (on !== undefined && parts.eventBreaks.enabled.has(on));
+  const chosenItems = await pickBreakpoints(parts, items, items.filter(isOn));
+  const checked = new Set(chosenItems.map(({ breakpoint }) => breakpoint?.id));
+  await parts.eventBreaks.enable(chosenItems.flatMap(({ on }) => on ?? []));
+  await set(
+    parts,
+    all.map((each) => ({ ...each, enabled: checked.has(each.id) })),
+  );
+}
+
+async function pickBreakpoints(
+  parts: Parts,
+  items: BreakItem[],
+  selected: BreakItem[],
+): Promise<readonly BreakItem[]> {
+  const pick = vscode.window.createQuickPick<BreakItem>();
   pick.title = l10n.t('Frame Breakpoints');
   pick.placeholder = l10n.t('Checked ones are on');
   pick.canSelectMany = true;
-  pick.items = items.map((item) => ({ ...item, buttons: [remove] }));
-  pick.selectedItems = pick.items.filter(({ breakpoint }) => breakpoint?.enabled === true);
+  pick.items = items;
+  pick.selectedItems = selected;
   pick.onDidTriggerItemButton(({ item }) => {
     const rest = parts.gateway.state.frameBreakpoints.filter(
       ({ id }) => id !== item.breakpoint?.id,
@@ -100,19 +153,13 @@ async function editBreakpoints(parts: Parts): Promise<void> {
     pick.hide();
     void set(parts, rest);
   });
-  const accepted = await new Promise<boolean>((resolve) => {
-    pick.onDidAccept(() => resolve(true));
-    pick.onDidHide(() => resolve(false));
+  const result = await new Promise<readonly BreakItem[] | undefined>((resolve) => {
+    pick.onDidAccept(() => resolve(pick.selectedItems));
+    pick.onDidHide(() => resolve(undefined));
     pick.show();
   });
-  const on = new Set(pick.selectedItems.map(({ breakpoint }) => breakpoint?.id));
   pick.dispose();
-  if (accepted) {
-    await set(
-      parts,
-      all.map((each) => ({ ...each, enabled: on.has(each.id) })),
-    );
-  }
+  return chosen(result);
 }
 
 type How = Ask<'releaseFrame'>['how'];

@@ -1,0 +1,343 @@
+// Where and when a breakpoint is hit, what the clock does meanwhile, and how each of it ends.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import * as vscode from 'vscode';
+import * as ids from '../../../src/extension/ids';
+import {
+  activate,
+  Client,
+  echoFiles,
+  nodeHandler,
+  pythonHandler,
+  removeBreakpoints,
+  run,
+  setBreakpoint,
+  start,
+  stop,
+  stopDebugging,
+  Stops,
+  TestProject,
+  Trace,
+  until,
+  usePythonWithDebugpy,
+} from './support';
+
+const languages = {
+  python: {
+    file: 'index.py',
+    shared: ['shared.py', 'def shout(text):\n    loud = text.upper()\n    return loud  # shared\n'],
+    transfer: pythonHandler(
+      `
+global count
+count += 1
+text = websocket["data"]  # first
+if text == "shared":
+    text = shared.shout(text)
+if text == "later":
+    text = asyncio.run(later(text))
+if text == "slow":
+    time.sleep(1)
+    text = "slow done"
+if text == "endless":
+    time.sleep(60)
+answer = "%s %d" % (text, count)
+push({"action": "data send", "secConnectionID": websocket["secConnectionID"], "dataType": "text", "data": answer})  # answer
+return answer`,
+      `import asyncio
+import time
+import shared
+
+count = 0  # top
+
+
+async def later(text):
+    await asyncio.sleep(0.01)
+    return text + " awaited"  # awaited
+`,
+    ),
+    edit: (text: string) => text.replace('"%s %d" %', '"%s new %d" %'),
+    broken: (text: string) => text.replace('answer = "%s', 'answer = = "%s'),
+  },
+  javascript: {
+    file: 'index.js',
+    shared: [
+      'shared.js',
+      'exports.shout = (text) => {\n  const loud = text.toUpperCase();\n  return loud; // shared\n};\n',
+    ],
+    transfer: nodeHandler(
+      `
+count += 1;
+let text = websocket.data; // first
+if (text === 'shared') text = shared.shout(text);
+if (text === 'later') text = await later(text);
+if (text === 'slow') {
+  await sleep(1000);
+  text = 'slow done ' + context.getRemainingTimeInMillis();
+}
+if (text === 'endless') await sleep(60000);
+const answer = text + ' ' + count;
+await push({ action: 'data send', secConnectionID: websocket.secConnectionID, dataType: 'text', data: answer }); // answer
+return answer;`,
+      `const shared = require('./shared');
+
+let count = 0; // top
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function later(text) {
+  await sleep(10);
+  return text + ' awaited'; // awaited
+}
+`,
+    ),
+    edit: (text: string) => text.replace("text + ' ' + count", "text + ' new ' + count"),
+    broken: (text: string) => text.replace('const answer = text', 'const answer = = text'),
+  },
+} as const;
+
+for (const [language, parts] of Object.entries(languages)) {
+  describe(`situations in ${language}`, function () {
+    // Each test goes on where the one before ended.
+    this.bail(true);
+
+    const transfer = `Transmission/${parts.file}`;
+    const transmission = `${language}/Transmission`;
+    let project: TestProject;
+    let stops: Stops;
+    let trace: Trace;
+    let url: string;
+    let client: Client;
+
+    before(async () => {
+      await activate();
+      usePythonWithDebugpy();
+      trace = new Trace();
+      project = new TestProject(language, {
+        ...echoFiles(language as 'python', { backendTimeout: 300 }),
+        [transfer]: parts.transfer,
+        [`Transmission/${parts.shared[0]}`]: parts.shared[1],
+      });
+      stops = new Stops();
+      ({ url } = await start());
+      client = await Client.connect(url);
+    });
+
+    beforeEach(() => trace.mark());
+
+    afterEach(() => removeBreakpoints());
+
+    after(async () => {
+      client.close();
+      await stopDebugging();
+      await stop();
+      stops.dispose();
+      project.remove();
+    });
+
+    const breakAt = (mark: string, file: string = transfer) =>
+      setBreakpoint(project.file(file), project.line(file, ` ${mark}`));
+
+    /** Waits until a process that runs already has the breakpoint. */
+    const bound = async (breakpoint: vscode.Breakpoint) =>
+      until('a bound breakpoint', async () => {
+        const session = vscode.debug.activeDebugSession;
+        const answer = (await session
+          ?.getDebugProtocolBreakpoint(breakpoint)
+          .then(undefined, () => undefined)) as { verified?: boolean } | undefined;
+        return answer?.verified === true;
+      }).catch(() => undefined);
+
+    it('attaches to a warm function, and leaves it, with its socket and its globals', async () => {
+      client.send('one');
+      assert.equal(await client.next(), 'one 1');
+      const { instance } = await trace.next('invocationStarted');
+
+      await run(ids.commands.debugFunction, { function: transmission });
+      await bound(breakAt('# answer'.replace('#', language === 'python' ? '#' : '//')));
+      client.send('two');
+      const stopped = await stops.next();
+      assert.match(await stops.evaluate(stopped, 'answer'), /two 2/);
+      await stops.go(stopped);
+      assert.equal(await client.next(), 'two 2');
+
+      await stopDebugging();
+      await trace.next('debugging', (fact) => fact.function === transmission && !fact.enabled);
+      client.send('three');
+      assert.equal(await client.next(), 'three 3');
+      assert.equal(stops.count, 0);
+      assert.equal(
+        (await trace.next('invocationStarted', (fact) => fact.cause !== null)).instance,
+        instance,
+      );
+    });
+
+    it('stops in a shared module, and after an await', async () => {
+      await run(ids.commands.debugFunction, { function: transmission });
+      await bound(breakAt('shared', `Transmission/${parts.shared[0]}`));
+      client.send('shared');
+      const inShared = await stops.next();
+      assert.equal(inShared.file, project.file(`Transmission/${parts.shared[0]}`));
+      await stops.go(inShared);
+      assert.match(String(await client.next()), /^SHARED/);
+
+      await bound(breakAt('awaited'));
+      client.send('later');
+      const awaited = await stops.next();
+      assert.equal(awaited.line, project.line(transfer, ' awaited'));
+      await stops.go(awaited);
+      assert.match(String(await client.next()), /^later awaited/);
+    });
+
+    it('follows a saved change: new code, same socket, bound breakpoints', async () => {
+      assert.ok(vscode.debug.activeDebugSession, 'the test before left its debugger');
+      const before = project.read(transfer);
+      breakAt('answer');
+      project.write({ [transfer]: parts.edit(before) });
+      client.send('edited');
+      const stopped = await stops.next();
+      assert.equal(stopped.line, project.line(transfer, ' answer'));
+      assert.match(await stops.evaluate(stopped, 'answer'), /edited new 1/);
+      await stops.go(stopped);
+      assert.equal(await client.next(), 'edited new 1');
+      const started = await trace.next('invocationStarted', (fact) => fact.version > 1);
+      assert.equal(started.version, 2);
+    });
+
+    it('keeps the old version while a save has a syntax error, and says so at the line', async () => {
+      const good = project.read(transfer);
+      project.write({ [transfer]: parts.broken(good) });
+      const finding = await trace.next('diagnostic', (fact) => fact.severity === 'error');
+      assert.equal(finding.place?.file, project.file(transfer));
+      assert.equal(finding.place?.line, project.line(transfer, 'answer = ='));
+      client.send('still');
+      assert.match(String(await client.next()), /^still new/);
+      const diagnostics = await until('a squiggle', () => {
+        const all = vscode.languages.getDiagnostics(project.uri(transfer));
+        return all.some(({ source }) => source === 'SCF WebSocket') && all;
+      });
+      const [squiggle] = diagnostics.filter(({ source }) => source === 'SCF WebSocket');
+      assert.equal(squiggle?.range.start.line, project.line(transfer, 'answer = =') - 1);
+
+      project.write({ [transfer]: good });
+      client.send('again');
+      assert.match(String(await client.next()), /^again new/);
+      await until('the squiggle to go', () =>
+        vscode.languages
+          .getDiagnostics(project.uri(transfer))
+          .every(({ source }) => source !== 'SCF WebSocket'),
+      );
+    });
+
+    it('stops in top-level code of the first load', async () => {
+      breakAt('top');
+      await run('scfWebSocket.restartFunction', { function: transmission });
+      client.send('top');
+      const stopped = await stops.next();
+      assert.equal(stopped.line, project.line(transfer, ' top'));
+      await stops.go(stopped);
+      assert.match(String(await client.next()), /^top new 1/);
+    });
+
+    it('freezes the clock: a 3-second function stands for 20 seconds, then answers', async function () {
+      this.timeout(120_000);
+      await bound(breakAt('first'));
+      client.send('slow');
+      const stopped = await stops.next();
+      const frozen = await trace.next(
+        'clock',
+        (fact) => fact.by[0] === `Transmission:${stopped.line}`,
+      );
+      await new Promise((resolve) => setTimeout(resolve, 20_000));
+      await stops.go(stopped);
+      const thawed = await trace.next('clock', (fact) => !fact.frozen);
+      assert.ok(thawed.frozenMs - frozen.frozenMs > 19_000, 'the clock did not stand');
+      const answer = String(await client.next());
+      assert.match(answer, /^slow done/);
+      if (language === 'javascript') {
+        const remaining = Number(/done (\d+)/.exec(answer)?.[1]);
+        assert.ok(remaining > 0 && remaining < 2100, `remaining time was ${remaining}`);
+      }
+      const ended = await trace.next('invocationEnded');
+      assert.ok(ended.durationMs < 3000, `the duration was ${ended.durationMs}`);
+    });
+
+    it('freezes it as long as either of two functions stands', async () => {
+      await bound(breakAt('first'));
+      const handler = `Register/${parts.file}`;
+      breakAt('stop', handler);
+      await run(ids.commands.debugFunction, { function: `${language}/Register` });
+      client.send('both');
+      const first = await stops.next();
+      const other = new Client(url);
+      const second = await stops.next();
+      assert.equal(second.file, project.file(handler));
+      const { by } = await trace.next(
+        'clock',
+        (fact) => fact.by.length === 2 && fact.by.every((each) => each.includes(':')),
+      );
+      assert.deepEqual([...by].sort(), [`Register:${second.line}`, `Transmission:${first.line}`]);
+      await stops.go(first);
+      assert.match(String(await client.next()), /^both/);
+      await trace.next('clock', (fact) => fact.by.length === 1);
+      await stops.go(second);
+      await other.open();
+      await trace.next('clock', (fact) => !fact.frozen);
+      other.close();
+    });
+
+    it('thaws when the handler is killed at its breakpoint; the next event finds a new one', async () => {
+      await bound(breakAt('first'));
+      client.send('doomed');
+      await stops.next();
+      const { instance } = await trace.next(
+        'invocationStarted',
+        (fact) => fact.role === 'transfer',
+      );
+      const { pid } = trace
+        .all()
+        .flatMap((fact) =>
+          fact.kind === 'instance' && fact.instance === instance && fact.pid ? [fact] : [],
+        )[0]!;
+      process.kill(pid!, 'SIGKILL');
+      const ended = await trace.next('invocationEnded');
+      assert.equal(ended.error?.statusCode, 439);
+      await trace.next('clock', (fact) => !fact.frozen);
+      removeBreakpoints();
+      client.send('alive');
+      assert.match(String(await client.next()), /^alive new 1/);
+    });
+
+    it('lets everything go on when debugging is stopped at a breakpoint', async () => {
+      await bound(breakAt('first'));
+      client.send('left');
+      await stops.next();
+      await trace.next('clock', (fact) => fact.frozen);
+      await stopDebugging();
+      assert.match(String(await client.next()), /^left new 2/);
+      await trace.next('clock', (fact) => !fact.frozen);
+    });
+
+    it('times out after 3 seconds in a plain run', async () => {
+      assert.equal(vscode.debug.activeDebugSession, undefined);
+      client.send('endless');
+      const ended = await trace.next('invocationEnded');
+      assert.equal(ended.error?.statusCode, 433);
+      assert.ok(ended.durationMs >= 3000 && ended.durationMs < 4500, `took ${ended.durationMs}`);
+    });
+
+    if (language === 'python') {
+      it('thaws when the debugger itself is killed', async () => {
+        await run(ids.commands.debugFunction, { function: transmission });
+        await bound(breakAt('first'));
+        client.send('orphan');
+        await stops.next();
+        await trace.next('clock', (fact) => fact.frozen);
+        const adapters = execFileSync('pgrep', ['-f', 'debugpy.*adapter']).toString().trim();
+        for (const pid of adapters.split('\n')) {
+          process.kill(Number(pid), 'SIGKILL');
+        }
+        await trace.next('clock', (fact) => !fact.frozen);
+        assert.match(String(await client.next()), /^orphan new/);
+      });
+    }
+  });
+}

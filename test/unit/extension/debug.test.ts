@@ -1,0 +1,125 @@
+// What the debugger's messages mean for the gateway's clock.
+import assert from 'node:assert/strict';
+import { planChild } from '../../../src/extension/debug/childConfiguration';
+import { ClockHold } from '../../../src/extension/debug/clockHold';
+import { readStop } from '../../../src/extension/debug/stops';
+
+const event = (name: string, body: object = {}) =>
+  readStop({ seq: 1, type: 'event', event: name, body } as never);
+const response = (command: string, body: object = {}, success = true) =>
+  readStop({ seq: 1, type: 'response', command, success, body } as never);
+
+describe('messages of a debug adapter', () => {
+  it('say that a thread stopped and that it goes on', () => {
+    assert.deepEqual(event('stopped', { threadId: 3, reason: 'breakpoint' }), {
+      kind: 'stopped',
+      thread: 3,
+      reason: 'breakpoint',
+    });
+    assert.deepEqual(event('continued', { threadId: 3, allThreadsContinued: false }), {
+      kind: 'continued',
+      thread: 3,
+    });
+    assert.deepEqual(event('continued', { threadId: 3 }), { kind: 'continued', thread: 'all' });
+  });
+
+  it('need no event for what a request resumes', () => {
+    for (const command of ['continue', 'next', 'stepIn', 'stepOut']) {
+      assert.deepEqual(response(command), { kind: 'continued', thread: 'all' }, command);
+    }
+    assert.equal(response('continue', {}, false), undefined);
+    assert.equal(response('continue', { allThreadsContinued: false }), undefined);
+    assert.equal(response('stackTrace'), undefined);
+  });
+
+  it('say that breakpoints are set, that a thread is gone, and that it is over', () => {
+    assert.deepEqual(response('configurationDone'), { kind: 'configured' });
+    assert.deepEqual(event('thread', { reason: 'exited', threadId: 4 }), {
+      kind: 'continued',
+      thread: 4,
+    });
+    assert.equal(event('thread', { reason: 'started', threadId: 4 }), undefined);
+    assert.deepEqual(event('terminated'), { kind: 'ended' });
+    assert.deepEqual(event('exited'), { kind: 'ended' });
+    assert.equal(event('output'), undefined);
+  });
+});
+
+describe('the hold on the clock', () => {
+  function record() {
+    const said: string[] = [];
+    const clock = new ClockHold((reason, frozen) => said.push(`${frozen ? '+' : '-'}${reason}`));
+    return { clock, said };
+  }
+
+  it('never lets go while a reason becomes more exact', () => {
+    const { clock, said } = record();
+    clock.hold('s1 1', 'Transmission');
+    clock.hold('s1 1', 'Transmission:12');
+    clock.release('s1 1');
+    assert.deepEqual(said, [
+      '+Transmission',
+      '+Transmission:12',
+      '-Transmission',
+      '-Transmission:12',
+    ]);
+  });
+
+  it('stays as long as one of two holders with the same reason', () => {
+    const { clock, said } = record();
+    clock.hold('s1 1', 'Transmission:12');
+    clock.hold('s2 1', 'Transmission:12');
+    clock.release('s1 1');
+    assert.deepEqual(said, ['+Transmission:12']);
+    clock.release('s2 1');
+    assert.deepEqual(said, ['+Transmission:12', '-Transmission:12']);
+  });
+
+  it('lifts everything of a session that ends, and nothing of another one', () => {
+    const { clock, said } = record();
+    clock.hold('a s1 1', 'Register:3');
+    clock.hold('a s1 2', 'Register:9');
+    clock.hold('b s2 1', 'Delete:5');
+    said.length = 0;
+    clock.releaseAll('a s1 ');
+    assert.deepEqual(said, ['-Register:3', '-Register:9']);
+    assert.equal(clock.isHolding('b s2 1'), true);
+    clock.release('never held');
+    assert.deepEqual(said, ['-Register:3', '-Register:9']);
+  });
+});
+
+describe('the configuration of a child session', () => {
+  const target = {
+    info: {
+      function: 'chat/Transmission',
+      name: 'Transmission',
+      roles: ['transfer' as const],
+      runtime: 'Python3',
+      folder: '/work space/Transmission',
+      handler: 'index.main_handler',
+      file: '/work space/Transmission/index.py',
+      timeout: 3,
+    },
+    instance: 7,
+    port: 4711,
+    bootstrapFolder: '/ext/dist/bootstrap',
+    justMyCode: true,
+  };
+
+  it('lets the editor connect to debugpy itself, and hides our bootstrap', () => {
+    const python = planChild({ ...target, version: 1, info: { ...target.info, family: 'python' } });
+    assert.equal(python.type, 'scf-websocket-python');
+    assert.equal(python.name, 'Transmission');
+    assert.deepEqual(python['connect'], { host: '127.0.0.1', port: 4711 });
+    assert.match(JSON.stringify(python['rules']), /dist.*bootstrap/);
+  });
+
+  it('attaches to the inspector of Node.js, and says which version it serves', () => {
+    const node = planChild({ ...target, version: 3, info: { ...target.info, family: 'node' } });
+    assert.equal(node.type, 'node');
+    assert.equal(node.name, 'Transmission (3)');
+    assert.equal(node['port'], 4711);
+    assert.equal(node['autoAttachChildProcesses'], false);
+  });
+});
