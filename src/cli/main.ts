@@ -7,6 +7,7 @@ import type { SessionOptions } from '../core/session/session';
 import type { EmulatorOptions } from '../protocol/project';
 import { conformance, writeFixtures } from './conformance';
 import { create } from './create';
+import { importProject } from './importProject';
 import { invoke } from './invoke';
 import { useLocale } from './locale';
 import { push } from './push';
@@ -35,6 +36,7 @@ const usage = (): string =>
   scfws serve [folder…] [--port N] [--json] [--python P] [--node P] [--allow-origin O]…
   scfws invoke [folder] <function> --event <file|-|sample>
   scfws push <pushUrl> --id <id> (--text S | --binary FILE | --close)
+  scfws import [folder] [--register NAME] [--transfer NAME] [--cleanup NAME]
   scfws conformance [--language python|node] [--runtime R] [--python P] [--node P] [--only ROW] [--json]
             [--url URL --push-url URL | --targets FILE] [--mailbox-port N]
   scfws conformance --write-fixtures FOLDER --mailbox URL [--language python|node] [--runtime R]
@@ -104,6 +106,16 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
       );
     }
     return push({ ...values, url, id: values.id });
+  },
+
+  async import(args) {
+    const { values, positionals } = parse(args, {
+      register: { type: 'string' },
+      transfer: { type: 'string' },
+      cleanup: { type: 'string' },
+      locale: { type: 'string' },
+    });
+    return importProject(positionals[0] ?? '.', values);
   },
 
   async conformance(args) {

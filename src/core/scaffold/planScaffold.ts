@@ -179,7 +179,7 @@ function projectFile({ service, language, functionNames }: ScaffoldAnswers): obj
     ];
   });
   return {
-    service,
+    service: serviceName(service),
     path: '/websocket',
     stages: ['release'],
     port: defaultPort,
@@ -190,11 +190,16 @@ function projectFile({ service, language, functionNames }: ScaffoldAnswers): obj
 
 function eventFiles({ service }: ScaffoldAnswers): ScaffoldFile[] {
   return roles.flatMap((role) =>
-    sampleEvents(role, { name: service }).map(({ id, event }) => ({
+    sampleEvents(role, { name: serviceName(service) }).map(({ id, event }) => ({
       path: `events/${id}.json`,
       text: json(event),
     })),
   );
+}
+
+/** A folder may have a name that a service cannot. */
+function serviceName(wished: string): string {
+  return [...wished.replace(/[/\\\p{Cc}]/gu, '-')].slice(0, 60).join('') || 'service';
 }
 
 const launchFile = {

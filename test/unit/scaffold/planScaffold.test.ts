@@ -63,6 +63,14 @@ describe('planScaffold', () => {
     }
   });
 
+  it('makes a good service name of any folder name', () => {
+    for (const service of ['', 'a\\b/c', '聊天'.repeat(60), 'x\ty', '🌍'.repeat(61)]) {
+      const { files } = planScaffold({ ...answers, service, language: 'typescript' }, templates);
+      const text = files.find((file) => file.path === 'scfws.json')?.text ?? '';
+      assert.deepEqual(parseProjectFile(text, path.resolve('/demo')).problems, []);
+    }
+  });
+
   it('uses the names that a person chose, everywhere', () => {
     const functionNames = { register: 'OnOpen', transfer: 'OnMessage', cleanup: 'OnClose' };
     const { files } = planScaffold(

@@ -1,0 +1,58 @@
+/** `scfws import`: a scfws.json for functions that another tool's files describe; nothing else is changed. */
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { UserError } from '../core/errors';
+import { detectProject } from '../core/project/importers/detectProject';
+import { planProjectFile, type RoleAnswers } from '../core/project/importers/planProjectFile';
+import { projectFileName } from '../core/project/projectFile';
+import { roles } from '../protocol/project';
+
+export interface ImportOptions {
+  /** Name of the function that plays the role; the empty text: none does. */
+  register?: string;
+  transfer?: string;
+  cleanup?: string;
+}
+
+export async function importProject(folder: string, options: ImportOptions): Promise<number> {
+  const [detected] = await detectProject(folder);
+  if (detected === undefined) {
+    throw new UserError(
+      'nothingToImport',
+      l10n.t('Nothing to import was found in {0}.', path.resolve(folder)),
+      l10n.t(
+        'Looked for template.yaml, serverless.yml, and folders with index.py or index.js that are named by their roles.',
+      ),
+    );
+  }
+  for (const { message } of detected.problems) {
+    process.stderr.write(`${message}\n`);
+  }
+  const answers: RoleAnswers = {};
+  for (const role of roles) {
+    if (options[role] !== undefined) {
+      answers[role] = options[role] === '' ? null : options[role];
+    }
+  }
+  const text = planProjectFile(detected, answers);
+  const file = path.join(detected.folder, projectFileName);
+  try {
+    await fs.writeFile(file, text, { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw error;
+    }
+    throw new UserError(
+      'exists',
+      l10n.t('{0} exists already.', file),
+      l10n.t('Move it away to import again.'),
+    );
+  }
+  for (const { role, guess } of detected.questions) {
+    const name = answers[role] === undefined ? guess : answers[role];
+    process.stdout.write(`  ${role}: ${name ?? '–'}\n`);
+  }
+  process.stdout.write(`${l10n.t('Written: {0}. Start it with: scfws serve {1}', file, folder)}\n`);
+  return 0;
+}
