@@ -52,6 +52,8 @@ export interface BenchOptions {
   /** A folder to copy. */
   fixture?: string;
   pushUrl?: string;
+  /** `folder` is relative to the project's. */
+  build?: { command: string[]; folder: string };
 }
 
 /** The folder of a handler in test/fixtures/handlers. */
@@ -96,6 +98,7 @@ export function startBench({
   files = {},
   fixture: from,
   pushUrl,
+  build,
 }: BenchOptions): Bench {
   const project = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-runtime-')));
   const folder = path.join(project, 'Function');
@@ -134,6 +137,9 @@ export function startBench({
     environment: {},
     ...spec,
   };
+  if (build !== undefined) {
+    functionSpec.build = { ...build, folder: path.join(project, build.folder) };
+  }
   const service: ServiceSpec = {
     name: 'chat',
     serviceId: 'service-0a1b2c3d',

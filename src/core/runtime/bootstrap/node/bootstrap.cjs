@@ -260,7 +260,8 @@ process.on('uncaughtException', (error) => {
   const invocation = current;
   if (invocation !== null && !invocation.answered) {
     invocation.answered = true;
-    send(`E ${invocation.id} - ${JSON.stringify(failures.describe('exception', error))}\n`);
+    // Its end is near: no further event may come before it.
+    send(`e ${invocation.id} - ${JSON.stringify(failures.describe('exception', error))}\n`);
   } else {
     if (invocation !== null && invocation.answer !== null) deliver(invocation, false);
     output.report(failures.describe('exception', error).stack);

@@ -3,6 +3,7 @@
 const fs = require('fs');
 const Module = require('module');
 const path = require('path');
+const { spawnSync } = require('child_process');
 const { pathToFileURL, fileURLToPath } = require('url');
 const { send } = require('./send.cjs');
 const failures = require('./failures.cjs');
@@ -62,8 +63,12 @@ exports.loadHandler = (order, done) => {
     done({ kind: 'missingEntry', message: names.join(', '), place: { file, line: 1 } }, null);
   };
   const failed = (error) => {
+    const failure = failures.describe('load', error);
+    if (failure.kind === 'syntax' && failure.place === undefined) {
+      failure.place = placeOfSyntaxError([...fresh.slice(-10).reverse(), file]);
+    }
     exports.tellFiles();
-    done(failures.describe('load', error), null);
+    done(failure, null);
   };
   let module;
   try {
@@ -82,6 +87,16 @@ exports.loadHandler = (order, done) => {
   }
   loaded(module);
 };
+
+/** An error in an ES module does not say where it is; the check of Node.js does. */
+function placeOfSyntaxError(candidates) {
+  for (const file of new Set(candidates)) {
+    const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8' });
+    const line = /^(?:file:\/\/)?[^\n]*:(\d+)\n/.exec(stderr || '');
+    if (line !== null) return { file, line: Number(line[1]) };
+  }
+  return undefined;
+}
 
 function entryOf(module, entry) {
   if (module === null || module === undefined) return undefined;
