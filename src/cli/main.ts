@@ -7,6 +7,7 @@ import type { SessionOptions } from '../core/session/session';
 import type { EmulatorOptions } from '../protocol/project';
 import { conformance, writeFixtures } from './conformance';
 import { create } from './create';
+import { readFaultPlan } from './faultPlan';
 import { importProject } from './importProject';
 import { invoke } from './invoke';
 import { useLocale } from './locale';
@@ -34,6 +35,7 @@ const usage = (): string =>
   scfws new <folder> --language python|python2|javascript|typescript --template echo|chat
             [--register NAME] [--transfer NAME] [--cleanup NAME]
   scfws serve [folder…] [--port N] [--json] [--python P] [--node P] [--allow-origin O]…
+              [--faults PRESET|FILE [--seed N]]
   scfws invoke [folder] <function> --event <file|-|sample>
   scfws push <pushUrl> --id <id> (--text S | --binary FILE | --close)
   scfws import [folder] [--register NAME] [--transfer NAME] [--cleanup NAME]
@@ -67,10 +69,18 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
       ...sessionFlags,
       json: { type: 'boolean' },
       stdio: { type: 'boolean' },
+      faults: { type: 'string' },
+      seed: { type: 'string' },
     });
     const folders = positionals.length === 0 ? ['.'] : positionals;
+    const seed =
+      values.seed === undefined ? undefined : wholeNumber('--seed', values.seed, 0xffffffff);
     const output = values.stdio === true ? 'stdio' : values.json === true ? 'json' : 'text';
-    return serve(sessionOptions(folders, values), output);
+    const options = sessionOptions(folders, values);
+    if (values.faults !== undefined) {
+      options.faults = readFaultPlan(values.faults, seed);
+    }
+    return serve(options, output);
   },
 
   async invoke(args) {

@@ -53,6 +53,12 @@ function sentence(fact: Fact): string | undefined {
       return fact.frozen
         ? l10n.t('clock stopped: {0}', fact.by.join(', '))
         : l10n.t('clock runs again');
+    case 'faults':
+      return fact.faults === null
+        ? l10n.t('fault lab is off')
+        : l10n.t('fault lab is on: {0}, seed {1}', fact.faults.preset ?? '', fact.faults.seed);
+    case 'faultStruck':
+      return l10n.t('  fault lab: {0}', fact.fault);
     case 'listening':
     case 'servicesChanged':
     case 'stopping':
@@ -60,8 +66,6 @@ function sentence(fact: Fact): string | undefined {
     case 'releasedFrame':
     case 'diagnosticsCleared':
     case 'debugging':
-    case 'faults':
-    case 'faultStruck':
     case 'frameBreakpoints':
     case 'client':
     case 'dropped':

@@ -18,13 +18,16 @@ export interface PassingFrame {
 export interface Disturbances {
   /** Undefined: the frame goes on at once. Else the frames to go on with, in order; none: it was swallowed. */
   intercept(frame: PassingFrame): Promise<PassingFrame[]> | undefined;
-  beforeRegister(): Promise<void> | undefined;
+  beforeRegister(connection: string): Promise<void> | undefined;
   insteadOfInvocation(
     runtime: FunctionRuntime,
     request: InvocationRequest,
   ): Promise<InvocationResult> | undefined;
   /** Resolves with the refusal of a push, or undefined when it only had to wait. */
-  insteadOfPush(): Promise<{ errNo: number; errMsg: string } | undefined> | undefined;
+  /** `connection`: '' when there is no connection of that id. */
+  insteadOfPush(
+    connection: string,
+  ): Promise<{ errNo: number; errMsg: string } | undefined> | undefined;
 }
 
 export const noDisturbances: Disturbances = {

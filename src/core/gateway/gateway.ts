@@ -188,7 +188,7 @@ export class Gateway {
     if (runtime === undefined) {
       return { accept: true }; // Register is optional: without it every connection is accepted.
     }
-    await this.disturbances.beforeRegister();
+    await this.disturbances.beforeRegister(connection.id);
     const event = registerEvent(handshake, spec.emulator.registerEnvelope);
     const result = await this.invoke(connection, 'register', JSON.stringify(event), cause);
     if (result === 'gatewayTimeout') {
@@ -502,7 +502,9 @@ export class Gateway {
       return { status, body: JSON.stringify({ errNo, errMsg }) };
     }
     const { request } = parsed;
-    const injected = this.disturbances.insteadOfPush();
+    const injected = this.disturbances.insteadOfPush(
+      this.connections.has(request.connection) ? request.connection : '',
+    );
     // Not awaited without need: pushes must leave in the order in which they were read.
     const refused = injected === undefined ? undefined : await injected;
     const { errNo, errMsg } = refused ?? this.judge(service, request);
@@ -811,6 +813,19 @@ export class Gateway {
       frames.forEach(goOn);
     });
     connection.detours[frame.direction] = mine;
+  }
+
+  /** A frame that was kept back on its way goes on, if its connection is still there. */
+  passOn(frame: PassingFrame): void {
+    const connection = this.connections.get(frame.connection);
+    if (connection === undefined) {
+      return;
+    }
+    if (frame.direction === 'toServer') {
+      this.transfer(connection, frame);
+    } else {
+      this.send(connection, frame, frame.seq);
+    }
   }
 
   private recordFrame(

@@ -1,12 +1,11 @@
 /**
- * The fault lab: disturbs frames, pushes and functions by a seeded plan. Chance is a hash of the seed, the rule,
- * the connection's number and how many frames it had in that direction, so the same conversation meets the same
- * faults again, however the connections interleave.
+ * The fault lab: disturbs frames, pushes and functions by a seeded plan. Chance is a hash of the seed, the rule, the
+ * connection's number (in the order of handshakes) and a count within that connection, so the same conversation
+ * meets the same faults again, however connections interleave and however long anything takes.
  */
 import type { Direction, FaultPlan, FaultRule } from '../../protocol/fact';
-import type { Clock } from '../clock';
+import type { Clock, Timer } from '../clock';
 import type { Disturbances, PassingFrame } from '../gateway/disturbances';
-import { pushErrors } from '../gateway/pushRequest';
 import type {
   FunctionRuntime,
   InvocationRequest,
@@ -14,122 +13,136 @@ import type {
   RecordFact,
 } from '../runtime/contract';
 
-type RuleOf<F extends FaultRule['fault']> = Extract<FaultRule, { fault: F }>;
+type Fault = FaultRule['fault'];
+type RuleOf<F extends Fault> = Extract<FaultRule, { fault: F }>;
+
+interface Late {
+  frames: PassingFrame[];
+  timer: Timer;
+}
 
 interface Lane {
-  /** Number of the connection, in order of its first frame. */
+  /** Number of the connection; 0 for what belongs to none. */
   ordinal: number;
-  counts: Record<Direction, number>;
+  /** Draws so far: by direction for frames, by fault for the rest. */
+  counts: Map<Direction | Fault, number>;
   /** Nothing gets through any more, and nobody is told. */
   dead: boolean;
   /** Frames kept back to be overtaken. */
-  late: Partial<Record<Direction, PassingFrame[]>>;
+  late: Partial<Record<Direction, Late>>;
 }
+
+/** What the lab does to connections. */
+export interface FaultTools {
+  close(connection: string, code: number): void;
+  /** Lets a frame go on that was kept back. */
+  passOn(frame: PassingFrame): void;
+}
+
+/** Milliseconds after which a frame goes on that nothing overtook. */
+const longestLateness = 1000;
+
+/** Connections that are told apart; more than could be open at once. */
+const mostLanes = 20_000;
 
 export class FaultLab implements Disturbances {
   private readonly record: RecordFact;
   private readonly clock: Clock;
-  private readonly close: (connection: string, code: number) => void;
+  private readonly tools: FaultTools;
   private plan: FaultPlan | null = null;
   private readonly lanes = new Map<string, Lane>();
-  private readonly draws = new Map<string, number>();
+  private ordinals = 0;
 
-  constructor(record: RecordFact, clock: Clock, close: (connection: string, code: number) => void) {
+  constructor(record: RecordFact, clock: Clock, tools: FaultTools) {
     this.record = record;
     this.clock = clock;
-    this.close = close;
+    this.tools = tools;
   }
 
   /** Starts a plan from its first draw, or ends all faults. */
   set(plan: FaultPlan | null): void {
+    const before = [...this.lanes.values()];
     this.plan = plan;
     this.lanes.clear();
-    this.draws.clear();
+    this.ordinals = 0;
+    for (const lane of before) {
+      this.release(lane, 'toServer');
+      this.release(lane, 'toClient');
+    }
     this.record({ kind: 'faults', faults: plan });
   }
 
+  /** Lets go of everything that is kept back. */
+  dispose(): void {
+    if (this.plan !== null) {
+      this.set(null);
+    }
+  }
+
   intercept(frame: PassingFrame): Promise<PassingFrame[]> | undefined {
-    if (this.plan === null) {
+    const { plan } = this;
+    if (plan === null) {
       return undefined;
     }
     const lane = this.laneOf(frame.connection);
     const { direction } = frame;
-    const n = lane.counts[direction]++;
+    const n = count(lane, direction);
     if (lane.dead) {
       return Promise.resolve([]);
     }
-    let frames = [frame];
+    let copies = 1;
     let wait = 0;
-    for (const [index, rule] of this.plan.rules.entries()) {
-      if (rule.direction !== undefined && rule.direction !== direction) {
-        continue;
-      }
+    let late: number | undefined;
+    for (const [index, rule] of plan.rules.entries()) {
       const chance = (salt: number): number =>
-        random(
-          this.plan?.seed ?? 0,
-          index,
-          lane.ordinal,
-          direction === 'toServer' ? 0 : 1,
-          n,
-          salt,
-        );
-      if (chance(0) >= rule.rate) {
+        random(plan.seed, index, lane.ordinal, direction === 'toServer' ? 0 : 1, n, salt);
+      if (
+        !isOfFrames(rule) ||
+        (rule.direction ?? direction) !== direction ||
+        chance(0) >= rule.rate
+      ) {
         continue;
       }
+      this.struck(rule.fault, frame.connection, frame.seq);
       switch (rule.fault) {
         case 'latency':
-          this.struck(rule.fault, frame);
           wait += rule.ms + chance(1) * (rule.jitterMs ?? 0);
           break;
         case 'drop':
-          this.struck(rule.fault, frame);
-          frames = [];
-          break;
+          return Promise.resolve([]);
         case 'duplicate':
-          this.struck(rule.fault, frame);
-          frames = frames.flatMap((each) => [each, each]);
+          copies *= 2;
           break;
         case 'reorder':
-          this.struck(rule.fault, frame);
-          (lane.late[direction] ??= []).push(...frames);
-          if (lane.late[direction].length <= rule.window) {
-            return this.after(wait, []);
-          }
-          frames = lane.late[direction].reverse();
-          delete lane.late[direction];
+          late = rule.window;
           break;
         case 'close':
-          this.struck(rule.fault, frame);
-          this.close(frame.connection, rule.code);
+          this.tools.close(frame.connection, rule.code);
           return Promise.resolve([]);
         case 'halfOpen':
-          this.struck(rule.fault, frame);
           lane.dead = true;
           return Promise.resolve([]);
-        case 'pushFails':
-        case 'pushHangs':
-        case 'slowRegister':
-        case 'functionError':
-        case 'functionTimeout':
-          break; // Asked elsewhere.
       }
     }
-    const late = lane.late[direction];
-    if (late !== undefined && frames.length > 0 && !late.includes(frame)) {
-      frames = [...frames, ...late];
-      delete lane.late[direction];
+    const frames = Array.from({ length: copies }, () => frame);
+    if (late !== undefined && this.keepBack(lane, direction, frames, late)) {
+      return Promise.resolve([]);
     }
-    return wait === 0 && frames.length === 1 && frames[0] === frame
-      ? undefined
-      : this.after(wait, frames);
+    frames.push(...this.overtaken(lane, direction));
+    return wait === 0 && frames.length === 1 ? undefined : this.after(wait, frames);
   }
 
-  beforeRegister(): Promise<void> | undefined {
-    const rule = this.drawn('slowRegister');
+  beforeRegister(connection: string): Promise<void> | undefined {
+    if (this.plan === null) {
+      return undefined;
+    }
+    // Numbers the connection, whether or not a rule is about Register.
+    const lane = this.laneOf(connection);
+    const rule = this.drawn('slowRegister', lane);
     if (rule === undefined) {
       return undefined;
     }
-    this.record({ kind: 'faultStruck', fault: rule.fault, connection: null, cause: null });
+    this.struck(rule.fault, connection, null);
     return this.after(rule.ms, undefined);
   }
 
@@ -137,17 +150,15 @@ export class FaultLab implements Disturbances {
     runtime: FunctionRuntime,
     request: InvocationRequest,
   ): Promise<InvocationResult> | undefined {
-    const rule = this.drawn('functionError') ?? this.drawn('functionTimeout');
+    if (this.plan === null) {
+      return undefined;
+    }
+    const lane = this.laneOf(request.connection ?? '');
+    const rule = this.drawn('functionError', lane) ?? this.drawn('functionTimeout', lane);
     if (rule === undefined) {
       return undefined;
     }
-    this.record({
-      kind: 'faultStruck',
-      fault: rule.fault,
-      connection: request.connection,
-      cause: request.cause,
-      function: runtime.id,
-    });
+    this.struck(rule.fault, request.connection, request.cause, runtime.id);
     const seconds = runtime.spec.timeout;
     const error =
       rule.fault === 'functionError'
@@ -163,42 +174,80 @@ export class FaultLab implements Disturbances {
     });
   }
 
-  insteadOfPush(): Promise<{ errNo: number; errMsg: string } | undefined> | undefined {
-    const fails = this.drawn('pushFails');
-    const hangs = this.drawn('pushHangs');
-    const rule = hangs ?? fails;
-    if (rule === undefined) {
-      return undefined;
-    }
-    this.record({ kind: 'faultStruck', fault: rule.fault, connection: null, cause: null });
-    const refusal =
-      fails === undefined
-        ? undefined
-        : { errNo: fails.errNo || pushErrors.socketDied, errMsg: 'refused by the fault lab' };
-    return this.after(hangs?.ms ?? 0, refusal);
-  }
-
-  /** The rule of that fault, if there is one and chance says so now. */
-  private drawn<F extends FaultRule['fault']>(fault: F): RuleOf<F> | undefined {
+  insteadOfPush(
+    connection: string,
+  ): Promise<{ errNo: number; errMsg: string } | undefined> | undefined {
     if (this.plan === null) {
       return undefined;
     }
-    const index = this.plan.rules.findIndex((rule) => rule.fault === fault);
-    const rule = this.plan.rules[index];
-    if (rule === undefined) {
+    const lane = this.laneOf(connection);
+    const fails = this.drawn('pushFails', lane);
+    const hangs = this.drawn('pushHangs', lane);
+    for (const rule of [fails, hangs]) {
+      if (rule !== undefined) {
+        this.struck(rule.fault, connection, null);
+      }
+    }
+    if (fails === undefined && hangs === undefined) {
       return undefined;
     }
-    const n = this.draws.get(fault) ?? 0;
-    this.draws.set(fault, n + 1);
-    return random(this.plan.seed, index, -1, 2, n, 0) < rule.rate ? (rule as RuleOf<F>) : undefined;
+    const refusal = fails && { errNo: fails.errNo, errMsg: 'refused by the fault lab' };
+    return this.after(hangs?.ms ?? 0, refusal);
   }
 
-  private struck(fault: FaultRule['fault'], frame: PassingFrame): void {
+  /** The first rule of that fault for which chance says so now. */
+  private drawn<F extends Fault>(fault: F, lane: Lane): RuleOf<F> | undefined {
+    const n = count(lane, fault);
+    const { seed, rules } = this.plan ?? { seed: 0, rules: [] };
+    return rules.find(
+      (rule, index): rule is RuleOf<F> =>
+        rule.fault === fault && random(seed, index, lane.ordinal, 2, n, 0) < rule.rate,
+    );
+  }
+
+  /** False when as many wait already as may: then all of them go on. */
+  private keepBack(
+    lane: Lane,
+    direction: Direction,
+    frames: PassingFrame[],
+    window: number,
+  ): boolean {
+    const late = lane.late[direction];
+    if (late !== undefined && late.frames.length >= window) {
+      return false;
+    }
+    late?.timer.dispose();
+    lane.late[direction] = {
+      frames: [...(late?.frames ?? []), ...frames],
+      timer: this.clock.setTimer(longestLateness, () => this.release(lane, direction)),
+    };
+    return true;
+  }
+
+  /** Takes what waits to be overtaken, the latest first. */
+  private overtaken(lane: Lane, direction: Direction): PassingFrame[] {
+    const late = lane.late[direction];
+    delete lane.late[direction];
+    late?.timer.dispose();
+    return late?.frames.reverse() ?? [];
+  }
+
+  private release(lane: Lane, direction: Direction): void {
+    this.overtaken(lane, direction).forEach((frame) => this.tools.passOn(frame));
+  }
+
+  private struck(
+    fault: Fault,
+    connection: string | null,
+    cause: number | null,
+    functionId?: string,
+  ): void {
     this.record({
       kind: 'faultStruck',
       fault,
-      connection: frame.connection,
-      cause: frame.seq,
+      connection: connection === '' ? null : connection,
+      cause,
+      ...(functionId === undefined ? {} : { function: functionId }),
     });
   }
 
@@ -211,16 +260,28 @@ export class FaultLab implements Disturbances {
   private laneOf(connection: string): Lane {
     let lane = this.lanes.get(connection);
     if (lane === undefined) {
-      lane = {
-        ordinal: this.lanes.size,
-        counts: { toServer: 0, toClient: 0 },
-        dead: false,
-        late: {},
-      };
+      const ordinal = connection === '' ? 0 : ++this.ordinals;
+      lane = { ordinal, counts: new Map(), dead: false, late: {} };
       this.lanes.set(connection, lane);
+      if (this.lanes.size > mostLanes) {
+        const [oldest] = this.lanes.keys();
+        this.lanes.delete(oldest as string);
+      }
     }
     return lane;
   }
+}
+
+function count(lane: Lane, of: Direction | Fault): number {
+  const n = lane.counts.get(of) ?? 0;
+  lane.counts.set(of, n + 1);
+  return n;
+}
+
+function isOfFrames(
+  rule: FaultRule,
+): rule is RuleOf<'latency' | 'drop' | 'duplicate' | 'reorder' | 'close' | 'halfOpen'> {
+  return ['latency', 'drop', 'duplicate', 'reorder', 'close', 'halfOpen'].includes(rule.fault);
 }
 
 /** 0 ≤ x < 1 from whole numbers: a mixing hash (constants of MurmurHash3's finaliser). */

@@ -106,10 +106,12 @@ export class FrameBreakpoints implements Disturbances {
     });
   }
 
-  beforeRegister: Disturbances['beforeRegister'] = () => this.next.beforeRegister();
+  beforeRegister: Disturbances['beforeRegister'] = (connection) =>
+    this.next.beforeRegister(connection);
   insteadOfInvocation: Disturbances['insteadOfInvocation'] = (runtime, request) =>
     this.next.insteadOfInvocation(runtime, request);
-  insteadOfPush: Disturbances['insteadOfPush'] = () => this.next.insteadOfPush();
+  insteadOfPush: Disturbances['insteadOfPush'] = (connection) =>
+    this.next.insteadOfPush(connection);
 
   /** Lets everything go on: a session that ends must not wait for a person. */
   dispose(): void {

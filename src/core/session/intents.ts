@@ -1,6 +1,8 @@
 /** The table of what a host may ask of a session; one entry for each kind, completed by the compiler. */
 import * as l10n from '@vscode/l10n';
 import { randomUUID } from 'node:crypto';
+import type { FaultPlan } from '../../protocol/fact';
+import { parseFaultPlan } from '../../protocol/faultPresets';
 import type { Answer, Ask, IntentError, IntentKind } from '../../protocol/intent';
 import type { Clock } from '../clock';
 import { UserError } from '../errors';
@@ -160,7 +162,7 @@ export function makeIntents(parts: Parts): Intents {
       return null;
     },
     setFaults({ faults: plan }) {
-      faults.set(plan);
+      faults.set(plan === null ? null : checkedFaultPlan(plan));
       return null;
     },
     setOptions({ service, emulator }) {
@@ -176,6 +178,16 @@ export function makeIntents(parts: Parts): Intents {
       return null;
     },
   };
+}
+
+/** Hosts are trusted, their users' figures are not: a wrong close code must not reach a socket. */
+export function checkedFaultPlan(plan: unknown): FaultPlan {
+  const { value, problems } = parseFaultPlan(plan);
+  if (value === undefined) {
+    const told = problems.map(({ path, message }) => `${path} ${message}`.trim());
+    throw new UserError('badFaultPlan', l10n.t('The fault plan is wrong: {0}.', told.join('; ')));
+  }
+  return value;
 }
 
 function matcher(

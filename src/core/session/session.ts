@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import type { Fact, FunctionInfo, ServiceInfo } from '../../protocol/fact';
+import type { Fact, FaultPlan, FunctionInfo, ServiceInfo } from '../../protocol/fact';
 import {
   type EmulatorOptions,
   functionId,
@@ -18,6 +18,7 @@ import type { Service } from '../gateway/connection';
 import { Gateway } from '../gateway/gateway';
 import { type GatewayServer, startServer } from '../gateway/server';
 import { handlerFile } from '../project/handlerFile';
+import { readProjectPage } from '../project/projectPage';
 import { loadService, type ServiceOverrides } from '../project/loadService';
 import { startFunctionRuntime } from '../runtime/functionRuntime';
 import { FaultLab } from './faultLab';
@@ -40,6 +41,8 @@ export interface SessionOptions {
   /** Origins of web pages that may connect and push, besides local ones. */
   allowedOrigins?: string[];
   limits?: RecorderLimits;
+  /** A fault plan to start with. */
+  faults?: FaultPlan;
   bootstrapFolder: string;
 }
 
@@ -60,9 +63,11 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   const epoch = Date.now();
   const recorder = new Recorder(clock, options.limits);
   const clients = new TestClients(recorder.record);
-  const faults = new FaultLab(recorder.record, clock, (connection, code) =>
-    gateway.close(connection, code, 'fault lab', false),
-  );
+  const faults = new FaultLab(recorder.record, clock, {
+    // 1006 is what a client sees when the connection ends without a Close frame.
+    close: (connection, code) => gateway.close(connection, code, 'fault lab', code === 1006),
+    passOn: (frame) => gateway.passOn(frame),
+  });
   const breakpoints = new FrameBreakpoints(
     recorder.record,
     (connection) => clients.nameOfConnection(connection),
@@ -104,6 +109,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       port: wishedPort,
       access: { allowedOrigins: options.allowedOrigins ?? [] },
       clientNameOf: (remotePort) => clients.nameOf(remotePort),
+      readPage: () => readProjectPage(services.map((service) => service.spec.folder)),
     });
   } catch (error) {
     await disposeServices();
@@ -131,6 +137,9 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     epoch,
     services: infos,
   });
+  if (options.faults !== undefined) {
+    faults.set(options.faults);
+  }
   await Promise.all(infos.map((info) => writeSessionFile(info)));
 
   const takeUp = async (service: RunningService): Promise<void> => {
@@ -155,6 +164,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       clock.frozenBy().forEach((by) => clock.unfreeze(by));
       watches.forEach((watch) => watch.dispose());
       breakpoints.dispose();
+      faults.dispose();
       clients.dispose();
       await gateway.dispose();
       await server.dispose();

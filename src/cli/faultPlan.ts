@@ -1,0 +1,36 @@
+/** `--faults <preset|file> --seed N`: the plan of the fault lab to start with. */
+import fs from 'node:fs';
+import * as l10n from '@vscode/l10n';
+import { UserError } from '../core/errors';
+import { checkedFaultPlan } from '../core/session/intents';
+import type { FaultPlan } from '../protocol/fact';
+import { faultPresets, planOfPreset } from '../protocol/faultPresets';
+
+/** `name`: a preset's id, else a JSON file with a plan; `seed` wins over the file's. */
+export function readFaultPlan(name: string, seed: number | undefined): FaultPlan {
+  const preset = planOfPreset(name, seed ?? 1);
+  if (preset !== undefined) {
+    return preset;
+  }
+  let text: string;
+  try {
+    text = fs.readFileSync(name, 'utf8');
+  } catch {
+    throw new UserError(
+      'noFaultPlan',
+      l10n.t('There is no fault preset and no file called {0}.', name),
+      l10n.t('Presets: {0}', faultPresets.map(({ id }) => id).join(', ')),
+    );
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(
+      'badFaultPlan',
+      l10n.t('The fault plan is wrong: {0}.', (error as Error).message),
+    );
+  }
+  const plan = checkedFaultPlan(value);
+  return seed === undefined ? plan : { ...plan, seed };
+}
