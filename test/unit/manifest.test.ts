@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import * as ids from '../../src/extension/ids';
+import { ledgerTexts } from '../../src/protocol/ledger';
 import { defaultEmulatorOptions } from '../../src/protocol/project';
 
 const root = path.join(__dirname, '..', '..');
@@ -222,6 +223,9 @@ describe('translations', () => {
   const chinese = parts.map((file) => readJson<Record<string, string>>(`l10n/parts/${file}`));
 
   before(() => {
+    for (const text of ledgerTexts()) {
+      said.set(text, 'src/protocol/ledger');
+    }
     for (const file of sourceFiles('src')) {
       const source = parse(file);
       visit(source, (node) => {

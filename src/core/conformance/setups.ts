@@ -77,7 +77,7 @@ export const setups = {
   impatient: [
     {
       path: '/impatient',
-      backendTimeout: 2,
+      backendTimeout: 3,
       register: { timeout: 10 },
       transfer: { timeout: 10 },
     },
@@ -94,8 +94,15 @@ export const setups = {
   cleanupNever: [{ path: '/never', emulator: { cleanupOn: [] } }],
   large: [{ path: '/large', backendTimeout: 60, transfer: { timeout: 40 } }],
   queue: [{ path: '/queue', emulator: { queueUntilOpen: true } }],
-  pingCounts: [{ path: '/ping', backendTimeout: 2, emulator: { idleResetOn: ['ping'] } }],
-  noRedirect: [{ path: '/direct', emulator: { redirectPush: false } }],
+  pingCounts: [{ path: '/ping', backendTimeout: 3, emulator: { idleResetOn: ['ping'] } }],
+  noRedirect: [
+    {
+      path: '/direct',
+      backendTimeout: 60,
+      transfer: { timeout: 40 },
+      emulator: { redirectPush: false },
+    },
+  ],
   cold: [{ path: '/cold', emulator: { coldStart: true } }],
   keyPair: [{ path: '/keys', authentication: { type: 'keyPair', ...keyPair } }],
   integration: [{ path: '/integration', integrationResponse: true }],

@@ -299,7 +299,7 @@ export const registerChecks: readonly Check[] = [
     row: 'register.gateway-timeout',
     setup: 'impatient',
     async run(bench) {
-      await refusedWith(bench, 504, { steps: [{ sleep: 4 }] });
+      await refusedWith(bench, 504, { steps: [{ sleep: 5 }] });
     },
   },
   {

@@ -211,7 +211,7 @@ export const transferChecks: readonly Check[] = [
       // The idle limit has the same length, so something keeps the connection busy.
       const id = (await bench.registered(client)).connection;
       await bench.event('transfer', id);
-      await new Promise((resolve) => setTimeout(resolve, 700));
+      await new Promise((resolve) => setTimeout(resolve, 1000));
       await bench.pushText(id, 'busy');
       expect('the push', await client.text(), 'busy');
       await expectBareFin(client);
