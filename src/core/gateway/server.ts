@@ -33,6 +33,8 @@ export interface ServerOptions {
   access: Access;
   /** Name of the test client with this local port, if it is one of ours. */
   clientNameOf(port: number): string | undefined;
+  /** A page for trying the projects from a browser, shown at `/`. */
+  readPage?(): Promise<Buffer | undefined>;
 }
 
 export interface GatewayServer {
@@ -72,7 +74,7 @@ export async function startServer(
     socket.once('close', () => sockets.delete(socket));
   });
   server.on('request', (request, response) => {
-    answerRequest(gateway, options.access, request, response);
+    answerRequest(gateway, options, request, response);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -215,12 +217,17 @@ function refuseUpgrade(
 
 function answerRequest(
   gateway: Gateway,
-  access: Access,
+  options: ServerOptions,
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): void {
+  const { access } = options;
   const [path = '/'] = (request.url ?? '/').split('?');
-  const answer = (status: number, body: string, headers: http.OutgoingHttpHeaders = {}): void => {
+  const answer = (
+    status: number,
+    body: string | Buffer,
+    headers: http.OutgoingHttpHeaders = {},
+  ): void => {
     response.writeHead(status, {
       'content-type': 'application/json; charset=utf-8',
       'content-length': Buffer.byteLength(body),
@@ -244,12 +251,26 @@ function answerRequest(
       say(426, 'This address speaks WebSocket: connect with ws://, not http://.', {
         upgrade: 'websocket',
       });
-    } else {
-      say(
-        404,
-        `There is nothing at ${path.slice(0, 200)}. WebSocket clients connect to /<stage>/<path>, pushes go to the push address that the gateway printed.`,
-      );
+      return;
     }
+    const nothing = `There is nothing at ${path.slice(0, 200)}. WebSocket clients connect to /<stage>/<path>, pushes go to the push address that the gateway printed.`;
+    if (path !== '/' || request.method !== 'GET' || options.readPage === undefined) {
+      say(404, nothing);
+      return;
+    }
+    void options.readPage().then((page) => {
+      if (page === undefined) {
+        say(404, nothing);
+        return;
+      }
+      answer(200, page, {
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-store',
+        'cross-origin-resource-policy': 'same-origin',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      });
+    });
     return;
   }
   if (!isPushAllowed(request.headers, access)) {

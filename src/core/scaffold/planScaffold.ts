@@ -233,6 +233,8 @@ function wordsOf(answers: ScaffoldAnswers): Record<string, string> {
     register: functionNames.register,
     transfer: functionNames.transfer,
     cleanup: functionNames.cleanup,
+    address: '/release/websocket',
+    page: `http://127.0.0.1:${defaultPort}/`,
     url: `ws://127.0.0.1:${defaultPort}/release/websocket`,
     'push file': `${sharedFolder ?? functionNames.transfer}/${push}`,
     'members file': `${sharedFolder ?? functionNames.transfer}/${members}`,
