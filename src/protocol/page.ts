@@ -17,6 +17,8 @@ export function inspectorPage(parts: PageParts): string {
     `script-src 'nonce-${parts.nonce}'`,
     `style-src ${parts.cspSource}`,
     `font-src ${parts.cspSource}`,
+    // Small pictures inside the style sheets of the web components.
+    'img-src data:',
   ].join('; ');
   return `<!DOCTYPE html>
 <html lang="${escapeHtml(parts.language)}">

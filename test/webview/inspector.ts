@@ -106,6 +106,15 @@ export class Inspector {
     }, id);
   }
 
+  async dress(theme: ThemeName): Promise<void> {
+    await this.page.evaluate(({ variables, bodyClass }) => {
+      for (const [name, value] of variables) {
+        document.documentElement.style.setProperty(name, value);
+      }
+      document.body.className = bodyClass;
+    }, themeOf(theme));
+  }
+
   async filter(text: string): Promise<void> {
     await this.page.getByRole('combobox', { name: /Filter|过滤/ }).fill(text);
     await this.page.getByRole('combobox', { name: /Filter|过滤/ }).press('Enter');
@@ -176,6 +185,7 @@ export async function openInspector(options: InspectorOptions = {}): Promise<Ins
       void answer(message);
     }
   };
+  page.setDefaultTimeout(15_000);
   await page.exposeFunction('toHost', receive);
   inspector = new Inspector(page);
   const early = await page.evaluate(() =>

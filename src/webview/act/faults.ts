@@ -2,6 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { Direction, FaultPlan, FaultRule } from '../../protocol/fact';
+import { faultPresets, planOfPreset } from '../../protocol/faultPresets';
 import { define, PageElement } from '../element';
 import { button, checkbox, field, select } from '../forms';
 import { icon, tool } from '../icon';
@@ -47,6 +48,29 @@ function faultName(fault: Fault): string {
       return l10n.t('Functions fail');
     case 'functionTimeout':
       return l10n.t('Functions time out');
+  }
+}
+
+function presetName(id: string): string {
+  switch (id) {
+    case 'slow-phone':
+      return l10n.t('Slow phone network');
+    case 'flaky-wifi':
+      return l10n.t('Flaky Wi-Fi');
+    case 'tunnel':
+      return l10n.t('Train in a tunnel');
+    case 'twice-and-shuffled':
+      return l10n.t('Twice and shuffled');
+    case 'lost-pushes':
+      return l10n.t('Lost pushes');
+    case 'rush-hour':
+      return l10n.t('Rush hour');
+    case 'failing-functions':
+      return l10n.t('Failing functions');
+    case 'restarts':
+      return l10n.t('Server restarts');
+    default:
+      return id;
   }
 }
 
@@ -116,6 +140,18 @@ class FaultsPane extends PageElement {
         <p class="quiet">
           ${l10n.t('Makes the network and the platform misbehave. The same seed gives the same run.')}
         </p>
+        ${select({
+          label: l10n.t('Preset'),
+          value: draft.preset ?? '',
+          choices: [
+            { value: '', text: l10n.t('Your own rules') },
+            ...faultPresets.map(({ id }) => ({ value: id, text: presetName(id) })),
+          ],
+          onChange: (id) => {
+            this.draft = planOfPreset(id, draft.seed) ?? { ...draft, preset: undefined };
+            this.requestUpdate();
+          },
+        })}
         <ul class="items rules" aria-label=${l10n.t('Rules')}>
           ${draft.rules.map((rule, index) => this.rule(rule, index))}
         </ul>

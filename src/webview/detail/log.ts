@@ -20,14 +20,14 @@ export function placeLink(
   text?: string,
 ): TemplateResult {
   const name = place.file.split(/[\\/]/).pop() ?? place.file;
+  // The text as a property: white space between tags would show in a stack trace.
   return html`<button
     type="button"
     class="link"
     title=${`${place.file}:${place.line}`}
+    .textContent=${text ?? `${name}:${place.line}`}
     @click=${() => model.openSource(place)}
-  >
-    ${text ?? `${name}:${place.line}`}
-  </button>`;
+  ></button>`;
 }
 
 export function renderLog(model: InspectorModel, record: InvocationRecord): TemplateResult {

@@ -14,18 +14,18 @@ export interface Column {
 
 export const columns: readonly Column[] = [
   { id: 'seq', title: () => l10n.t('No.'), width: 58, min: 36, from: 940 },
-  { id: 'time', title: () => l10n.t('Time'), width: 96, min: 48, from: 430 },
+  { id: 'time', title: () => l10n.t('Time'), width: 106, min: 48, from: 430 },
   { id: 'delta', title: () => l10n.t('Δt'), width: 74, min: 48, from: 860 },
   { id: 'direction', title: () => l10n.t('Direction'), width: 24, min: 24, from: 0 },
   { id: 'connection', title: () => l10n.t('Connection'), width: 92, min: 40, from: 0 },
-  { id: 'kind', title: () => l10n.t('Type'), width: 84, min: 40, from: 620 },
-  { id: 'size', title: () => l10n.t('Size'), width: 64, min: 40, from: 520 },
+  { id: 'kind', title: () => l10n.t('Type'), width: 84, min: 40, from: 900 },
+  { id: 'size', title: () => l10n.t('Size'), width: 64, min: 40, from: 600 },
   { id: 'preview', title: () => l10n.t('Preview'), width: 0, min: 80, from: 0 },
-  { id: 'invocation', title: () => l10n.t('Function'), width: 164, min: 60, from: 680 },
+  { id: 'invocation', title: () => l10n.t('Function'), width: 164, min: 60, from: 640 },
   { id: 'status', title: () => l10n.t('Status'), width: 58, min: 24, from: 250 },
 ];
 
-const narrow: Partial<Record<ColumnId, number>> = { connection: 66, status: 40, time: 96 };
+const narrow: Partial<Record<ColumnId, number>> = { connection: 64, status: 58 };
 
 export interface Layout {
   shown: Column[];

@@ -101,7 +101,9 @@ export class TrafficList extends HTMLElement {
     this.layout = next;
     this.grid.style.setProperty('--columns', next.template);
     if (!same) {
-      this.head.replaceChildren(...next.shown.map((column, index) => headCell(column, index)));
+      this.head.replaceChildren(
+        ...next.shown.map((column, index) => headCell(column, index, next.widths[column.id])),
+      );
       this.pool.forEach((row) => row.build(next.shown));
     }
     this.grid.setAttribute('aria-colcount', String(next.shown.length));
@@ -456,11 +458,11 @@ function rowOf(line: Line): number | undefined {
 }
 
 /** A column's head, with a handle at the side that moves its border away from the preview. */
-function headCell(column: Column, index: number): HTMLElement {
+function headCell(column: Column, index: number, width = 100): HTMLElement {
   const cell = document.createElement('div');
   cell.setAttribute('role', 'columnheader');
   cell.setAttribute('aria-colindex', String(index + 1));
-  cell.className = `cell cell-${column.id}`;
+  cell.className = `cell cell-${column.id}${width < 56 ? ' tight' : ''}`;
   const label = document.createElement('span');
   label.className = column.id === 'direction' ? 'label for-readers' : 'label';
   label.textContent = column.title();

@@ -17,7 +17,9 @@ class TraceView extends PageElement {
   static override properties = { ...PageElement.properties, row: { attribute: false } };
   row = -1;
   protected override readonly topics = ['selection', 'ui'] as const;
-  private zoom = 1;
+  /** Null: as large as fits, and at most life-size. */
+  private zoom: number | null = null;
+  private fitted = 1;
 
   override render() {
     const { model } = this;
@@ -39,11 +41,11 @@ class TraceView extends PageElement {
             ? html`${tool({
                 icon: 'zoom-out',
                 label: l10n.t('Zoom out'),
-                onClick: () => this.setZoom(this.zoom / 1.25),
+                onClick: () => this.setZoom(this.scale / 1.25),
               })}${tool({
                 icon: 'zoom-in',
                 label: l10n.t('Zoom in'),
-                onClick: () => this.setZoom(this.zoom * 1.25),
+                onClick: () => this.setZoom(this.scale * 1.25),
               })}${tool({
                 icon: 'screen-normal',
                 label: l10n.t('Fit'),
@@ -71,7 +73,7 @@ class TraceView extends PageElement {
       case 'tree':
         return renderTree(this.model, trace, select);
       case 'sequence':
-        return renderSequence(this.model, trace, this.zoom, select);
+        return renderSequence(this.model, trace, this.scale, select);
       case 'waterfall':
         return renderWaterfall(this.model, trace, select);
     }
@@ -99,11 +101,24 @@ class TraceView extends PageElement {
     this.requestUpdate();
   }
 
+  private get scale(): number {
+    return this.zoom ?? this.fitted;
+  }
+
   private fit(): void {
+    this.zoom = null;
+    this.requestUpdate();
+  }
+
+  override updated(): void {
     const drawing = this.querySelector<SVGSVGElement>('.sequence svg');
-    const room = this.querySelector<HTMLElement>('.sequence')?.clientWidth ?? 0;
-    if (drawing && room > 0) {
-      this.setZoom(Math.min(1.5, room / drawing.viewBox.baseVal.width));
+    const room = (this.querySelector<HTMLElement>('.sequence')?.clientWidth ?? 0) - 16;
+    if (drawing && room > 0 && this.zoom === null) {
+      const fitted = Math.min(1, Math.max(0.6, room / drawing.viewBox.baseVal.width));
+      if (Math.abs(fitted - this.fitted) > 0.005) {
+        this.fitted = fitted;
+        this.requestUpdate();
+      }
     }
   }
 

@@ -1,0 +1,365 @@
+/**
+ * A recording: what a session told, with the payloads that facts only preview. As a file it is JSON Lines:
+ * a head, then one fact a line, its payload beside it where it has one.
+ */
+import type { Fact } from '../fact';
+import { previewLength } from '../fact';
+import { parseFilter, type Term } from '../filter';
+import { compileFilter, frameSubject } from '../filterMatch';
+import type { Answer, Ask } from '../intent';
+import { createRedactor, type RedactionRule, type Redactor } from './redact';
+
+export interface RecordedPayload {
+  data: string;
+  encoding: 'text' | 'base64';
+}
+
+export interface Recording {
+  facts: Fact[];
+  /** By number of the fact: whole payloads, events and results. */
+  payloads: Map<number, RecordedPayload>;
+}
+
+export const recordingVersion = 1;
+
+/** Facts whose payload a recording must fetch: the previews of the others are all there is. */
+export function needsPayload(fact: Fact): boolean {
+  switch (fact.kind) {
+    case 'frame':
+    case 'push':
+    case 'invocationEnded':
+      return fact.more === true;
+    case 'invocationStarted':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Only the facts of `seqs`, and what explains them: the session, its connections, their runs and logs. */
+export function choose(recording: Recording, seqs: ReadonlySet<number>): Recording {
+  const connections = new Set<string>();
+  const invocations = new Set<string>();
+  for (const fact of recording.facts) {
+    if (seqs.has(fact.seq)) {
+      if ('connection' in fact && typeof fact.connection === 'string') {
+        connections.add(fact.connection);
+      }
+      if ('invocation' in fact && typeof fact.invocation === 'string') {
+        invocations.add(fact.invocation);
+      }
+    }
+    if (fact.kind === 'invocationStarted' && fact.cause !== null && seqs.has(fact.cause)) {
+      invocations.add(fact.invocation);
+    }
+  }
+  const facts = recording.facts.filter((fact) => {
+    if (seqs.has(fact.seq)) {
+      return true;
+    }
+    switch (fact.kind) {
+      case 'listening':
+      case 'servicesChanged':
+        return true;
+      case 'connecting':
+      case 'opened':
+      case 'closed':
+        return connections.has(fact.connection);
+      case 'client':
+        return fact.connection !== undefined && connections.has(fact.connection);
+      case 'invocationStarted':
+      case 'invocationEnded':
+        return invocations.has(fact.invocation);
+      case 'log':
+      case 'push':
+        return fact.invocation !== null && invocations.has(fact.invocation);
+      default:
+        return false;
+    }
+  });
+  return { facts, payloads: recording.payloads };
+}
+
+// -- redaction
+
+export function redactRecording(recording: Recording, rules: readonly RedactionRule[]): Recording {
+  const redactor = createRedactor(rules);
+  const payloads = new Map<number, RecordedPayload>();
+  recording.payloads.forEach((payload, seq) => {
+    payloads.set(
+      seq,
+      payload.encoding === 'text' ? { ...payload, data: redactor.text(payload.data) } : payload,
+    );
+  });
+  return {
+    facts: recording.facts.map((fact) => redactFact(fact, redactor, payloads)),
+    payloads,
+  };
+}
+
+function redactFact(
+  fact: Fact,
+  redactor: Redactor,
+  payloads: ReadonlyMap<number, RecordedPayload>,
+): Fact {
+  const preview = (text: string) => {
+    const payload = payloads.get(fact.seq);
+    return payload?.encoding === 'text'
+      ? payload.data.slice(0, previewLength)
+      : redactor.text(text);
+  };
+  switch (fact.kind) {
+    case 'connecting':
+      return {
+        ...fact,
+        target: redactor.target(fact.target),
+        headers: Object.fromEntries(
+          Object.entries(fact.headers).map(([name, value]) => [name, redactor.value(name, value)]),
+        ),
+      };
+    case 'refused':
+      return {
+        ...fact,
+        target: redactor.target(fact.target),
+        body: redactor.text(fact.body),
+        reason: redactor.text(fact.reason),
+      };
+    case 'frame':
+      return fact.type === 'binary' ? fact : { ...fact, preview: preview(fact.preview) };
+    case 'push':
+      return fact.type === 'binary' ? fact : { ...fact, preview: preview(fact.preview) };
+    case 'held':
+      return {
+        ...fact,
+        frame: { ...fact.frame, preview: redactor.text(fact.frame.preview) },
+      };
+    case 'invocationEnded':
+      return {
+        ...fact,
+        preview: preview(fact.preview),
+        ...(fact.error === undefined
+          ? {}
+          : {
+              error: {
+                ...fact.error,
+                errorMessage: redactor.text(fact.error.errorMessage),
+                ...(fact.error.stackTrace === undefined
+                  ? {}
+                  : { stackTrace: redactor.text(fact.error.stackTrace) }),
+              },
+            }),
+      };
+    case 'log':
+      return { ...fact, text: redactor.text(fact.text) };
+    case 'client':
+      return { ...fact, url: redactor.target(fact.url) };
+    default:
+      return fact;
+  }
+}
+
+// -- JSON Lines
+
+export interface RecordingHead {
+  recording: typeof recordingVersion;
+  generator: 'scf-websocket';
+  filter?: string;
+  /** Ids of the redaction rules that were applied. */
+  redacted?: string[];
+}
+
+export function renderJsonLines(
+  recording: Recording,
+  head: Omit<RecordingHead, 'recording' | 'generator'> = {},
+): string {
+  const first: RecordingHead = {
+    recording: recordingVersion,
+    generator: 'scf-websocket',
+    ...head,
+  };
+  const lines = [JSON.stringify(first)];
+  for (const fact of recording.facts) {
+    const payload = recording.payloads.get(fact.seq);
+    lines.push(JSON.stringify(payload === undefined ? fact : { ...fact, payload }));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+export interface RecordingProblem {
+  /** Counts from 1. */
+  line: number;
+  /** English, with `{0}` for `values`. */
+  message: string;
+  values: string[];
+}
+
+/** Lines that are no facts are told and left out; there is a recording unless it is no recording at all. */
+export function parseJsonLines(text: string): {
+  value?: Recording;
+  head?: RecordingHead;
+  problems: RecordingProblem[];
+} {
+  const problems: RecordingProblem[] = [];
+  const recording: Recording = { facts: [], payloads: new Map() };
+  let head: RecordingHead | undefined;
+  let last = 0;
+  text.split('\n').forEach((source, index) => {
+    if (source.trim() === '' || problems.length > 100) {
+      return;
+    }
+    const line = index + 1;
+    const value = parseLine(source);
+    if (value === undefined) {
+      problems.push({ line, message: 'This line is no JSON object', values: [] });
+    } else if (head === undefined && 'recording' in value) {
+      head = value as unknown as RecordingHead;
+      if (head.recording !== recordingVersion) {
+        problems.push({
+          line,
+          message: 'This recording has version {0}; only version {1} can be read',
+          values: [String(head.recording), String(recordingVersion)],
+        });
+      }
+    } else {
+      const { payload, ...fact } = value;
+      const problem = problemOfFact(fact, last);
+      if (problem !== null) {
+        problems.push({ line, message: problem, values: [] });
+        return;
+      }
+      last = fact['seq'] as number;
+      recording.facts.push(fact as unknown as Fact);
+      if (isPayload(payload)) {
+        recording.payloads.set(last, payload);
+      }
+    }
+  });
+  if (recording.facts.length === 0 && problems.length === 0) {
+    problems.push({ line: 1, message: 'There is no fact in this file', values: [] });
+  }
+  const unusable = recording.facts.length === 0 || (head && head.recording !== recordingVersion);
+  return unusable ? { problems } : { value: recording, ...(head ? { head } : {}), problems };
+}
+
+function parseLine(source: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(source);
+    return value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Members that readers of a fact rely on, by kind: name, and what `typeof` says of it. */
+const members: Partial<Record<Fact['kind'], Record<string, 'string' | 'number' | 'object'>>> = {
+  listening: { url: 'string', pushUrl: 'string', epoch: 'number', services: 'object' },
+  servicesChanged: { services: 'object' },
+  connecting: { connection: 'string', service: 'string', target: 'string', headers: 'object' },
+  opened: { connection: 'string' },
+  refused: { status: 'number', reason: 'string', target: 'string' },
+  closed: { connection: 'string', code: 'number', reason: 'string' },
+  frame: {
+    connection: 'string',
+    direction: 'string',
+    type: 'string',
+    size: 'number',
+    preview: 'string',
+  },
+  held: { frame: 'object' },
+  releasedFrame: { hold: 'number', how: 'string' },
+  invocationStarted: {
+    invocation: 'string',
+    function: 'string',
+    instance: 'number',
+    queuedMs: 'number',
+    initMs: 'number',
+  },
+  invocationEnded: {
+    invocation: 'string',
+    outcome: 'string',
+    durationMs: 'number',
+    preview: 'string',
+  },
+  log: { function: 'string', text: 'string', level: 'string', stream: 'string' },
+  instance: { function: 'string', instance: 'number', state: 'string' },
+  push: { connection: 'string', size: 'number', preview: 'string', errNo: 'number' },
+  clock: { by: 'object' },
+  client: { client: 'string', state: 'string', url: 'string' },
+  frameBreakpoints: { breakpoints: 'object' },
+};
+
+function problemOfFact(fact: Record<string, unknown>, last: number): string | null {
+  if (
+    typeof fact['seq'] !== 'number' ||
+    typeof fact['at'] !== 'number' ||
+    typeof fact['kind'] !== 'string'
+  ) {
+    return 'A fact needs seq, at and kind';
+  }
+  if (fact['seq'] <= last) {
+    return 'The numbers of facts must grow';
+  }
+  const wanted = Object.hasOwn(members, fact['kind'])
+    ? members[fact['kind'] as Fact['kind']]
+    : undefined;
+  const wrong = Object.entries(wanted ?? {}).some(
+    ([name, type]) => typeof fact[name] !== type || fact[name] === null,
+  );
+  return wrong ? 'This fact lacks what its kind needs' : null;
+}
+
+function isPayload(value: unknown): value is RecordedPayload {
+  return (
+    value !== null &&
+    typeof value === 'object' &&
+    typeof (value as RecordedPayload).data === 'string' &&
+    ['text', 'base64'].includes((value as RecordedPayload).encoding)
+  );
+}
+
+// -- a recording as a session that answers
+
+export function recordedPayload(recording: Recording, seq: number): Answer<'payload'> {
+  const payload = recording.payloads.get(seq);
+  if (payload) {
+    return payload;
+  }
+  const fact = recording.facts.find((each) => each.seq === seq);
+  switch (fact?.kind) {
+    case 'frame':
+    case 'push':
+      return fact.more
+        ? null
+        : { data: fact.preview, encoding: fact.type === 'binary' ? 'base64' : 'text' };
+    case 'invocationEnded':
+      return fact.more ? null : { data: fact.preview, encoding: 'text' };
+    default:
+      return null;
+  }
+}
+
+export function searchRecording(recording: Recording, ask: Ask<'search'>): Answer<'search'> {
+  const { terms } = parseFilter(ask.condition ?? '');
+  const whole: Term[] = ask.condition === undefined ? [searchTerm(ask)] : terms;
+  const match = compileFilter(whole);
+  const seqs = [...recording.payloads].flatMap(([seq, payload]) => {
+    const subject = frameSubject({
+      connection: '',
+      direction: 'toServer',
+      type: 'text',
+      size: 0,
+      text: payload.data,
+    });
+    return seq >= (ask.from ?? 0) && payload.encoding === 'text' && match(subject) ? [seq] : [];
+  });
+  return { seqs };
+}
+
+function searchTerm(ask: Ask<'search'>): Term {
+  const place = { start: 0, end: 0, negated: false };
+  return ask.regex
+    ? { ...place, test: 'regex', source: ask.text, flags: ask.caseSensitive ? '' : 'i' }
+    : { ...place, test: 'text', text: ask.text };
+}

@@ -1,0 +1,61 @@
+/** Any export format, from one recording and what the user asked for. */
+import type { ExportFormat, ExportRequest } from '../inspector';
+import { parseHar, renderHar } from './har';
+import {
+  choose,
+  parseJsonLines,
+  redactRecording,
+  renderJsonLines,
+  type Recording,
+  type RecordingProblem,
+} from './recording';
+import { renderReport, type ReportParts } from './report';
+
+export const exportExtensions: Record<ExportFormat, string> = {
+  jsonl: 'jsonl',
+  har: 'har',
+  html: 'html',
+};
+
+export interface ExportTools {
+  /** Version of the extension. */
+  version: string;
+  report: Pick<ReportParts, 'title' | 'script' | 'style' | 'nonce' | 'language' | 'translations'>;
+}
+
+export function renderExport(
+  recording: Recording,
+  request: ExportRequest,
+  tools: ExportTools,
+): string {
+  const chosen = request.seqs ? choose(recording, new Set(request.seqs)) : recording;
+  const rules = request.redact.filter((rule) => rule.enabled);
+  const clean = rules.length === 0 ? chosen : redactRecording(chosen, rules);
+  switch (request.format) {
+    case 'jsonl':
+      return renderJsonLines(clean, {
+        ...(request.filter ? { filter: request.filter } : {}),
+        ...(rules.length === 0 ? {} : { redacted: rules.map((rule) => rule.id) }),
+      });
+    case 'har':
+      return renderHar(clean, tools.version);
+    case 'html':
+      return renderReport(clean, {
+        ...tools.report,
+        filter: request.filter,
+        redacted: rules.map((rule) => rule.pattern),
+      });
+  }
+}
+
+/** A file that was exported here, or a HAR file of a browser. */
+export function parseRecording(text: string): {
+  value?: Recording;
+  problems: RecordingProblem[];
+} {
+  const lineEnd = text.indexOf('\n');
+  const firstLine = lineEnd < 0 ? text : text.slice(0, lineEnd);
+  return /^\s*\{\s*$/.test(firstLine) || /^\s*\{\s*"log"/.test(text.slice(0, 200))
+    ? parseHar(text)
+    : parseJsonLines(text);
+}
