@@ -1,0 +1,233 @@
+// Breakpoints in handlers, with the real debug protocols: before, during and after the start.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import type { FunctionSpec } from '../../../src/protocol/project';
+import { UserError } from '../../../src/core/errors';
+import { attachNode, attachPython, type TestDebugger } from './debuggers';
+import { disposeBenches, startBench, type Bench } from './harness';
+
+interface Language {
+  title: string;
+  file: string;
+  spec: Partial<FunctionSpec>;
+  /** `count = 0` on line 2, `doubled = …` on line 7, a thread's `in thread` on line 12. */
+  code: string;
+  attach(port: number): Promise<TestDebugger>;
+}
+
+const languages: Language[] = [
+  {
+    title: 'Node.js',
+    file: 'index.js',
+    spec: { family: 'node', timeout: 1 },
+    code: `console.log('loading');
+let count = 0;
+console.log('loaded');
+
+exports.main_handler = async (event) => {
+  count++;
+  const doubled = event.number * 2;
+  await later(doubled);
+  return [doubled, count];
+};
+const later = (number) => new Promise((resolve) => setImmediate(() => {
+  resolve(number);
+}));
+`,
+    attach: attachNode,
+  },
+  {
+    title: 'Python',
+    file: 'index.py',
+    spec: { family: 'python', timeout: 1 },
+    code: `import threading
+count = 0
+
+
+def main_handler(event, context):
+    global count; count += 1
+    doubled = event["number"] * 2
+    thread = threading.Thread(target=later, args=(doubled,)); thread.start(); thread.join()
+    return [doubled, count]
+
+def later(number):
+    print(number)
+`,
+    attach: attachPython,
+  },
+];
+
+/** A Python that can import debugpy. */
+function pythonWithDebugpy(): string | undefined {
+  return [process.env['SCFWS_PYTHON'], '/usr/bin/python3', 'python3'].find((program) => {
+    try {
+      execFileSync(program ?? '', ['-c', 'import debugpy'], { stdio: 'ignore' });
+      return program !== undefined;
+    } catch {
+      return false;
+    }
+  });
+}
+
+for (const { title, file, spec, code, attach } of languages) {
+  describe(`Debugging a ${title} function`, function () {
+    this.timeout(60_000);
+    const attached: TestDebugger[] = [];
+    let interpreter: string | undefined;
+    before(function () {
+      if (spec.family === 'python') {
+        interpreter = pythonWithDebugpy();
+        if (interpreter === undefined) {
+          this.skip();
+        }
+      }
+    });
+    afterEach(async () => {
+      attached.splice(0).forEach((each) => each.dispose());
+      await disposeBenches();
+    });
+
+    const start = (more: Partial<FunctionSpec> = {}) =>
+      startBench({ files: { [file]: code }, spec: { ...spec, interpreter, ...more } });
+
+    /** Attaches and sets breakpoints; then the instance may load. */
+    const debug = async (bench: Bench, instance: number, port: number, ...lines: number[]) => {
+      const made = await attach(port);
+      attached.push(made);
+      for (const line of lines) {
+        await made.breakAt(path.join(bench.folder, file), line);
+      }
+      await made.begin();
+      bench.runtime.debuggerReady(instance);
+      return made;
+    };
+
+    /** What the editor does at a stop: the clock stands still meanwhile. */
+    const stopFor = async (bench: Bench, tool: TestDebugger, ms: number): Promise<number> => {
+      const line = await tool.stopped();
+      bench.clock.freeze('stopped');
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      return line;
+    };
+    const goOn = async (bench: Bench, tool: TestDebugger) => {
+      bench.clock.unfreeze('stopped');
+      await tool.resume();
+    };
+
+    it('from the start: stops in top-level code, then in the handler, and time stands still', async () => {
+      const bench = start({ timeout: 2 });
+      const answer = await bench.runtime.setDebug(true);
+      assert.ok(answer !== null);
+      const waits = await bench.until('instance', (fact) => fact.waitsForDebugger === true);
+      assert.deepEqual([waits.instance, waits.debugPort], [answer.instance, answer.port]);
+      const running = bench.invoke({ number: 21 });
+      const tool = await debug(bench, answer.instance, answer.port, 2, 7);
+      assert.equal(await tool.stopped(), 2);
+      assert.equal(bench.of('invocationStarted').length, 0);
+      await tool.resume();
+      assert.equal(await stopFor(bench, tool, 2500), 7);
+      assert.equal(
+        await tool.evaluate(spec.family === 'python' ? 'event["number"]' : 'event.number'),
+        '21',
+      );
+      await goOn(bench, tool);
+      const { value, outcome } = await running;
+      assert.equal(outcome, 'ok');
+      assert.deepEqual(value, [42, 1]);
+    });
+
+    it('while it runs: warm globals stay, breakpoints bind', async () => {
+      const bench = start({ timeout: 5 });
+      await bench.invoke({ number: 1 });
+      const answer = await bench.runtime.setDebug(true);
+      assert.equal(answer?.instance, 1);
+      const tool = await debug(bench, 1, answer.port, 7);
+      const running = bench.invoke({ number: 2 });
+      assert.equal(await tool.stopped(), 7);
+      assert.equal(await tool.evaluate('count'), '2');
+      await tool.resume();
+      assert.deepEqual((await running).value, [4, 2]);
+      // And without one again.
+      tool.dispose();
+      assert.equal(await bench.runtime.setDebug(false), null);
+      assert.deepEqual((await bench.invoke({ number: 3 })).value, [6, 3]);
+    });
+
+    it('in a thread, or after an await', async () => {
+      const bench = start({ timeout: 10 });
+      const answer = await bench.runtime.setDebug(true);
+      const tool = await debug(bench, answer?.instance ?? 0, answer?.port ?? 0, 12);
+      const running = bench.invoke({ number: 4 });
+      assert.equal(await tool.stopped(), 12);
+      assert.equal(await tool.evaluate('number'), '8');
+      await tool.resume();
+      assert.deepEqual((await running).value, [8, 1]);
+    });
+
+    it('follows a saved file: the new instance waits for the debugger again', async () => {
+      const bench = start({ timeout: 10 });
+      const first = await bench.runtime.setDebug(true);
+      await debug(bench, first?.instance ?? 0, first?.port ?? 0);
+      assert.deepEqual((await bench.invoke({ number: 1 })).value, [2, 1]);
+      bench.write(file, code.replace('* 2', '* 3'));
+      const waits = await bench.until(
+        'instance',
+        (fact) => fact.waitsForDebugger === true && fact.version === 2,
+      );
+      const running = bench.invoke({ number: 1 });
+      const tool = await debug(bench, waits.instance, waits.debugPort ?? 0, 7);
+      assert.equal(await tool.stopped(), 7);
+      await tool.resume();
+      assert.deepEqual((await running).value, [3, 1]);
+    });
+
+    it('the handler is killed while stopped: the event ends, the next one is served', async () => {
+      const bench = start({ timeout: 10 });
+      const answer = await bench.runtime.setDebug(true);
+      const tool = await debug(bench, answer?.instance ?? 0, answer?.port ?? 0, 7);
+      const running = bench.invoke({ number: 1 });
+      await tool.stopped();
+      const pid = bench.of('instance').find((fact) => fact.pid !== undefined)?.pid ?? 0;
+      process.kill(pid, 'SIGKILL');
+      assert.equal((await running).error?.statusCode, 439);
+      await bench.runtime.setDebug(false);
+      assert.deepEqual((await bench.invoke({ number: 1 })).value, [2, 1]);
+    });
+
+    it('keeps one instance only', async () => {
+      const bench = start({ timeout: 10, maxInstances: 3 });
+      const answer = await bench.runtime.setDebug(true);
+      await debug(bench, answer?.instance ?? 0, answer?.port ?? 0);
+      await Promise.all([1, 2, 3].map((number) => bench.invoke({ number })));
+      assert.equal(bench.of('instance').filter(({ pid }) => pid !== undefined).length, 1);
+    });
+  });
+}
+
+describe('Debugging without debugpy', () => {
+  afterEach(disposeBenches);
+
+  it('names the interpreter and the command, and the function runs on', async () => {
+    const bench = startBench({
+      files: {
+        'index.py': 'def main_handler(event, context):\n    return 1\n',
+        'debugpy.py': 'raise ImportError("No module named debugpy")\n',
+      },
+      // A Python that surely has none: the code directory hides it.
+      spec: { family: 'python', runtimeVersion: '3' },
+    });
+    await bench.invoke({});
+    await assert.rejects(bench.runtime.setDebug(true), (error: UserError) => {
+      assert.equal(error.code, 'debugpyMissing');
+      assert.match(error.message, /^\/.+ has no debugpy, which breakpoints in Python need\.$/);
+      assert.match(error.nextStep ?? '', /^Install it with: \/.+ -m pip install debugpy$/);
+      return true;
+    });
+    assert.equal((await bench.invoke({})).value, 1);
+    assert.deepEqual(
+      bench.of('debugging').map(({ enabled }) => enabled),
+      [true, false],
+    );
+  });
+});
