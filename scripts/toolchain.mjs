@@ -161,7 +161,8 @@ export async function ensureBrowser() {
   const find = () => findProgram(browserNames[process.platform] ?? browserNames.linux);
   if (find() === undefined) {
     await installDebian(
-      ['chromium'],
+      // The font: without one, Chinese is a row of boxes.
+      ['chromium', 'fonts-wqy-microhei'],
       'Chromium or Chrome is needed to look at the window (SCFWS_BROWSER may name its program).',
     );
   }

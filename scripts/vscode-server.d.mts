@@ -12,3 +12,5 @@ export function startServer(options: {
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
 }): Promise<Server>;
+/** Installs a packed extension; its files are then in a folder of <dataFolder>/extensions. */
+export function installExtension(vsix: string, dataFolder: string): Promise<void>;

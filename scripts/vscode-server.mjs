@@ -47,6 +47,7 @@ export const quietSettings = {
   'chat.disableAIFeatures': true,
   'chat.commandCenter.enabled': false,
   'git.enabled': false,
+  'remote.autoForwardPorts': false,
   'extensions.autoCheckUpdates': false,
   'extensions.autoUpdate': false,
   'extensions.ignoreRecommendations': true,
@@ -84,6 +85,22 @@ export async function ensureServer(version = process.env.SCFWS_VSCODE_SERVER || 
   return { node, main, version };
 }
 
+/** Installs a packed extension; its files are then in a folder of <dataFolder>/extensions. */
+export async function installExtension(vsix, dataFolder) {
+  const { node, main } = await ensureServer();
+  const printed = await must(
+    node,
+    [
+      ...[main, '--server-data-dir', dataFolder, '--accept-server-license-terms'],
+      ...['--install-extension', vsix, '--force'],
+    ],
+    { env: cleanEnvironment({}) },
+  );
+  if (!printed.includes('successfully installed')) {
+    throw new Error(`${vsix} was not installed:\n${printed}`);
+  }
+}
+
 /**
  * Starts a server and waits until it listens.
  * @param {object} options
@@ -115,13 +132,7 @@ export async function startServer({
   if (language !== undefined) speak(language, path.join(data, 'data'));
   const common = ['--server-data-dir', data, '--accept-server-license-terms'];
   const clean = cleanEnvironment(env);
-  if (vsix !== undefined) {
-    const printed = await must(node, [main, ...common, '--install-extension', vsix, '--force'], {
-      env: clean,
-    });
-    if (!printed.includes('successfully installed'))
-      throw new Error(`${vsix} was not installed:\n${printed}`);
-  }
+  if (vsix !== undefined) await installExtension(vsix, data);
   const token = forTests ? undefined : randomBytes(16).toString('hex');
   const child = spawn(
     node,

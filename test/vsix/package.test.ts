@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { listFiles } from '@vscode/vsce';
 
 const root = path.join(__dirname, '..', '..');
 
 /** Relative paths of all files below a folder, with `prefix` before them. */
 function below(folder: string, prefix = folder): string[] {
-  const absolute = path.join(root, folder);
+  const absolute = path.resolve(root, folder);
   if (!fs.existsSync(absolute)) {
     return [];
   }
@@ -23,20 +22,32 @@ function below(folder: string, prefix = folder): string[] {
 describe('the package', function () {
   this.timeout(240_000);
   let vsix: string;
+  /** Where an editor put what was in the package. */
+  let installed: string;
+  let data: string;
 
   before(async () => {
     const { packExtension } = await import('../../scripts/package.mjs');
+    const { installExtension } = await import('../../scripts/vscode-server.mjs');
     vsix = await packExtension();
+    data = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-vsix-'));
+    await installExtension(vsix, data);
+    const extensions = path.join(data, 'extensions');
+    const [name] = fs.readdirSync(extensions).filter((file) => file.startsWith('scf-websocket.'));
+    installed = path.join(extensions, name ?? '');
   });
 
-  it('holds what runs and what the marketplace shows, and nothing else', async () => {
+  after(() => fs.rmSync(data, { recursive: true, force: true, maxRetries: 5 }));
+
+  it('holds what runs and what the marketplace shows, and nothing else', () => {
     const expected = [
       'package.json',
       'package.nls.json',
       'package.nls.zh-cn.json',
-      'README.md',
-      'CHANGELOG.md',
-      'LICENSE',
+      // The packer gives these three their names.
+      'readme.md',
+      'changelog.md',
+      'LICENSE.txt',
       'dist/extension.js',
       'dist/cli.js',
       'dist/webview.js',
@@ -45,12 +56,13 @@ describe('the package', function () {
       'l10n/bundle.l10n.zh-cn.json',
       ...below('src/core/runtime/bootstrap', 'dist/bootstrap'),
       ...below('src/core/scaffold/templates', 'dist/templates'),
+      ...below('src/core/conformance/fixtures', 'dist/conformance'),
       ...below('media'),
       ...below('schemas'),
       ...below('snippets'),
     ];
-    const packed = await listFiles({ cwd: root });
-    assert.deepEqual(packed.map((file) => file.replaceAll('\\', '/')).sort(), expected.sort());
+    const packed = below(installed, '').filter((file) => file !== '.vsixmanifest');
+    assert.deepEqual(packed.sort(), expected.sort());
   });
 
   it('is smaller than 1 MB', () => {
@@ -60,7 +72,7 @@ describe('the package', function () {
   it('carries no source map and no mention of one', () => {
     for (const name of ['extension.js', 'cli.js', 'webview.js']) {
       assert.ok(
-        !fs.readFileSync(path.join(root, 'dist', name), 'utf8').includes('sourceMappingURL='),
+        !fs.readFileSync(path.join(installed, 'dist', name), 'utf8').includes('sourceMappingURL='),
         name,
       );
     }
