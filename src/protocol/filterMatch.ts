@@ -174,3 +174,10 @@ export function frameSubject(frame: {
     has: () => false,
   };
 }
+
+/** Whether a whole payload fulfils terms that look inside. */
+export function matchPayload(terms: readonly Term[]): (text: string) => boolean {
+  const match = compileFilter(terms);
+  const place = { connection: '', direction: 'toServer', type: 'text', size: 0 } as const;
+  return (text) => match(frameSubject({ ...place, text }));
+}

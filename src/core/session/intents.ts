@@ -1,6 +1,8 @@
 /** The table of what a host may ask of a session; one entry for each kind, completed by the compiler. */
 import * as l10n from '@vscode/l10n';
 import { randomUUID } from 'node:crypto';
+import { parseFilter } from '../../protocol/filter';
+import { matchPayload } from '../../protocol/filterMatch';
 import type { FaultPlan } from '../../protocol/fact';
 import { parseFaultPlan } from '../../protocol/faultPresets';
 import type { Answer, Ask, IntentError, IntentKind } from '../../protocol/intent';
@@ -132,8 +134,12 @@ export function makeIntents(parts: Parts): Intents {
       const last = facts.at(-1)?.seq ?? recorder.last;
       return { facts, next: last < recorder.last ? last + 1 : null, last: recorder.last };
     },
-    search({ text, regex, caseSensitive, from = 0 }) {
-      return { seqs: recorder.searchPayloads(matcher(text, regex, caseSensitive), from) };
+    search({ text, regex, caseSensitive, from = 0, condition }) {
+      const matches =
+        condition === undefined
+          ? matcher(text, regex, caseSensitive)
+          : matchPayload(parseFilter(condition).terms);
+      return { seqs: recorder.searchPayloads(matches, from) };
     },
     clear() {
       recorder.clear();

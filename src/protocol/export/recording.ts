@@ -5,7 +5,7 @@
 import type { Fact } from '../fact';
 import { previewLength } from '../fact';
 import { parseFilter, type Term } from '../filter';
-import { compileFilter, frameSubject } from '../filterMatch';
+import { matchPayload } from '../filterMatch';
 import type { Answer, Ask } from '../intent';
 import { createRedactor, type RedactionRule, type Redactor } from './redact';
 
@@ -341,19 +341,12 @@ export function recordedPayload(recording: Recording, seq: number): Answer<'payl
 }
 
 export function searchRecording(recording: Recording, ask: Ask<'search'>): Answer<'search'> {
-  const { terms } = parseFilter(ask.condition ?? '');
-  const whole: Term[] = ask.condition === undefined ? [searchTerm(ask)] : terms;
-  const match = compileFilter(whole);
-  const seqs = [...recording.payloads].flatMap(([seq, payload]) => {
-    const subject = frameSubject({
-      connection: '',
-      direction: 'toServer',
-      type: 'text',
-      size: 0,
-      text: payload.data,
-    });
-    return seq >= (ask.from ?? 0) && payload.encoding === 'text' && match(subject) ? [seq] : [];
-  });
+  const matches = matchPayload(
+    ask.condition === undefined ? [searchTerm(ask)] : parseFilter(ask.condition).terms,
+  );
+  const seqs = [...recording.payloads].flatMap(([seq, payload]) =>
+    seq >= (ask.from ?? 0) && payload.encoding === 'text' && matches(payload.data) ? [seq] : [],
+  );
   return { seqs };
 }
 
