@@ -68,7 +68,15 @@ export interface IntentMap {
   };
   /** Numbers of facts whose whole payload matches; for text beyond the previews. */
   search: {
-    ask: { text: string; regex: boolean; caseSensitive: boolean; from?: number };
+    ask: {
+      text: string;
+      regex: boolean;
+      caseSensitive: boolean;
+      /** Only facts from this number on. */
+      from?: number;
+      /** A term of the filter language instead of `text`, e.g. `$.type == 'join'`. */
+      condition?: string;
+    };
     answer: { seqs: number[] };
   };
   /** Forgets what was recorded so far. */
