@@ -142,7 +142,7 @@ describe('rows of the ledger that no client sees', () => {
   });
 
   it('error.432: a queue that is full refuses', async () => {
-    const { session, service } = await serve('large');
+    const { session, service } = await serve('default');
     const transfer = service.functions.find(({ roles }) => roles.includes('transfer'));
     const websocket = { action: 'data send', secConnectionID: 'none', dataType: 'text' };
     const event = JSON.stringify({ websocket: { ...websocket, data: 'do:[{"sleep":30}]' } });

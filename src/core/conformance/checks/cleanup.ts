@@ -148,7 +148,7 @@ export const cleanupChecks: readonly Check[] = [
   runsAfter('cleanup.push-closing', 'cleanupAlways', ends.push),
   runsNotAfter('cleanup.idle', 'impatient', ends.idle),
   runsAfter('cleanup.idle', 'idleAlways', ends.idle),
-  runsNotAfter('cleanup.platform-failure', 'large', ends.platform),
+  runsNotAfter('cleanup.platform-failure', 'default', ends.platform),
   runsAfter('cleanup.platform-failure', 'cleanupAlways', ends.platform),
   {
     row: 'cleanup.left-during-register',

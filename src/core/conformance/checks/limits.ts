@@ -92,7 +92,7 @@ export const limitChecks: readonly Check[] = [
   },
   {
     row: 'limits.event-size',
-    setup: 'large',
+    setup: 'default',
     async run(bench) {
       const small = await bench.connect();
       small.send(
@@ -110,7 +110,7 @@ export const limitChecks: readonly Check[] = [
   },
   {
     row: 'limits.response-size',
-    setup: 'large',
+    setup: 'default',
     async run(bench) {
       const small = await bench.connect();
       small.command({ big: 5 * megabyte });
@@ -134,7 +134,7 @@ export const limitChecks: readonly Check[] = [
   },
   {
     row: 'limits.function-timeout',
-    setup: 'default',
+    setup: 'bare',
     async run(bench) {
       const { context } = await bench.registered(await bench.connect());
       expect('time_limit_in_ms', context['time_limit_in_ms'], 3000);
@@ -142,7 +142,7 @@ export const limitChecks: readonly Check[] = [
   },
   {
     row: 'limits.memory',
-    setup: 'default',
+    setup: 'bare',
     async run(bench) {
       const { context } = await bench.registered(await bench.connect());
       expect('memory_limit_in_mb', context['memory_limit_in_mb'], 128);

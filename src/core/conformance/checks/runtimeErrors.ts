@@ -82,7 +82,7 @@ export const runtimeErrorChecks: readonly Check[] = [
         const { requestId: _request, ...rest } = await errorOf(bench, { sleep: 10 });
         expect('the error', rest, {
           errorCode: -1,
-          errorMessage: 'Invoking task timed out after 1 seconds',
+          errorMessage: 'Invoking task timed out after 2 seconds',
           statusCode: 433,
         });
       });
@@ -90,7 +90,7 @@ export const runtimeErrorChecks: readonly Check[] = [
   },
   {
     row: 'error.434',
-    setup: 'large',
+    setup: 'default',
     ownOnly: true,
     async run(bench) {
       await expectFreshInstance(bench, async () => {
