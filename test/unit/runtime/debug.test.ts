@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import type { FunctionSpec } from '../../../src/protocol/project';
-import { UserError } from '../../../src/core/errors';
+import type { UserError } from '../../../src/core/errors';
 import { attachNode, attachPython, type TestDebugger } from './debuggers';
 import { disposeBenches, startBench, type Bench } from './harness';
 

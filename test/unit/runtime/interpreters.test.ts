@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { FunctionSpec } from '../../../src/protocol/project';
-import { UserError } from '../../../src/core/errors';
+import type { UserError } from '../../../src/core/errors';
 import {
   findInterpreter,
   fitsWish,
