@@ -1,5 +1,6 @@
 // Builds dist/: the extension host bundle, the command line (which is also the session process), the webview page, and
-// the files that are read at run time (bootstraps, templates, translations). `--production` leaves out source maps.
+// the files that are read at run time (bootstraps, templates, translations). `--production` leaves out source maps;
+// `--out FOLDER` builds somewhere else.
 import esbuild from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -49,6 +50,17 @@ export const bundles = {
       compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false },
     },
   },
+  // Goes into exported reports; always small, since every report carries it.
+  report: {
+    ...common,
+    entryPoints: ['src/webview/report/main.ts'],
+    outfile: 'dist/report.js',
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    minify: true,
+    sourcemap: false,
+  },
 };
 
 /** Replaces a file in one step and only when it changes: a session that runs from dist/ never reads half of one. */
@@ -97,23 +109,18 @@ function mirror(from, to) {
   }
 }
 
-async function build({ watch, production }) {
+async function build({ watch, production, out }) {
   mergeTranslations();
-  mirror('src/core/runtime/bootstrap', 'dist/bootstrap');
-  mirror('src/core/scaffold/templates', 'dist/templates');
-  mirror('src/core/conformance/fixtures', 'dist/conformance');
-  if (production) {
-    for (const name of fs.readdirSync('dist')) {
-      if (name.endsWith('.js.map')) fs.rmSync(path.join('dist', name));
-    }
-  }
+  mirror('src/core/runtime/bootstrap', path.join(out, 'bootstrap'));
+  mirror('src/core/scaffold/templates', path.join(out, 'templates'));
+  mirror('src/core/conformance/fixtures', path.join(out, 'conformance'));
   let failed = false;
   for (const options of Object.values(bundles)) {
-    if (!fs.existsSync(options.entryPoints[0])) continue;
     const context = await esbuild.context({
       ...options,
-      minify: production,
-      sourcemap: production ? false : 'linked',
+      outfile: path.join(out, path.basename(options.outfile)),
+      minify: options.minify ?? production,
+      sourcemap: options.sourcemap ?? (production ? false : 'linked'),
     });
     if (watch) {
       await context.watch();
@@ -126,10 +133,16 @@ async function build({ watch, production }) {
   if (failed) process.exitCode = 1;
 }
 
+function argument(name) {
+  const at = process.argv.indexOf(name);
+  return at === -1 ? undefined : process.argv[at + 1];
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   process.chdir(path.dirname(import.meta.dirname));
   await build({
     watch: process.argv.includes('--watch'),
     production: process.argv.includes('--production'),
+    out: argument('--out') ?? 'dist',
   });
 }

@@ -2,23 +2,43 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ensurePackages, must, root } from './toolchain.mjs';
+import { ensurePackages, must, readJson, root } from './toolchain.mjs';
 
-/** @returns {Promise<string>} the absolute path of the packed extension */
+/** What .vscodeignore leaves out anyway, and is large. */
+const unpacked = /^(\.git|\.vscode-test|node_modules|out|dist|sample|coverage|src|test)$/;
+
+/**
+ * Packs from a folder of its own, so that dist/ stays what was built for debugging.
+ * @returns {Promise<string>} the absolute path of the packed extension
+ */
 export async function packExtension() {
   await ensurePackages();
   const file = path.join(root, 'out', 'scf-websocket.vsix');
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  await must(process.execPath, [
-    path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce'),
-    ...[
-      'package',
-      '--no-dependencies',
-      '--no-rewrite-relative-links',
-      '--allow-missing-repository',
-    ],
-    ...['--out', file],
-  ]);
+  const stage = fs.mkdtempSync(path.join(root, 'out', 'package-'));
+  try {
+    const dist = path.join(stage, 'dist');
+    await must(process.execPath, ['scripts/build.mjs', '--production', '--out', dist]);
+    const names = fs.readdirSync(root).filter((name) => !unpacked.test(name));
+    for (const name of names) {
+      fs.cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
+    }
+    const manifest = readJson(path.join(stage, 'package.json'));
+    delete manifest.scripts;
+    delete manifest.devDependencies;
+    fs.writeFileSync(path.join(stage, 'package.json'), JSON.stringify(manifest, null, 2));
+    await must(
+      process.execPath,
+      [
+        path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce'),
+        ...['package', '--no-dependencies', '--no-rewrite-relative-links'],
+        ...['--allow-missing-repository', '--out', file],
+      ],
+      { cwd: stage },
+    );
+  } finally {
+    fs.rmSync(stage, { recursive: true, force: true });
+  }
   return file;
 }
 

@@ -39,7 +39,9 @@ describe('the package', function () {
 
   after(() => fs.rmSync(data, { recursive: true, force: true, maxRetries: 5 }));
 
-  it('holds what runs and what the marketplace shows, and nothing else', () => {
+  it('holds what runs and what the marketplace shows, and nothing else', async () => {
+    const { bundles } = await import('../../scripts/build.mjs');
+    const programs = Object.values(bundles).map(({ outfile }) => outfile ?? '');
     const expected = [
       'package.json',
       'package.nls.json',
@@ -48,10 +50,11 @@ describe('the package', function () {
       'readme.md',
       'changelog.md',
       'LICENSE.txt',
-      'dist/extension.js',
-      'dist/cli.js',
-      'dist/webview.js',
-      'dist/webview.css',
+      ...programs,
+      // Pages have their styles beside them.
+      ...programs
+        .filter((file) => !/(extension|cli)\.js$/.test(file))
+        .map((file) => file.replace(/js$/, 'css')),
       'dist/codicon.ttf',
       'l10n/bundle.l10n.zh-cn.json',
       ...below('src/core/runtime/bootstrap', 'dist/bootstrap'),
@@ -70,7 +73,9 @@ describe('the package', function () {
   });
 
   it('carries no source map and no mention of one', () => {
-    for (const name of ['extension.js', 'cli.js', 'webview.js']) {
+    for (const name of below(path.join(installed, 'dist'), '').filter((file) =>
+      /^\w+\.js$/.test(file),
+    )) {
       assert.ok(
         !fs.readFileSync(path.join(installed, 'dist', name), 'utf8').includes('sourceMappingURL='),
         name,
