@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { Direction, FaultPlan, FaultRule } from '../../protocol/fact';
-import { faultPresets, planOfPreset } from '../../protocol/faultPresets';
+import { faultPresets, parseFaultPlan, planOfPreset } from '../../protocol/faultPresets';
 import { define, PageElement } from '../element';
 import { button, checkbox, field, select } from '../forms';
 import { icon, tool } from '../icon';
@@ -135,6 +135,7 @@ class FaultsPane extends PageElement {
   override render() {
     const { draft } = this;
     const on = this.model.state.faults !== null;
+    const problem = parseFaultPlan(draft).problems[0];
     return html`${paneHead(this.model, 'beaker', l10n.t('Fault lab'))}
       <div class="pane-body">
         <p class="quiet">
@@ -176,9 +177,16 @@ class FaultsPane extends PageElement {
           value: String(draft.seed),
           onInput: (value) => this.change({ seed: Math.floor(Number(value)) || 1 }),
         })}
+        ${
+          problem === undefined
+            ? nothing
+            : html`<p class="hint error" role="alert">
+                ${icon('error')} ${problem.path}: ${l10n.t(problem.message)}
+              </p>`
+        }
         <div class="form-row">
           ${button(on ? l10n.t('Apply') : l10n.t('Start faults'), () => this.send(this.draft), {
-            disabled: draft.rules.length === 0,
+            disabled: draft.rules.length === 0 || problem !== undefined,
           })}
           ${
             on
@@ -259,7 +267,8 @@ class FaultsPane extends PageElement {
   }
 
   private change(change: Partial<FaultPlan>): void {
-    this.draft = { ...this.draft, ...change, preset: undefined };
+    const { preset: _preset, ...rest } = this.draft;
+    this.draft = { ...rest, ...change };
     this.requestUpdate();
   }
 
