@@ -21,7 +21,7 @@ import { registerFrameBreakpoints, releaseFrame } from './debug/frameBreakpoints
 import { EditorContexts } from './editorContexts';
 import { Findings } from './findings';
 import { Gateway } from './gateway';
-import { debugTypes, settings, views } from './ids';
+import { debugTypes, recordingEditors, settings, views } from './ids';
 import { InlineValues } from './inlineValues';
 import { Lenses } from './lenses';
 import { Log, LogLinks } from './log';
@@ -29,6 +29,7 @@ import type { Parts } from './parts';
 import { ProjectProblems } from './projectProblems';
 import { Projects } from './projects';
 import { Runs } from './runs';
+import { Recordings } from './traffic/recordings';
 import { Traffic } from './traffic/traffic';
 import { throttle } from './throttle';
 import { ConnectionsView } from './views/connectionsView';
@@ -56,6 +57,9 @@ export function activate(context: vscode.ExtensionContext): void {
     registerInstallLibrary(parts),
     registerLedger(parts),
     vscode.workspace.registerTextDocumentContentProvider(virtualScheme, virtualText),
+    ...Object.values(recordingEditors).map((id) =>
+      vscode.window.registerCustomEditorProvider(id, new Recordings(context)),
+    ),
     vscode.languages.registerDocumentLinkProvider({ scheme: 'output' }, new LogLinks()),
   ];
   context.subscriptions.push(log, projects, gateway, ...registrations, ...wireViews(parts));

@@ -48,6 +48,15 @@ export const views = {
 /** Webview panel type of "Open Traffic in Editor". */
 export const trafficPanel = 'scfWebSocket.trafficPanel';
 
+/** Webview panel type of the fidelity ledger. */
+export const ledgerPanel = 'scfWebSocket.ledgerPanel';
+
+/** Custom editors of recordings: our own files, and HAR files, which others may open as well. */
+export const recordingEditors = {
+  recording: 'scfWebSocket.recording',
+  archive: 'scfWebSocket.archive',
+} as const;
+
 /** Keys for when-clauses. */
 export const contexts = {
   /** The workspace holds at least one project. */

@@ -170,6 +170,7 @@ export class Children implements vscode.Disposable {
       return undefined;
     }
     return {
+      onWillReceiveMessage: (message: DebugProtocol.ProtocolMessage) => leaveRunning(message),
       onDidSendMessage: (message: DebugProtocol.ProtocolMessage) =>
         this.hear(child, session, message),
       onWillStopSession: () => this.clock.releaseAll(holderPrefix(child, session)),
@@ -275,6 +276,17 @@ export class Children implements vscode.Disposable {
         }
       }, grace);
     }
+  }
+}
+
+/**
+ * Ending a debug session must not end the function. "Stop all" asks every adapter to end its process with it, also
+ * where it only attached; this is the one place where that can be taken out of the request.
+ */
+function leaveRunning(message: DebugProtocol.ProtocolMessage): void {
+  const request = message as DebugProtocol.DisconnectRequest;
+  if (request.type === 'request' && request.command === 'disconnect') {
+    request.arguments = { ...request.arguments, terminateDebuggee: false };
   }
 }
 

@@ -34,7 +34,11 @@ export function registerFrameBreakpoints(parts: Parts): vscode.Disposable[] {
       ]);
     }),
     registerCommand(log, commands.editFrameBreakpoints, () => editBreakpoints(parts)),
-    registerCommand(log, commands.heldFrames, () => showHeld(parts)),
+    /** From a program: what the `releaseFrame` intent takes. */
+    registerCommand(log, commands.heldFrames, (argument: unknown) => {
+      const given = argument as Ask<'releaseFrame'> | undefined;
+      return given?.hold === undefined ? showHeld(parts) : releaseFrame(parts, given);
+    }),
   ];
 }
 

@@ -1,15 +1,17 @@
 /** What a page asks of its host: things that only an editor can do. */
 import * as vscode from 'vscode';
 import type { HostCommand, PageMessage, SavedMessage } from '../../protocol/inspector';
-import type { Gateway } from '../gateway';
+import type { Answer, Ask, IntentKind } from '../../protocol/intent';
 import { commands } from '../ids';
 import { openPlace } from '../handlers';
 import { virtualText } from '../virtualText';
+import type { PumpSink } from './pump';
 import { exportTraffic, importRecording, saveText } from './files';
 
 export interface DeedHost {
   context: vscode.ExtensionContext;
-  gateway: Gateway;
+  fetch: PumpSink['fetch'];
+  ask<K extends IntentKind>(intent: K, ask: Ask<K>): Promise<Answer<K>>;
   libraryChanged(messages: SavedMessage[]): void;
 }
 
@@ -50,7 +52,7 @@ export async function doDeed(message: Deed, host: DeedHost): Promise<unknown> {
       await vscode.env.clipboard.writeText(message.ask.text);
       return null;
     case 'export':
-      return exportTraffic(message.ask, host.gateway);
+      return exportTraffic(message.ask, host);
     case 'save':
       return saveText(message.ask.name, message.ask.content);
     case 'import':

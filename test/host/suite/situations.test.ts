@@ -11,6 +11,7 @@ import {
   pythonHandler,
   removeBreakpoints,
   run,
+  save,
   setBreakpoint,
   start,
   stop,
@@ -133,18 +134,13 @@ for (const [language, parts] of Object.entries(languages)) {
       project.remove();
     });
 
+    const lineOf = (file: string, mark: string) =>
+      project.line(file, `${language === 'python' ? '#' : '//'} ${mark}`);
     const breakAt = (mark: string, file: string = transfer) =>
-      setBreakpoint(project.file(file), project.line(file, ` ${mark}`));
+      setBreakpoint(project.file(file), lineOf(file, mark));
 
-    /** Waits until a process that runs already has the breakpoint. */
-    const bound = async (breakpoint: vscode.Breakpoint) =>
-      until('a bound breakpoint', async () => {
-        const session = vscode.debug.activeDebugSession;
-        const answer = (await session
-          ?.getDebugProtocolBreakpoint(breakpoint)
-          .then(undefined, () => undefined)) as { verified?: boolean } | undefined;
-        return answer?.verified === true;
-      }).catch(() => undefined);
+    const bind = (mark: string, file: string = transfer) =>
+      stops.bind(project.file(file), lineOf(file, mark));
 
     it('attaches to a warm function, and leaves it, with its socket and its globals', async () => {
       client.send('one');
@@ -152,7 +148,7 @@ for (const [language, parts] of Object.entries(languages)) {
       const { instance } = await trace.next('invocationStarted');
 
       await run(ids.commands.debugFunction, { function: transmission });
-      await bound(breakAt('# answer'.replace('#', language === 'python' ? '#' : '//')));
+      await bind('answer');
       client.send('two');
       const stopped = await stops.next();
       assert.match(await stops.evaluate(stopped, 'answer'), /two 2/);
@@ -172,17 +168,17 @@ for (const [language, parts] of Object.entries(languages)) {
 
     it('stops in a shared module, and after an await', async () => {
       await run(ids.commands.debugFunction, { function: transmission });
-      await bound(breakAt('shared', `Transmission/${parts.shared[0]}`));
+      await bind('shared', `Transmission/${parts.shared[0]}`);
       client.send('shared');
       const inShared = await stops.next();
       assert.equal(inShared.file, project.file(`Transmission/${parts.shared[0]}`));
       await stops.go(inShared);
       assert.match(String(await client.next()), /^SHARED/);
 
-      await bound(breakAt('awaited'));
+      await bind('awaited');
       client.send('later');
       const awaited = await stops.next();
-      assert.equal(awaited.line, project.line(transfer, ' awaited'));
+      assert.equal(awaited.line, lineOf(transfer, 'awaited'));
       await stops.go(awaited);
       assert.match(String(await client.next()), /^later awaited/);
     });
@@ -191,15 +187,14 @@ for (const [language, parts] of Object.entries(languages)) {
       assert.ok(vscode.debug.activeDebugSession, 'the test before left its debugger');
       const before = project.read(transfer);
       breakAt('answer');
-      project.write({ [transfer]: parts.edit(before) });
+      const version = await save(trace, project, { [transfer]: parts.edit(before) });
       client.send('edited');
       const stopped = await stops.next();
-      assert.equal(stopped.line, project.line(transfer, ' answer'));
+      assert.equal(stopped.line, lineOf(transfer, 'answer'));
       assert.match(await stops.evaluate(stopped, 'answer'), /edited new 1/);
       await stops.go(stopped);
       assert.equal(await client.next(), 'edited new 1');
-      const started = await trace.next('invocationStarted', (fact) => fact.version > 1);
-      assert.equal(started.version, 2);
+      assert.equal((await trace.next('invocationStarted')).version, version);
     });
 
     it('keeps the old version while a save has a syntax error, and says so at the line', async () => {
@@ -218,6 +213,7 @@ for (const [language, parts] of Object.entries(languages)) {
       assert.equal(squiggle?.range.start.line, project.line(transfer, 'answer = =') - 1);
 
       project.write({ [transfer]: good });
+      await trace.next('diagnosticsCleared');
       client.send('again');
       assert.match(String(await client.next()), /^again new/);
       await until('the squiggle to go', () =>
@@ -232,14 +228,14 @@ for (const [language, parts] of Object.entries(languages)) {
       await run('scfWebSocket.restartFunction', { function: transmission });
       client.send('top');
       const stopped = await stops.next();
-      assert.equal(stopped.line, project.line(transfer, ' top'));
+      assert.equal(stopped.line, lineOf(transfer, 'top'));
       await stops.go(stopped);
       assert.match(String(await client.next()), /^top new 1/);
     });
 
     it('freezes the clock: a 3-second function stands for 20 seconds, then answers', async function () {
       this.timeout(120_000);
-      await bound(breakAt('first'));
+      await bind('first');
       client.send('slow');
       const stopped = await stops.next();
       const frozen = await trace.next(
@@ -261,7 +257,7 @@ for (const [language, parts] of Object.entries(languages)) {
     });
 
     it('freezes it as long as either of two functions stands', async () => {
-      await bound(breakAt('first'));
+      await bind('first');
       const handler = `Register/${parts.file}`;
       breakAt('stop', handler);
       await run(ids.commands.debugFunction, { function: `${language}/Register` });
@@ -285,7 +281,7 @@ for (const [language, parts] of Object.entries(languages)) {
     });
 
     it('thaws when the handler is killed at its breakpoint; the next event finds a new one', async () => {
-      await bound(breakAt('first'));
+      await bind('first');
       client.send('doomed');
       await stops.next();
       const { instance } = await trace.next(
@@ -307,7 +303,7 @@ for (const [language, parts] of Object.entries(languages)) {
     });
 
     it('lets everything go on when debugging is stopped at a breakpoint', async () => {
-      await bound(breakAt('first'));
+      await bind('first');
       client.send('left');
       await stops.next();
       await trace.next('clock', (fact) => fact.frozen);
@@ -327,7 +323,7 @@ for (const [language, parts] of Object.entries(languages)) {
     if (language === 'python') {
       it('thaws when the debugger itself is killed', async () => {
         await run(ids.commands.debugFunction, { function: transmission });
-        await bound(breakAt('first'));
+        await bind('first');
         client.send('orphan');
         await stops.next();
         await trace.next('clock', (fact) => fact.frozen);

@@ -101,6 +101,18 @@ export class Trace {
   }
 }
 
+/** Saves a change of a handler, and waits until a process of the new version is ready. */
+export async function save(trace: Trace, project: TestProject, files: Files): Promise<number> {
+  const versions = trace.all().flatMap((fact) => (fact.kind === 'instance' ? fact.version : []));
+  const before = Math.max(...versions);
+  project.write(files);
+  const { version } = await trace.next(
+    'instance',
+    (fact) => fact.state === 'ready' && fact.version > before,
+  );
+  return version;
+}
+
 export type Files = Record<string, string>;
 
 /** Writes a project into the open folder; `remove` takes it away again. */
@@ -335,11 +347,14 @@ interface Stop {
 /** Stops of every debug session, in the order in which they happened. */
 export class Stops implements vscode.Disposable {
   private readonly stopped: { session: vscode.DebugSession; thread: number }[] = [];
+  private readonly sessions = new Set<vscode.DebugSession>();
   private readonly tracker: vscode.Disposable;
 
   constructor() {
     this.tracker = vscode.debug.registerDebugAdapterTrackerFactory('*', {
       createDebugAdapterTracker: (session) => ({
+        onWillStartSession: () => this.sessions.add(session),
+        onWillStopSession: () => this.sessions.delete(session),
         onDidSendMessage: (message: {
           type: string;
           event?: string;
@@ -369,6 +384,25 @@ export class Stops implements vscode.Disposable {
     const named = frame.source?.path ?? '';
     const file = named.includes('://') ? vscode.Uri.parse(named).fsPath : named;
     return { session, thread, file, line: frame.line, frame: frame.id };
+  }
+
+  /** Sets a breakpoint in a process that runs already, and waits until it is bound there. */
+  async bind(file: string, line: number): Promise<void> {
+    const breakpoint = setBreakpoint(file, line);
+    await until(`a bound breakpoint at ${file}:${line}`, async () => {
+      for (const session of this.sessions) {
+        if (session.type === ids.debugTypes.container) {
+          continue;
+        }
+        const answer = (await session
+          .getDebugProtocolBreakpoint(breakpoint)
+          .then(undefined, () => undefined)) as { verified?: boolean } | undefined;
+        if (answer?.verified === true) {
+          return true;
+        }
+      }
+      return false;
+    });
   }
 
   async evaluate(stop: Stop, expression: string): Promise<string> {

@@ -1,0 +1,89 @@
+/** A recording in an editor of its own: the same page as Traffic, read-only, fed from a file. */
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { l10n } from 'vscode';
+import { UserError } from '../../core/errors';
+import { recordedPayload, searchRecording } from '../../protocol/export/recording';
+import type { Recording } from '../../protocol/export/recording';
+import { parseRecording } from '../../protocol/export/renderExport';
+import type { Ask } from '../../protocol/intent';
+import { doDeed } from './deeds';
+import { webviewOptions } from './page';
+import { PageView } from './pageView';
+import type { FactSource } from './pageView';
+
+interface RecordingDocument extends vscode.CustomDocument {
+  recording: Recording;
+}
+
+export class Recordings implements vscode.CustomReadonlyEditorProvider<RecordingDocument> {
+  constructor(private readonly context: vscode.ExtensionContext) {}
+
+  async openCustomDocument(uri: vscode.Uri): Promise<RecordingDocument> {
+    const text = Buffer.from(await vscode.workspace.fs.readFile(uri)).toString();
+    const { value, problems } = parseRecording(text);
+    const [first] = problems;
+    const translate = l10n.t; // The parser's own sentences are translated with it.
+    const reason =
+      first === undefined ? '' : `${first.line}: ${translate(first.message, ...first.values)}`;
+    if (value === undefined) {
+      throw new UserError(
+        'noRecording',
+        l10n.t('{0} is not a recording. {1}', path.basename(uri.fsPath), reason),
+      );
+    }
+    if (first !== undefined) {
+      void vscode.window.showWarningMessage(
+        l10n.t('{0} lines of the recording were left out. {1}', problems.length, reason),
+      );
+    }
+    return { uri, recording: value, dispose: () => undefined };
+  }
+
+  resolveCustomEditor(document: RecordingDocument, panel: vscode.WebviewPanel): void {
+    panel.webview.options = webviewOptions(this.context.extensionUri);
+    const page = new PageView(
+      panel.webview,
+      'editor',
+      () => panel.visible,
+      this.context,
+      this.sourceOf(document),
+    );
+    panel.onDidDispose(() => page.dispose());
+  }
+
+  private sourceOf({ uri, recording }: RecordingDocument): FactSource {
+    const last = recording.facts.at(-1)?.seq ?? 0;
+    const fetch: FactSource['fetch'] = (from, limit) => {
+      const start = recording.facts.findIndex(({ seq }) => seq >= from);
+      const facts = start < 0 ? [] : recording.facts.slice(start, start + limit);
+      const through = facts.at(-1)?.seq ?? last;
+      return Promise.resolve({ facts, next: through < last ? through + 1 : null, last });
+    };
+    const ask = (intent: string, asked: object): Promise<never> => {
+      switch (intent) {
+        case 'payload':
+          return Promise.resolve(
+            recordedPayload(recording, (asked as Ask<'payload'>).seq) as never,
+          );
+        case 'search':
+          return Promise.resolve(searchRecording(recording, asked as Ask<'search'>) as never);
+        default:
+          return Promise.reject(
+            new UserError('readOnly', l10n.t('A recording can only be looked at.')),
+          );
+      }
+    };
+    return {
+      mode: 'recording',
+      title: path.basename(uri.fsPath),
+      session: () => 1,
+      newest: () => last,
+      status: () => ({ state: 'running', url: '', pushUrl: '' }),
+      fetch,
+      ask,
+      do: (message) =>
+        doDeed(message, { context: this.context, fetch, ask, libraryChanged: () => undefined }),
+    };
+  }
+}

@@ -1,0 +1,219 @@
+// Frame breakpoints, running again, lenses and inline values, one key, and what survives.
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import * as ids from '../../../src/extension/ids';
+import type { InvokeAnswer } from '../../../src/extension/commands/invoke';
+import { window } from '../window';
+import {
+  activate,
+  Client,
+  echoFiles,
+  removeBreakpoints,
+  run,
+  save,
+  start,
+  stop,
+  stopDebugging,
+  Stops,
+  TestProject,
+  Trace,
+  until,
+  usePythonWithDebugpy,
+} from './support';
+
+describe('features around a run', function () {
+  this.bail(true);
+  const file = 'Transmission/index.py';
+  let project: TestProject;
+  let trace: Trace;
+  let stops: Stops;
+  let url: string;
+  let client: Client;
+
+  before(async () => {
+    await activate();
+    usePythonWithDebugpy();
+    trace = new Trace();
+    stops = new Stops();
+    project = new TestProject('python', echoFiles('python', { backendTimeout: 300 }));
+    ({ url } = await start());
+    client = await Client.connect(url);
+  });
+
+  beforeEach(() => trace.mark());
+
+  after(async () => {
+    client.close();
+    removeBreakpoints();
+    await stopDebugging();
+    await stop();
+    stops.dispose();
+    project.remove();
+    await run('workbench.action.closeAllEditors');
+  });
+
+  const lenses = async () => {
+    const all = await run<vscode.CodeLens[]>(
+      'vscode.executeCodeLensProvider',
+      project.uri(file),
+      10,
+    );
+    return all.flatMap(({ command }) => command?.title.replace(/\$\([^)]+\) ?/g, '') ?? []);
+  };
+
+  it('has lenses over each handler from the start, and the last run after it', async () => {
+    assert.deepEqual(await lenses(), ['Invoke', 'Debug', 'Event…']);
+    client.send('hello');
+    assert.equal(await client.next(), 'hello');
+    await trace.next('invocationEnded');
+    const titles = await until('the last run in the lens', async () => {
+      const now = await lenses();
+      return now.length === 4 && now;
+    });
+    assert.match(titles[3] ?? '', /^last: [\d.]+ ms ✓$/);
+  });
+
+  it('shows event, result, pushes and duration beside the handler', async function () {
+    window.skipUnlessThere(this);
+    await vscode.window.showTextDocument(project.uri(file));
+    await window
+      .waitFor('.view-lines .codelens-decoration >> nth=0', {}, 'attached')
+      .catch(() => undefined);
+    await until('the inline value', async () => {
+      const shown = (await window.workbench(
+        `[...document.querySelectorAll('style')].map((s) => [...(s.sheet?.cssRules ?? [])].map((r) => r.cssText).join()).join()`,
+      )) as string;
+      return shown.includes('← hello') && shown.includes('1 push');
+    });
+    await window.screenshot('lens-and-inline-values-dark', {
+      width: 1280,
+      height: 800,
+      theme: 'dark',
+    });
+    await window.screenshot('lens-and-inline-values-light', { theme: 'light' });
+    await window.theme('dark');
+  });
+
+  it('runs again with the same event, and says what differs', async () => {
+    const same = await run<{ differs: boolean }>(ids.commands.runAgain, {
+      function: 'python/Transmission',
+    });
+    assert.equal(same?.differs, false);
+    await save(trace, project, {
+      [file]: project.read(file).replace('"send success"', '"changed"'),
+    });
+    const other = await run<{ differs: boolean; left: string; right: string }>(
+      ids.commands.runAgain,
+      {
+        function: 'python/Transmission',
+      },
+    );
+    assert.equal(other?.differs, true);
+    assert.match(other.left, /send success/);
+    assert.match(other.right, /changed/);
+    assert.match(other.right, /"data": "hello"/);
+    const tab = vscode.window.tabGroups.all
+      .flatMap(({ tabs }) => tabs)
+      .find(({ input }) => input instanceof vscode.TabInputTextDiff);
+    assert.ok(tab, 'no comparison is open');
+    assert.equal(await client.next(), 'hello');
+    assert.equal(await client.next(), 'hello');
+  });
+
+  it('holds a frame, edits it and lets it go; the recording tells both', async () => {
+    await run(ids.commands.addFrameBreakpoint, {
+      condition: "$.type == 'join'",
+      direction: 'toServer',
+    });
+    await trace.next('frameBreakpoints');
+    client.send('{"type":"leave"}');
+    assert.equal(await client.next(), '{"type":"leave"}');
+    client.send('{"type":"join","name":"alice"}');
+    const { frame } = await trace.next('held');
+    assert.equal(frame.preview, '{"type":"join","name":"alice"}');
+    assert.equal(
+      trace.has('invocationStarted', ({ cause }) => cause === frame.hold),
+      false,
+    );
+
+    const held = run(ids.commands.heldFrames);
+    await until('the question', async () => {
+      await run('workbench.action.quickOpenSelectNext');
+      await run('workbench.action.acceptSelectedQuickOpenItem');
+      return trace.has('releasedFrame') || (await vscodeInputIsOpen());
+    });
+    if (process.env['SCFWS_WINDOW'] !== undefined && !trace.has('releasedFrame')) {
+      await window.press('Control+A');
+      await window.type('{"type":"join","name":"bob"}');
+      await window.press('Enter');
+    }
+    await held;
+    await trace.next('releasedFrame', ({ how }) => how === 'edited');
+    assert.equal(await client.next(), '{"type":"join","name":"bob"}');
+    const after = await trace.next('push');
+    assert.match(after.preview, /bob/);
+  });
+
+  it('steps into the handler that a held frame triggers', async () => {
+    client.send('{"type":"join","name":"carol"}');
+    const { frame } = await trace.next('held');
+    await run(ids.commands.heldFrames, { hold: frame.hold, how: 'steppedInto' });
+    const stopped = await stops.next();
+    assert.equal(stopped.file, project.file(file));
+    assert.equal(stopped.line, project.line(file, 'websocket = event["websocket"]'));
+    await until('the breakpoint to go', () => vscode.debug.breakpoints.length === 0);
+    await stops.go(stopped);
+    assert.match(String(await client.next()), /carol/);
+    await stopDebugging();
+  });
+
+  it('shows an error at the line that threw', async function () {
+    await save(trace, project, {
+      [file]: project.read(file).replace('text = websocket["data"]', 'text = websocket["nothing"]'),
+    });
+    const answer = await run<InvokeAnswer>(ids.commands.invoke, {
+      function: 'python/Transmission',
+      event: 'default',
+    });
+    assert.equal(answer?.outcome, 'userError');
+    const ended = await trace.next('invocationEnded', ({ outcome }) => outcome === 'userError');
+    assert.deepEqual(ended.place && [ended.place.file, ended.place.line], [
+      project.file(file),
+      project.line(file, 'websocket["nothing"]'),
+    ]);
+    window.skipUnlessThere(this);
+    await vscode.window.showTextDocument(project.uri(file));
+    await until('the error inline', async () => {
+      const shown = (await window.workbench(
+        `[...document.querySelectorAll('style')].map((s) => [...(s.sheet?.cssRules ?? [])].map((r) => r.cssText).join()).join()`,
+      )) as string;
+      return shown.includes('KeyError');
+    });
+    await window.screenshot('inline-error-dark', { width: 1280, height: 800 });
+  });
+
+  it('keeps its connections when debugging begins and ends with one key', async () => {
+    await save(trace, project, { [file]: echoFiles('python')[file]! });
+    await vscode.window.showTextDocument(project.uri(file));
+    await vscode.debug.startDebugging(vscode.workspace.workspaceFolders?.[0], {
+      type: ids.debugTypes.container,
+      request: 'attach',
+      name: 'attach',
+    });
+    await until('debugging', () => vscode.debug.activeDebugSession !== undefined);
+    client.send('still here');
+    assert.equal(await client.next(), 'still here');
+    await stopDebugging();
+    client.send('and now');
+    assert.equal(await client.next(), 'and now');
+  });
+});
+
+async function vscodeInputIsOpen(): Promise<boolean> {
+  if (process.env['SCFWS_WINDOW'] === undefined) {
+    return false;
+  }
+  return (await window.workbench(
+    `(() => { const box = document.querySelector('.quick-input-widget .quick-input-box input'); return !!box && box.value.includes('alice'); })()`,
+  )) as boolean;
+}
