@@ -185,7 +185,7 @@ export async function openInspector(options: InspectorOptions = {}): Promise<Ins
       void answer(message);
     }
   };
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(45_000);
   await page.exposeFunction('toHost', receive);
   inspector = new Inspector(page);
   const early = await page.evaluate(() =>
