@@ -5,10 +5,12 @@ import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { needsPayload } from '../../protocol/export/recording';
 import type { Recording } from '../../protocol/export/recording';
+import type { RedactionRule } from '../../protocol/export/redact';
 import { exportExtensions, renderExport } from '../../protocol/export/renderExport';
 import type { ExportTools } from '../../protocol/export/renderExport';
 import type { ExportFormat, ExportRequest } from '../../protocol/inspector';
-import { recordingEditors } from '../ids';
+import { setting } from '../configuration';
+import { recordingEditors, settings } from '../ids';
 import type { DeedHost } from './deeds';
 
 /** Asks where to save a text; null when the person thought better of it. */
@@ -61,10 +63,21 @@ export async function exportTraffic(
   if (recording === undefined) {
     return null;
   }
-  const text = renderExport(recording, request, await exportTools(host, file));
+  const redact = [...request.redact, ...ownRules()];
+  const text = renderExport(recording, { ...request, redact }, await exportTools(host, file));
   await vscode.workspace.fs.writeFile(file, Buffer.from(text));
   showSaved(file);
   return { file: file.fsPath };
+}
+
+/** Words of the setting, as rules about names. */
+function ownRules(): RedactionRule[] {
+  return setting<string[]>(settings.redactionRules, []).map((word) => ({
+    id: word,
+    enabled: true,
+    on: 'name',
+    pattern: word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+  }));
 }
 
 async function collect(
