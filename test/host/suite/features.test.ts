@@ -53,6 +53,7 @@ describe('features around a run', function () {
   });
 
   const lenses = async () => {
+    await vscode.workspace.openTextDocument(project.uri(file));
     const all = await run<vscode.CodeLens[]>(
       'vscode.executeCodeLensProvider',
       project.uri(file),

@@ -94,6 +94,14 @@ export class Trace {
     );
   }
 
+  /** Waits until the clock runs, whatever else happened around it. */
+  async runs(): Promise<void> {
+    await until('a clock that runs', () => {
+      const clocks = this.all().filter((fact) => fact.kind === 'clock');
+      return clocks.at(-1)?.frozen !== true;
+    });
+  }
+
   has<K extends FactKind>(kind: K, fits: (fact: FactOf<K>) => boolean = () => true): boolean {
     return this.all()
       .slice(this.at)
