@@ -33,7 +33,10 @@ export function startBuild(
 ): Build {
   const { command = [], folder = spec.folder } = spec.build ?? {};
   const [program = 'node', ...args] = command;
-  const output = path.join(folder, `${splitHandler(spec.handler).file}.js`);
+  const output =
+    spec.family === 'node'
+      ? path.join(folder, `${splitHandler(spec.handler).file}.js`)
+      : path.join(folder, spec.handler);
   const before = stampOf(output);
   const child = spawnTree(program === 'node' ? node : program, args, {
     cwd: projectFolder,
@@ -56,7 +59,7 @@ export function startBuild(
   child.stdin?.on('error', () => undefined);
   return {
     folder,
-    ready: firstOutput(child, spec, command.join(' '), () => stampOf(output) !== before, printed),
+    ready: firstOutput(child, spec, output, () => stampOf(output) !== before, printed),
     dispose() {
       child.stdin?.end();
       killTree(child);
@@ -67,14 +70,19 @@ export function startBuild(
 function firstOutput(
   child: ChildProcess,
   spec: FunctionSpec,
-  command: string,
+  output: string,
   built: () => boolean,
   printed: string[],
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (how: string) => {
       const advice = printed.filter((line) => line.trim() !== '').join('\n');
-      const message = l10n.t('{0} was not built: {1} {2}.', spec.name, command, how);
+      const message = l10n.t(
+        '{0} was not built: {1} {2}.',
+        spec.name,
+        spec.build?.command.join(' ') ?? '',
+        how,
+      );
       finish(() =>
         reject(new UserError('buildFailed', message, advice === '' ? undefined : advice)),
       );
@@ -99,8 +107,8 @@ function firstOutput(
     child.once('error', (error) => failed(l10n.t('cannot be run: {0}', error.message)));
     child.once('exit', (code) => {
       forgetTree(child);
-      if (built()) {
-        finish(resolve);
+      if (built() || (code === 0 && fs.existsSync(output))) {
+        finish(resolve); // A build that finds nothing to do has succeeded, too.
       } else {
         failed(l10n.t('ended with code {0}', code ?? 1));
       }

@@ -62,6 +62,8 @@ export interface ChannelListener {
   onNotice(id: string | null, notice: Notice): void;
   /** `error` instead of a port: why debugging is impossible. */
   onDebugPort(answer: { port: number } | { error: 'missing' | 'failed'; message: string }): void;
+  /** The process cannot go on after this event and is to be replaced. */
+  onSpent(): void;
   /** The child says what no bootstrap says. */
   onNonsense(text: string): void;
 }

@@ -10,6 +10,19 @@ import type { CodeFailure } from './channel';
 /** 6 MB, for an event as for a value (documented). */
 export const largestPayload = 6 * 1024 * 1024;
 
+/** What a program answered, as JSON text: as it is when it is JSON, else as a string. */
+export function answerText(text: string): string {
+  if (text === '') {
+    return 'null';
+  }
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return JSON.stringify(text);
+  }
+}
+
 export interface Failed {
   outcome: Exclude<Outcome, 'ok'>;
   error: FunctionError;

@@ -105,6 +105,12 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   }
 
   async setDebug(enabled: boolean): Promise<{ instance: number; port: number } | null> {
+    if (enabled && this.spec.family !== 'python' && this.spec.family !== 'node') {
+      throw new UserError(
+        'debugFailed',
+        l10n.t('{0} cannot be debugged: only Python and Node.js functions can.', this.spec.name),
+      );
+    }
     if (enabled !== this.debugging) {
       this.recordDebugging(enabled);
     }

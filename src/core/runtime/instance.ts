@@ -42,6 +42,8 @@ export interface Launch {
   /** What runs it, and why, for the log. */
   interpreter: string;
   converse(child: ChildProcess, listener: ChannelListener): Conversation;
+  /** To be called instead of spawning it. */
+  discard?(): void;
 }
 
 /** An event that waits for an instance. */
@@ -328,6 +330,10 @@ export class Instance {
         }
         owner.onDebugPort(this, answer);
       },
+      onSpent: () => {
+        this.stopReason ??= l10n.t('failed in a way that it cannot go on after');
+        this.kill();
+      },
       onNonsense: (text) => {
         this.stopReason ??= l10n.t('its channel carried nonsense: {0}', text);
         this.end((id) => failures.failed(439, id, 'User process broke its channel to the gateway'));
@@ -528,6 +534,7 @@ export class Instance {
 
   private onGone(code: number | null, signal: string | null): void {
     const wasStarting = this.starting;
+    this.talk.end();
     const { running } = this;
     clearInterval(this.sampler);
     this.timer?.dispose();

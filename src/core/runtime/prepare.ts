@@ -10,6 +10,7 @@ import { buildEnvironment, launchOrder, splitHandler } from './environment';
 import type { Launch } from './instance';
 import { findInterpreter, planInterpreters, thisMachine, type Interpreter } from './interpreters';
 import { planLaunch, runsTypeScript } from './launch';
+import { prepareProgram } from './program';
 
 export interface Preparation {
   /** Rejects with a `UserError` when the function cannot be started at all. */
@@ -27,21 +28,26 @@ export function startPreparation(
   let disposed = false;
 
   /** Folder that the handler is loaded from: where it was built, or the code directory. */
-  const codeFolder = async (interpreter: Interpreter): Promise<string> => {
+  const codeFolder = async (interpreter: Interpreter | undefined): Promise<string> => {
     if (spec.build === undefined || runsSource(spec, interpreter) || disposed) {
       return spec.folder;
     }
     const { service, bootstrapFolder, record } = dependencies;
-    build ??= startBuild(spec, service.folder, interpreter.program, bootstrapFolder, (text) =>
-      record({
-        kind: 'log',
-        function: id,
-        instance: 0,
-        invocation: null,
-        stream: 'platform',
-        level: 'info',
-        text,
-      }),
+    build ??= startBuild(
+      spec,
+      service.folder,
+      interpreter?.program ?? 'node',
+      bootstrapFolder,
+      (text) =>
+        record({
+          kind: 'log',
+          function: id,
+          instance: 0,
+          invocation: null,
+          stream: 'platform',
+          level: 'info',
+          text,
+        }),
     );
     try {
       await build.ready;
@@ -56,6 +62,10 @@ export function startPreparation(
   return {
     async launch(instance, isDebugging) {
       const { service, interpreters, bootstrapFolder } = dependencies;
+      if (spec.family === 'custom' || spec.family === 'go') {
+        const folder = await codeFolder(undefined);
+        return prepareProgram({ ...spec, folder }, dependencies.pushUrl(id, instance));
+      }
       const family = spec.family === 'node' ? 'node' : 'python';
       const interpreter = await findInterpreter(
         planInterpreters(spec, service.folder, interpreters[family], thisMachine(family)),
@@ -96,7 +106,10 @@ export function startPreparation(
 }
 
 /** Whether the interpreter runs the handler as it was written. */
-function runsSource(spec: FunctionSpec, interpreter: Interpreter): boolean {
+function runsSource(spec: FunctionSpec, interpreter: Interpreter | undefined): boolean {
+  if (interpreter === undefined) {
+    return false; // A program of its own is built again whenever its build says so.
+  }
   const base = path.join(spec.folder, splitHandler(spec.handler).file);
   const exists = (extension: string) => fs.existsSync(base + extension);
   if (exists('.js') || exists('.cjs') || exists('.mjs')) {

@@ -144,7 +144,8 @@ function contextOf(invocation, callback) {
   };
   context.done = callback;
   context.succeed = (value) => callback(null, value);
-  context.fail = (error) => callback(error === undefined || error === null ? new Error('fail') : error);
+  context.fail = (error) =>
+    callback(error === undefined || error === null ? new Error('fail') : error);
   return context;
 }
 
@@ -194,7 +195,11 @@ function fail(invocation, kind, error) {
  */
 function finish(invocation, kind, json) {
   invocation.answer = { kind, json };
-  if (!invocation.promised && invocation.context.callbackWaitsForEmptyEventLoop && order.waitForEmptyLoop) {
+  if (
+    !invocation.promised &&
+    invocation.context.callbackWaitsForEmptyEventLoop &&
+    order.waitForEmptyLoop
+  ) {
     channel.unref();
     return;
   }

@@ -12,7 +12,9 @@ exports.configure = (ourFolder, projectFolder) => {
 };
 
 const isUsers = (file) =>
-  file.startsWith(users) && !file.includes(`${path.sep}node_modules${path.sep}`) && !file.startsWith(ours);
+  file.startsWith(users) &&
+  !file.includes(`${path.sep}node_modules${path.sep}`) &&
+  !file.startsWith(ours);
 exports.isUsers = isUsers;
 
 /** `kind` as channel.ts lists them. */
@@ -26,14 +28,18 @@ exports.describe = (kind, error) => {
 };
 
 function describe(kind, error) {
-  const isError = error instanceof Error || Object.prototype.toString.call(error) === '[object Error]';
+  const isError =
+    error instanceof Error || Object.prototype.toString.call(error) === '[object Error]';
   if (!isError) {
     const text = typeof error === 'string' ? error : require('util').inspect(error);
     return { kind, message: text, stack: text };
   }
   const lines = String(error.stack || error).split('\n');
   const stack = lines
-    .filter((line) => !/^\s+at /.test(line) || !(line.includes(ours) || /\((?:node:)?internal\//.test(line)))
+    .filter(
+      (line) =>
+        !/^\s+at /.test(line) || !(line.includes(ours) || /\((?:node:)?internal\//.test(line)),
+    )
     .join('\n');
   const failure = { kind, type: error.name, message: String(error.message), stack };
   const place = placeOf(lines);

@@ -78,7 +78,12 @@ exports.loadHandler = (order, done) => {
     }
     module = Module.createRequire ? Module.createRequire(file)(file) : require(file);
   } catch (error) {
-    if (error && (error.code === 'ERR_REQUIRE_ESM' || error.code === 'ERR_REQUIRE_ASYNC_MODULE' || wantsImport(file, error))) {
+    if (
+      error &&
+      (error.code === 'ERR_REQUIRE_ESM' ||
+        error.code === 'ERR_REQUIRE_ASYNC_MODULE' ||
+        wantsImport(file, error))
+    ) {
       importFile(file).then(loaded, failed);
     } else {
       failed(error);
@@ -101,12 +106,16 @@ function placeOfSyntaxError(candidates) {
 function entryOf(module, entry) {
   if (module === null || module === undefined) return undefined;
   if (typeof module[entry] === 'function') return module[entry];
-  return module.default === null || module.default === undefined ? undefined : module.default[entry];
+  return module.default === null || module.default === undefined
+    ? undefined
+    : module.default[entry];
 }
 
 function wantsImport(file, error) {
   return (
-    file.endsWith('ts') && error.name === 'SyntaxError' && /import statement|Unexpected token 'export'/.test(error.message)
+    file.endsWith('ts') &&
+    error.name === 'SyntaxError' &&
+    /import statement|Unexpected token 'export'/.test(error.message)
   );
 }
 

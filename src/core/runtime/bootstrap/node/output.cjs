@@ -20,7 +20,14 @@ exports.install = (running) => {
   runningNow = running;
   take(process.stdout, 'stdout', 'info');
   take(process.stderr, 'stderr', 'error');
-  const levels = { trace: 'trace', debug: 'debug', info: 'info', log: 'info', warn: 'warn', error: 'error' };
+  const levels = {
+    trace: 'trace',
+    debug: 'debug',
+    info: 'info',
+    log: 'info',
+    warn: 'warn',
+    error: 'error',
+  };
   for (const method of Object.keys(levels)) {
     const original = console[method];
     console[method] = function (...values) {
@@ -74,7 +81,9 @@ function take(stream, name, own) {
   stream.write = (chunk, encoding, done) => {
     const callback = typeof encoding === 'function' ? encoding : done;
     const text =
-      typeof chunk === 'string' ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString();
+      typeof chunk === 'string'
+        ? chunk
+        : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString();
     add(name, own, text);
     if (typeof callback === 'function') process.nextTick(callback);
     return true;

@@ -80,7 +80,8 @@ function hostOf(input, options) {
   } else if (input !== null && typeof input === 'object') {
     return input.hostname || input.host;
   }
-  if (options !== null && typeof options === 'object') host = options.hostname || options.host || host;
+  if (options !== null && typeof options === 'object')
+    host = options.hostname || options.host || host;
   return host;
 }
 
@@ -95,7 +96,10 @@ function redirected(host, input, options, callback) {
     port: push.port,
     path: push.pathname,
     // An agent for TLS cannot speak without; and its pool belongs to another host.
-    agent: own.agent instanceof http.Agent && !(own.agent instanceof https.Agent) ? own.agent : undefined,
+    agent:
+      own.agent instanceof http.Agent && !(own.agent instanceof https.Agent)
+        ? own.agent
+        : undefined,
   });
   delete local.socketPath;
   delete local.servername;
@@ -106,7 +110,8 @@ function redirected(host, input, options, callback) {
 function localHeaders(given, host) {
   const headers = {};
   if (Array.isArray(given)) {
-    for (let index = 0; index + 1 < given.length; index += 2) headers[given[index]] = given[index + 1];
+    for (let index = 0; index + 1 < given.length; index += 2)
+      headers[given[index]] = given[index + 1];
   } else {
     Object.assign(headers, given);
   }
@@ -129,14 +134,19 @@ function sign(request) {
   }
 }
 
-const isPush = (url) => url.hostname === push.hostname && url.port === push.port && url.pathname.startsWith(push.pathname);
+const isPush = (url) =>
+  url.hostname === push.hostname &&
+  url.port === push.port &&
+  url.pathname.startsWith(push.pathname);
 
 function wrapFetch() {
   const original = globalThis.fetch;
   globalThis.fetch = function fetch(input, init) {
     let url;
     try {
-      url = new URL(typeof input === 'string' ? input : input instanceof URL ? input.href : input.url);
+      url = new URL(
+        typeof input === 'string' ? input : input instanceof URL ? input.href : input.url,
+      );
     } catch {
       return original(input, init); // fetch says what is wrong with it.
     }
@@ -172,7 +182,8 @@ const patched = new WeakSet();
 function patchDispatcher(kind) {
   if (typeof kind !== 'function') return;
   let owner = kind.prototype;
-  while (owner !== null && !Object.prototype.hasOwnProperty.call(owner, 'dispatch')) owner = Object.getPrototypeOf(owner);
+  while (owner !== null && !Object.prototype.hasOwnProperty.call(owner, 'dispatch'))
+    owner = Object.getPrototypeOf(owner);
   if (owner === null || patched.has(owner)) return;
   patched.add(owner);
   const dispatch = owner.dispatch;
@@ -192,16 +203,24 @@ function localDispatch(options) {
   const url = new URL(String(options.origin));
   const away = isVendor(url.hostname);
   if (!away && !(url.port === push.port && url.hostname === push.hostname)) return options;
-  const headers = away ? localHeaders(pairs(options.headers), url.hostname) : pairs(options.headers);
+  const headers = away
+    ? localHeaders(pairs(options.headers), url.hostname)
+    : pairs(options.headers);
   const id = invocation();
   if (id !== null) headers['x-scfws-invocation'] = id;
-  return Object.assign({}, options, { headers }, away ? { origin: push.origin, path: push.pathname } : {});
+  return Object.assign(
+    {},
+    options,
+    { headers },
+    away ? { origin: push.origin, path: push.pathname } : {},
+  );
 }
 
 function pairs(headers) {
   const result = {};
   if (Array.isArray(headers)) {
-    for (let index = 0; index + 1 < headers.length; index += 2) result[headers[index]] = headers[index + 1];
+    for (let index = 0; index + 1 < headers.length; index += 2)
+      result[headers[index]] = headers[index + 1];
   } else if (headers && typeof headers[Symbol.iterator] === 'function') {
     for (const [name, value] of headers) result[name] = value;
   } else {

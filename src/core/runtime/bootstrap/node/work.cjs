@@ -8,7 +8,8 @@
 
 const ignored = new Set();
 const quietMs = 100;
-const resources = process.getActiveResourcesInfo === undefined ? () => [] : () => process.getActiveResourcesInfo();
+const resources =
+  process.getActiveResourcesInfo === undefined ? () => [] : () => process.getActiveResourcesInfo();
 
 exports.ignore = (handle) => ignored.add(handle);
 
