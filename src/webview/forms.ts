@@ -27,7 +27,7 @@ export function field(options: {
     <span class="field-label" aria-hidden="true">${options.label}</span>
     <vscode-textfield
       class=${options.mono ? 'mono' : ''}
-      label=${options.label}
+      .label=${options.label}
       type=${options.type ?? 'text'}
       placeholder=${options.placeholder ?? nothing}
       ?invalid=${options.invalid ?? false}
@@ -52,7 +52,7 @@ export function area(options: {
         : html`<span class="field-label" aria-hidden="true">${options.label}</span>`
     }
     <vscode-textarea
-      label=${options.label}
+      .label=${options.label}
       rows=${options.rows ?? 4}
       resize="vertical"
       monospace
@@ -95,7 +95,6 @@ export function checkbox(options: {
 }): TemplateResult {
   return html`<vscode-checkbox
     label=${options.content === undefined ? options.label : ''}
-    aria-label=${options.label}
     .checked=${options.checked}
     @change=${(event: Event) => options.onChange((event.target as unknown as HasChecked).checked)}
     >${options.content ?? nothing}</vscode-checkbox

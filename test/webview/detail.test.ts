@@ -165,7 +165,7 @@ describe('detail', () => {
     const { page } = inspector;
     await page.getByRole('button', { name: 'Compose' }).click();
     await tab(page, 'As a push');
-    await page.getByRole('checkbox', { name: 'bob' }).click();
+    await page.locator('vscode-checkbox', { hasText: 'bob' }).click();
     await page.getByRole('textbox', { name: 'Message' }).fill('hi');
     await page.getByText('Push to 1 connection').click();
     assert.deepEqual(await inspector.asked('push'), {
@@ -268,7 +268,7 @@ describe('detail', () => {
     await inspector.filter('conn:alice');
     await page.getByRole('button', { name: 'Export', exact: true }).click();
     await tab(page, 'HAR');
-    await page.getByRole('checkbox', { name: 'Bearer tokens' }).click();
+    await page.getByText('Bearer tokens').click();
     await page.getByText('Export…').click();
     const ask = (await inspector.asked('export')) as { format: string; redact: { id: string }[] };
     assert.equal(ask.format, 'har');

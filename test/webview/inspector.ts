@@ -7,6 +7,8 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import type { Fact } from '../../src/protocol/fact';
 import type { HostMessage, PageMessage } from '../../src/protocol/inspector';
+import { searchRecording, type Recording } from '../../src/protocol/export/recording';
+import type { Ask } from '../../src/protocol/intent';
 import { inspectorPage } from '../../src/protocol/page';
 import { openPage } from './browser';
 import type { Story } from './story';
@@ -134,7 +136,7 @@ export async function openInspector(options: InspectorOptions = {}): Promise<Ins
         ) as Record<string, string>)
       : null;
   const held: PageMessage[] = [];
-  let inspector: Inspector | undefined;
+  const opened: { inspector?: Inspector } = {};
   const answer = async (message: AskOrDo) => {
     const name = message.kind === 'ask' ? message.intent : message.deed;
     const reply = options.answers?.[name];
@@ -142,7 +144,7 @@ export async function openInspector(options: InspectorOptions = {}): Promise<Ins
       ? (reply as (ask: unknown) => unknown)(message.ask)
       : defaultAnswer(name, message.ask, options.story);
     const refusal = value instanceof Error ? value : undefined;
-    await inspector!.send(
+    await opened.inspector!.send(
       refusal
         ? { kind: 'failed', id: message.id, error: { code: 'test', message: refusal.message } }
         : { kind: 'reply', id: message.id, value },
@@ -176,18 +178,19 @@ export async function openInspector(options: InspectorOptions = {}): Promise<Ins
     `,
   });
   const receive = (message: PageMessage) => {
-    if (!inspector) {
+    if (!opened.inspector) {
       held.push(message);
       return;
     }
-    inspector.take(message);
+    opened.inspector.take(message);
     if (message.kind === 'ask' || message.kind === 'do') {
       void answer(message);
     }
   };
   page.setDefaultTimeout(45_000);
   await page.exposeFunction('toHost', receive);
-  inspector = new Inspector(page);
+  const inspector = new Inspector(page);
+  opened.inspector = inspector;
   const early = await page.evaluate(() =>
     (window as unknown as { heard: PageMessage[] }).heard.splice(0),
   );
@@ -214,7 +217,7 @@ export async function openInspector(options: InspectorOptions = {}): Promise<Ins
   });
   await inspector.send({ kind: 'session', session: 1 });
   if (options.story) {
-    await inspector.tell(options.story.facts);
+    await inspector.tell(options.story.facts, 5000);
   }
   await inspector.settled();
   return inspector;
@@ -244,13 +247,8 @@ function defaultAnswer(name: string, ask: unknown, story: Story | undefined): un
       }
       return null;
     }
-    case 'search': {
-      const { text } = ask as { text: string };
-      const seqs = [...(story?.payloads ?? [])]
-        .filter(([, payload]) => payload.toLowerCase().includes(text.toLowerCase()))
-        .map(([seq]) => seq);
-      return { seqs };
-    }
+    case 'search':
+      return searchRecording(recordingOf(story), ask as Ask<'search'>);
     case 'setFrameBreakpoints':
       return { problems: [] };
     case 'push':
@@ -258,4 +256,13 @@ function defaultAnswer(name: string, ask: unknown, story: Story | undefined): un
     default:
       return null;
   }
+}
+
+function recordingOf(story: Story | undefined): Recording {
+  return {
+    facts: story?.facts ?? [],
+    payloads: new Map(
+      [...(story?.payloads ?? [])].map(([seq, data]) => [seq, { data, encoding: 'text' }]),
+    ),
+  };
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import {
+  type AreaRow,
   areaTitles,
   countByMark,
   ledger,
@@ -55,11 +56,17 @@ function words(t: (text: string) => string): LedgerWords {
   };
 }
 
+interface Opened {
+  reveal?: string;
+  of?: readonly AreaRow[];
+  t?: (text: string) => string;
+}
+
 async function open(
   theme: (typeof themeNames)[number] = 'dark',
-  { reveal, t = (text: string) => text }: { reveal?: string; t?: (text: string) => string } = {},
+  { reveal, of = ledger, t = (text: string) => text }: Opened = {},
 ): Promise<Page> {
-  const rows = ledger.map((row) => translatedRow(row, t));
+  const rows = of.map((row) => translatedRow(row, t));
   const html = ledgerPage({ nonce: 'test', rows, words: words(t), reveal });
   // As the editor does: its colours are properties of the root element.
   const page = await openPage({ html, before: host });
@@ -129,7 +136,8 @@ describe('the page of the fidelity ledger', () => {
 
   for (const theme of themeNames) {
     it(`can be read by everybody (${theme})`, async () => {
-      const page = await open(theme);
+      // A tenth of the rows looks like all of them, and is looked at in a tenth of the time.
+      const page = await open(theme, { of: ledger.filter((_row, index) => index % 10 === 0) });
       const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
       const said = violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
       assert.deepEqual(said, []);

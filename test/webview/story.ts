@@ -64,7 +64,7 @@ export class Story {
   tell(body: FactBody, afterMs = 0.1 + this.random() * 0.4): number {
     this.at += afterMs;
     this.seq += 1;
-    this.facts.push({ seq: this.seq, at: Math.round(this.at * 1000) / 1000, ...body } as Fact);
+    this.facts.push({ seq: this.seq, at: Math.round(this.at * 1000) / 1000, ...body });
     return this.seq;
   }
 

@@ -176,10 +176,10 @@ describe('traffic', () => {
   });
 
   it('shows the newest of what a full page keeps, and how many it gave up', async () => {
-    const story = longStory(12_000);
+    const story = longStory(8600);
     const inspector = await openInspector({
       story,
-      init: { limits: { rows: 10_000, memoryMb: 64 } },
+      init: { limits: { rows: 1000, memoryMb: 64 } },
     });
     await inspector.page.getByText(/[\d,]+ dropped/).waitFor();
     assert.match((await inspector.column('preview')).at(-1)!, /"type":"say"/);

@@ -210,7 +210,7 @@ function lifelinesOf(happenings: readonly Happening[], names: Names): Lifeline[]
     .sort((a, b) => rank(a) - rank(b))
     .map((id, index) => ({
       id,
-      kind: (['external', 'client', 'gateway', 'function'] as const)[rank(id)]!,
+      kind: (['external', 'client', 'gateway', 'function'] as const)[rank(id)],
       name: id.startsWith('c:')
         ? names(id.slice(2))
         : id.startsWith('f:')
@@ -222,7 +222,6 @@ function lifelinesOf(happenings: readonly Happening[], names: Names): Lifeline[]
 
 /** `text` as it fits into `width` pixels of a 11 px font. */
 export function fit(text: string, width: number): string {
-  // eslint-disable-next-line no-control-regex -- what must not reach a picture
   const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]+/g, ' ');
   const room = Math.max(4, Math.floor(width / 6.1));
   return line.length <= room ? line : `${line.slice(0, room - 1)}…`;

@@ -234,7 +234,7 @@ class FaultsPane extends PageElement {
                 type: 'number',
                 value: String(figure.value),
                 onInput: (value) =>
-                  set({ [figure.key]: Math.max(0, Math.floor(Number(value)) || 0) } as never),
+                  set({ [figure.key]: Math.max(0, Math.floor(Number(value)) || 0) }),
               })
             : nothing
         }
@@ -267,8 +267,8 @@ class FaultsPane extends PageElement {
   }
 
   private change(change: Partial<FaultPlan>): void {
-    const { preset: _preset, ...rest } = this.draft;
-    this.draft = { ...rest, ...change };
+    // What a person changed is no preset any more.
+    this.draft = { seed: this.draft.seed, rules: this.draft.rules, ...change };
     this.requestUpdate();
   }
 

@@ -21,6 +21,7 @@ import { axisSteps, layoutWaterfall } from '../../../src/protocol/export/waterfa
 import type { ExportFormat } from '../../../src/protocol/inspector';
 import { FactIndex, traceOf } from '../../../src/protocol/trace';
 import { chatStory, Story } from '../../webview/story';
+// @ts-expect-error -- the package has no types
 import har from 'har-validator';
 
 function recordingOf(story: Story): Recording {
@@ -108,7 +109,7 @@ describe('export', () => {
   it('writes a HAR that a validator accepts, one entry for each connection', async () => {
     const text = exported('har', recording);
     const parsed = JSON.parse(text) as { log: { entries: Record<string, never>[] } };
-    await har.har(parsed);
+    await (har as { har: (data: unknown) => Promise<unknown> }).har(parsed);
     assert.equal(parsed.log.entries.length, 5);
     const [alice] = parsed.log.entries as unknown as {
       request: { url: string };
