@@ -101,7 +101,7 @@ export class InlineValues implements vscode.Disposable {
     return {
       range: endOf(document, line),
       hoverMessage: hover(event, run),
-      renderOptions: { after: { contentText: words.join('   ') } },
+      renderOptions: { after: { contentText: words.join('\u00a0\u00a0·\u00a0\u00a0') } },
     };
   }
 

@@ -1,131 +1,96 @@
-/** The page of the fidelity ledger: all rows, a search box, and a switch for each mark. Pure. */
-import * as l10n from '@vscode/l10n';
+/** The fidelity ledger as a page in the editor: searchable, filtered by mark, each row linked to what changes it. */
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import { l10n } from 'vscode';
 import {
   areaTitles,
-  countByMark,
+  findRow,
   ledger,
-  marks,
+  ledgerTexts,
   markTitles,
   translatedRow,
 } from '../protocol/ledger';
-import type { AreaRow, Mark } from '../protocol/ledger';
-import { escapeHtml } from '../protocol/page';
+import { type LedgerAsk, type LedgerWords, ledgerPage } from '../protocol/ledgerHtml';
+import { ledgerPanel, projectFileName, settingsSection } from './ids';
 
-export interface LedgerPageParts {
-  nonce: string;
-  language: string;
-  /** Row to begin with. */
-  rule?: string;
-  /** Translates a text of the rows. */
-  translate: (text: string) => string;
-}
+export class LedgerPage implements vscode.Disposable {
+  private readonly icon: vscode.Uri;
+  private panel: vscode.WebviewPanel | undefined;
 
-export function renderLedgerPage(parts: LedgerPageParts): string {
-  const { nonce, translate: t } = parts;
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'`;
-  const counts = countByMark(ledger);
-  const title = l10n.t('Fidelity Ledger');
-  return `<!DOCTYPE html>
-<html lang="${escapeHtml(parts.language)}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>${escapeHtml(title)}</title>
-<style nonce="${nonce}">${style}</style>
-</head>
-<body data-rule="${escapeHtml(parts.rule ?? '')}">
-<h1>${escapeHtml(title)}</h1>
-<p>${escapeHtml(
-    l10n.t(
-      'What the emulator does, row by row, and what is known about it. Nothing could be tried against the live cloud.',
-    ),
-  )}</p>
-<div class="bar" role="search">
-<input id="search" type="search" placeholder="${escapeHtml(l10n.t('Search'))}" aria-label="${escapeHtml(l10n.t('Search'))}">
-${marks.map((mark) => chip(mark, counts[mark], t)).join('\n')}
-<span id="count" role="status" aria-live="polite"></span>
-</div>
-<table>
-<thead><tr>${[
-    l10n.t('Row'),
-    l10n.t('Mark'),
-    l10n.t('Given'),
-    l10n.t('When'),
-    l10n.t('Then'),
-    l10n.t('Source'),
-    l10n.t('Changed by'),
-  ]
-    .map((text) => `<th scope="col">${escapeHtml(text)}</th>`)
-    .join('')}</tr></thead>
-<tbody>
-${ledger.map((row) => renderRow(row, t)).join('\n')}
-</tbody>
-</table>
-<script nonce="${nonce}">${script}</script>
-</body>
-</html>`;
-}
-
-function chip(mark: Mark, count: number, t: (text: string) => string): string {
-  return `<label class="mark ${mark}"><input type="checkbox" checked value="${mark}"> ${escapeHtml(t(markTitles[mark]))} (${count})</label>`;
-}
-
-function renderRow(row: AreaRow, t: (text: string) => string): string {
-  const { id, mark, given, when, then, source, area } = translatedRow(row, t);
-  const changed = row.setting
-    ? `scfWebSocket.${row.setting}`
-    : row.projectKey
-      ? `scfws.json: ${row.projectKey}`
-      : row.fixed
-        ? t(row.fixed)
-        : '';
-  const cells = [given, when, then, t(source), changed].map(
-    (text) => `<td>${escapeHtml(text)}</td>`,
-  );
-  return `<tr id="${escapeHtml(id)}" data-mark="${mark}" title="${escapeHtml(t(areaTitles[area]))}"><th scope="row"><code>${escapeHtml(id)}</code></th><td class="mark ${mark}">${escapeHtml(t(markTitles[mark]))}</td>${cells.join('')}</tr>`;
-}
-
-const style = `
-body { font: var(--vscode-font-size) var(--vscode-font-family); color: var(--vscode-foreground); padding: 0 20px 20px; }
-h1 { font-size: 1.6em; font-weight: 400; }
-.bar { position: sticky; top: 0; display: flex; flex-wrap: wrap; gap: 12px; align-items: center; padding: 8px 0; background: var(--vscode-editor-background); }
-input[type=search] { flex: 1 1 240px; color: var(--vscode-input-foreground); background: var(--vscode-input-background); border: 1px solid var(--vscode-input-border, var(--vscode-contrastBorder, transparent)); padding: 4px 6px; font: inherit; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: start; vertical-align: top; padding: 5px 10px 5px 0; border-bottom: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder, transparent)); font-weight: 400; }
-thead th { font-weight: 600; }
-code { font-family: var(--vscode-editor-font-family); }
-td.documented { color: var(--vscode-charts-green); }
-td.seen { color: var(--vscode-charts-blue); }
-td.assumed { color: var(--vscode-charts-orange); }
-tr.target { background: var(--vscode-editor-findMatchHighlightBackground); outline: 1px solid var(--vscode-contrastActiveBorder, transparent); }
-tr[hidden] { display: none; }
-`;
-
-/** Runs in the page. Knows only what it sees there. */
-const script = `
-const search = document.getElementById('search');
-const rows = [...document.querySelectorAll('tbody tr')];
-const boxes = [...document.querySelectorAll('.bar input[type=checkbox]')];
-function filter() {
-  const words = search.value.toLowerCase().split(/\\s+/).filter(Boolean);
-  const on = new Set(boxes.filter((box) => box.checked).map((box) => box.value));
-  let shown = 0;
-  for (const row of rows) {
-    const text = row.textContent.toLowerCase();
-    row.hidden = !on.has(row.dataset.mark) || !words.every((word) => text.includes(word));
-    shown += row.hidden ? 0 : 1;
+  constructor(extensionUri: vscode.Uri) {
+    this.icon = vscode.Uri.joinPath(extensionUri, 'media', 'activity.svg');
   }
-  document.getElementById('count').textContent = shown + ' / ' + rows.length;
+
+  /** Opens the page, or brings it to the front; `rule` is the id of the row to show. */
+  async show(rule?: string): Promise<void> {
+    const row = rule === undefined ? undefined : findRow(rule);
+    if (this.panel !== undefined) {
+      this.panel.reveal();
+      if (row !== undefined) {
+        await this.panel.webview.postMessage({ reveal: row.id });
+      }
+      return;
+    }
+    const panel = vscode.window.createWebviewPanel(
+      ledgerPanel,
+      l10n.t('Fidelity Ledger'),
+      vscode.ViewColumn.Active,
+      { enableScripts: true, enableFindWidget: true, localResourceRoots: [] },
+    );
+    panel.iconPath = this.icon;
+    panel.onDidDispose(() => (this.panel = undefined));
+    panel.webview.onDidReceiveMessage((ask: Partial<LedgerAsk>) => openWhatChangesIt(ask));
+    const translate: (text: string) => string = l10n.t;
+    panel.webview.html = ledgerPage({
+      nonce: randomBytes(16).toString('base64url'),
+      rows: ledger.map((each) => translatedRow(each, translate)),
+      words: ledgerWords(translate),
+      reveal: row?.id,
+    });
+    this.panel = panel;
+  }
+
+  dispose(): void {
+    this.panel?.dispose();
+  }
 }
-function show(rule) {
-  rows.forEach((row) => row.classList.toggle('target', row.id === rule));
-  const row = rule && document.getElementById(rule);
-  if (row) { row.hidden = false; row.scrollIntoView({ block: 'center' }); }
+
+async function openWhatChangesIt(ask: Partial<LedgerAsk>): Promise<void> {
+  if (ask.open === 'projectFile') {
+    await vscode.commands.executeCommand('workbench.action.quickOpen', projectFileName);
+  } else if (ask.open === 'setting' && 'name' in ask) {
+    const known = ledger.find(({ setting }) => setting === ask.name);
+    if (known !== undefined) {
+      const query = `@id:${settingsSection}.${known.setting}`;
+      await vscode.commands.executeCommand('workbench.action.openSettings', query);
+    }
+  }
 }
-search.addEventListener('input', filter);
-boxes.forEach((box) => box.addEventListener('change', filter));
-window.addEventListener('message', ({ data }) => show(data.rule));
-filter();
-show(document.body.dataset.rule);
-search.focus();
-`;
+
+function ledgerWords(translate: (text: string) => string): LedgerWords {
+  const translated = <K extends string>(texts: Record<K, string>): Record<K, string> =>
+    Object.fromEntries(
+      Object.entries<string>(texts).map(([key, text]) => [key, translate(text)]),
+    ) as Record<K, string>;
+  return {
+    language: vscode.env.language,
+    title: l10n.t('Fidelity Ledger'),
+    intro: l10n.t(
+      'What the emulator does, row by row, and how it is known. Nothing here has been tried against a live gateway.',
+    ),
+    search: l10n.t('Search rows'),
+    all: l10n.t('all'),
+    given: l10n.t('Given'),
+    when: l10n.t('When'),
+    then: l10n.t('Then'),
+    source: l10n.t('Source:'),
+    // The page puts the number in.
+    shown: l10n.t('{0} rows', '{0}'),
+    nothing: l10n.t('No row matches.'),
+    setting: l10n.t('Setting:'),
+    projectFile: l10n.t('In scfws.json:'),
+    areas: translated(areaTitles),
+    marks: translated(markTitles),
+    sources: Object.fromEntries(ledgerTexts().map((text) => [text, translate(text)])),
+  };
+}

@@ -60,7 +60,10 @@ export class FunctionsView implements vscode.TreeDataProvider<Node> {
     const busy = (state?.running ?? 0) > 0;
     const item = new vscode.TreeItem(info.name);
     item.id = info.function;
-    const words = [roleNames(info.roles), info.runtime];
+    const words = [roleNames(info.roles)];
+    if (last !== undefined && !busy) {
+      words.push(lastRun(last));
+    }
     if (state?.debugging === true) {
       words.push(l10n.t('debugging'));
     } else if (busy) {
@@ -68,9 +71,7 @@ export class FunctionsView implements vscode.TreeDataProvider<Node> {
     } else if (state !== undefined && state.instances.size > 0) {
       words.push(l10n.t('warm'));
     }
-    if (last !== undefined && !busy) {
-      words.push(lastRun(last));
-    }
+    words.push(info.runtime);
     item.description = words.join(' · ');
     item.iconPath = functionIcon(busy, state?.debugging === true, last);
     item.contextValue = `function${running ? ' running' : ''}`;

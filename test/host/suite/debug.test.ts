@@ -1,5 +1,8 @@
 // Breakpoints in all three functions, hit by a real client, in Python and in JavaScript.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
 import {
   activate,
@@ -79,3 +82,46 @@ for (const language of ['python', 'javascript'] as const) {
     });
   });
 }
+
+describe('debugging typescript', () => {
+  let project: TestProject;
+  let stops: Stops;
+
+  before(async () => {
+    await activate();
+    stops = new Stops();
+    project = new TestProject('typed');
+    await run(ids.commands.createProject, {
+      folder: project.folder,
+      language: 'typescript',
+      template: 'echo',
+    });
+    // What "npm install" in the project would fetch.
+    const { extensionPath } = vscode.extensions.getExtension('scf-websocket.scf-websocket')!;
+    fs.symlinkSync(path.join(extensionPath, 'node_modules'), project.file('node_modules'));
+  });
+
+  after(async () => {
+    removeBreakpoints();
+    await stopDebugging();
+    await stop();
+    stops.dispose();
+    project.remove();
+  });
+
+  it('stops on the line of the source, whatever runs in its place', async () => {
+    const file = 'Transmission/index.ts';
+    const line = project.line(file, 'await push.sendText');
+    setBreakpoint(project.file(file), line);
+    await run(ids.commands.debugProject);
+    const { url } = await start();
+    const client = await Client.connect(url);
+    client.send('typed');
+    const stopped = await stops.next();
+    assert.equal(stopped.file, project.file(file));
+    assert.equal(stopped.line, line);
+    await stops.go(stopped);
+    assert.match(String(await client.next()), /typed/);
+    client.close();
+  });
+});

@@ -200,6 +200,7 @@ describe('from an empty folder', () => {
           await run(`workbench.view.extension.${ids.views.container}`);
           await window.waitFor('text=look at me', { in: 'webview' });
           await window.waitFor('[aria-label*="Transmission"] >> nth=0');
+          await run('notifications.clearAll');
           await window.screenshot('traffic-view-dark', { width: 1280, height: 900, theme: 'dark' });
           await window.screenshot('traffic-view-light', { theme: 'light' });
           await run(ids.commands.openTraffic);
