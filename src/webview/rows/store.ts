@@ -368,7 +368,7 @@ export class RowStore {
           (fact.warnings?.length ? flag.warned : 0) |
           (fact.type === 'binary' ? flag.binary : 0),
       },
-      plain && (known || fact.invocation === null) ? undefined : fact,
+      plain && known ? undefined : fact,
     );
     if (known && this.has(known.row)) {
       known.pushes.push(row);
