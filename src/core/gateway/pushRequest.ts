@@ -136,7 +136,13 @@ function parseData(
     }
     warnings.push('dataNotString');
   }
-  const payload = typeof data === 'string' ? data : JSON.stringify(data);
+  let payload: string;
+  try {
+    payload = typeof data === 'string' ? data : JSON.stringify(data);
+  } catch {
+    // JSON is read at any depth, but writing it some thousand levels deep exhausts the stack.
+    return refuseData(pushErrors.wrongField, 'field "websocket.data" is nested too deeply');
+  }
   return { request: { action: 'data send', connection, dataType: 'text', payload, warnings } };
 }
 

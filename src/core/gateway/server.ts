@@ -92,7 +92,10 @@ export async function startServer(
     );
   });
   server.on('upgrade', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
-    void upgrade(request, socket as Socket, head);
+    upgrade(request, socket as Socket, head).catch((error: unknown) => {
+      reportBug(error);
+      socket.destroy();
+    });
   });
 
   async function upgrade(
@@ -296,8 +299,17 @@ function answerRequest(
         ...header(request, 'x-scfws-invocation', 'invocation'),
         ...header(request, 'x-scfws-redirected-from', 'redirectedFrom'),
       })
-      .then(({ status, body: text }) => answer(status, text));
+      .then(({ status, body: text }) => answer(status, text))
+      .catch((error: unknown) => {
+        reportBug(error);
+        say(500, 'The gateway failed at this push; its log says more.');
+      });
   });
+}
+
+/** A bug costs the request that met it, never the session and everybody else's connections. */
+function reportBug(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
 }
 
 /** Hands over the whole body as text, or undefined when it is larger than a push may be. */

@@ -38,6 +38,11 @@ const schema = contributedSchema as Schema & { definitions: Record<string, Schem
 export function schemaProblems(json: JsonText, value: unknown): Problem[] {
   const problems: Problem[] = [];
   check(json, schema, value, [], problems);
+  if (problems.length >= mostProblems) {
+    // The check ended early: what it did not look at may be worse than what it found.
+    const message = l10n.t('This file has more than {0} problems.', mostProblems);
+    problems.push(problemAt(json, [], 'error', message));
+  }
   return problems;
 }
 

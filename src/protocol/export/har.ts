@@ -209,14 +209,15 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
     return problem('No entry of this HAR file has WebSocket messages');
   }
   const recording: Recording = { facts: [], payloads: new Map() };
-  const starts = sockets.map((entry) => Date.parse(String(entry.startedDateTime)) || 0);
-  const epoch = Math.min(...starts);
+  const starts = sockets.map((entry) => Date.parse(textOf(entry.startedDateTime)) || 0);
+  const epoch = starts.reduce((least, each) => Math.min(least, each));
   const told: { at: number; body: Record<string, unknown>; payload?: RecordedPayload }[] = [];
   sockets.forEach((entry, index) => {
     const start = starts[index]! - epoch;
-    const connection = String(entry.connection ?? `har-${index + 1}`);
-    const url = String(entry.request?.url ?? '');
-    const headers = (entry.request?.headers ?? []).filter(
+    const connection = textOf(entry.connection) || `har-${index + 1}`;
+    const url = textOf(entry.request?.url);
+    const sent: unknown = entry.request?.headers;
+    const headers = (Array.isArray(sent) ? (sent as HarEntry['request']['headers']) : []).filter(
       (pair) => typeof pair?.name === 'string' && typeof pair.value === 'string',
     );
     told.push({
@@ -232,17 +233,19 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
       },
     });
     if (entry.response?.status === 101) {
-      const wait = Number(entry.timings?.wait);
+      const wait = Number(textOf(entry.timings?.wait));
       told.push({ at: start + (wait > 0 ? wait : 0), body: { kind: 'opened', connection } });
     }
     for (const message of entry._webSocketMessages!) {
-      told.push(frameOf(message, connection, epoch));
+      if (message !== null && typeof message === 'object') {
+        told.push(frameOf(message, connection, epoch));
+      }
     }
   });
   told.sort((a, b) => a.at - b.at);
   const listening: Omit<FactOf<'listening'>, 'seq' | 'at'> = {
     kind: 'listening',
-    url: String(sockets[0]!.request?.url ?? ''),
+    url: textOf(sockets[0]!.request?.url),
     pushUrl: '',
     port: 0,
     pid: 0,
@@ -259,6 +262,11 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
   return { value: recording, problems: [] };
 }
 
+/** A file of somebody else's may hold anything anywhere. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
 function frameOf(
   message: HarMessage,
   connection: string,
@@ -267,10 +275,10 @@ function frameOf(
   const type =
     (Object.keys(opcodes) as FrameType[]).find((each) => opcodes[each] === message.opcode) ??
     'text';
-  const data = String(message.data ?? '');
+  const data = textOf(message.data);
   const long = data.length > previewLength;
   return {
-    at: Number(message.time) * 1000 - epoch || 0,
+    at: Number(textOf(message.time)) * 1000 - epoch || 0,
     body: {
       kind: 'frame',
       connection,

@@ -253,9 +253,11 @@ function parseLine(source: string): Record<string, unknown> | undefined {
 }
 
 /** Members that readers of a fact rely on, by kind: name, and what `typeof` says of it. */
-const members: Partial<Record<Fact['kind'], Record<string, 'string' | 'number' | 'object'>>> = {
-  listening: { url: 'string', pushUrl: 'string', epoch: 'number', services: 'object' },
-  servicesChanged: { services: 'object' },
+const members: Partial<
+  Record<Fact['kind'], Record<string, 'string' | 'number' | 'object' | 'list'>>
+> = {
+  listening: { url: 'string', pushUrl: 'string', epoch: 'number', services: 'list' },
+  servicesChanged: { services: 'list' },
   connecting: { connection: 'string', service: 'string', target: 'string', headers: 'object' },
   opened: { connection: 'string' },
   refused: { status: 'number', reason: 'string', target: 'string' },
@@ -285,9 +287,9 @@ const members: Partial<Record<Fact['kind'], Record<string, 'string' | 'number' |
   log: { function: 'string', text: 'string', level: 'string', stream: 'string' },
   instance: { function: 'string', instance: 'number', state: 'string' },
   push: { connection: 'string', size: 'number', preview: 'string', errNo: 'number' },
-  clock: { by: 'object' },
+  clock: { by: 'list' },
   client: { client: 'string', state: 'string', url: 'string' },
-  frameBreakpoints: { breakpoints: 'object' },
+  frameBreakpoints: { breakpoints: 'list' },
 };
 
 function problemOfFact(fact: Record<string, unknown>, last: number): string | null {
@@ -304,10 +306,21 @@ function problemOfFact(fact: Record<string, unknown>, last: number): string | nu
   const wanted = Object.hasOwn(members, fact['kind'])
     ? members[fact['kind'] as Fact['kind']]
     : undefined;
-  const wrong = Object.entries(wanted ?? {}).some(
-    ([name, type]) => typeof fact[name] !== type || fact[name] === null,
+  const wrong = Object.entries(wanted ?? {}).some(([name, type]) =>
+    type === 'list'
+      ? !Array.isArray(fact[name])
+      : typeof fact[name] !== type || fact[name] === null,
   );
-  return wrong ? 'This fact lacks what its kind needs' : null;
+  const services = 'services' in fact && Array.isArray(fact['services']) ? fact['services'] : [];
+  return wrong || !services.every(isService) ? 'This fact lacks what its kind needs' : null;
+}
+
+function isService(value: unknown): boolean {
+  const functions = (value as { functions?: unknown } | null)?.functions;
+  return (
+    Array.isArray(functions) &&
+    functions.every((each) => typeof (each as { function?: unknown } | null)?.function === 'string')
+  );
 }
 
 function isPayload(value: unknown): value is RecordedPayload {

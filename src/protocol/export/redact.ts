@@ -73,6 +73,9 @@ export function createRedactor(rules: readonly RedactionRule[]): Redactor {
     return value;
   };
   const text = (source: string): string => {
+    if (typeof source !== 'string') {
+      return source; // A recording that was imported may hold anything; what is no text hides none.
+    }
     const trimmed = source.trimStart();
     if (names.length > 0 && (trimmed.startsWith('{') || trimmed.startsWith('['))) {
       try {
@@ -90,6 +93,9 @@ export function createRedactor(rules: readonly RedactionRule[]): Redactor {
     value: (name, value) => (isSecret(name) ? redactedMark : text(value)),
     text,
     target: (target) => {
+      if (typeof target !== 'string') {
+        return target;
+      }
       const question = target.indexOf('?');
       if (question < 0) {
         return plain(target);
