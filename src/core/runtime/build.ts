@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
+import type { SourcePlace } from '../../protocol/fact';
 import type { FunctionSpec } from '../../protocol/project';
 import { UserError } from '../errors';
 import { buildEnvironment, splitHandler } from './environment';
@@ -20,6 +21,12 @@ export interface Build {
   dispose(): void;
 }
 
+/** An error that a build reports at a place. */
+export interface BuildProblem {
+  message: string;
+  place: SourcePlace;
+}
+
 /** How long a first build may take. */
 const firstBuildMs = 60_000;
 const lookMs = 50;
@@ -30,6 +37,7 @@ export function startBuild(
   node: string,
   bootstrapFolder: string,
   onLine: (text: string) => void,
+  onProblem: (problem: BuildProblem) => void,
 ): Build {
   const { command = [], folder = spec.folder } = spec.build ?? {};
   const [program = 'node', ...args] = command;
@@ -45,6 +53,7 @@ export function startBuild(
     bootstrapFolder,
   });
   const printed: string[] = [];
+  const findProblem = problemFinder(projectFolder);
   for (const stream of [child.stdout, child.stderr]) {
     const lines = new RawLines((text) => {
       printed.push(text);
@@ -52,6 +61,10 @@ export function startBuild(
         printed.shift();
       }
       onLine(text);
+      const problem = findProblem(text);
+      if (problem !== undefined) {
+        onProblem(problem);
+      }
     });
     stream?.on('data', (chunk: Buffer) => lines.push(chunk));
     stream?.on('end', () => lines.flush());
@@ -124,4 +137,37 @@ function stampOf(file: string): string {
   } catch {
     return '';
   }
+}
+
+/**
+ * Reads errors out of what a build prints: esbuild tells the message first and the place below it, tsc both in a
+ * line: `index.ts(3,5): error TS1005: …`.
+ */
+export function problemFinder(projectFolder: string): (line: string) => BuildProblem | undefined {
+  let message: string | undefined;
+  const problem = (text: string, file: string, line: string, column: string): BuildProblem => ({
+    message: text,
+    place: {
+      file: path.resolve(projectFolder, file),
+      line: Number(line),
+      column: Number(column) + (message === undefined ? 0 : 1), // esbuild counts columns from 0.
+    },
+  });
+  return (text) => {
+    const headline = /^\S+ \[ERROR\] (.+)$/.exec(text);
+    if (headline !== null) {
+      message = headline[1];
+      return undefined;
+    }
+    const below = /^ {2,}(\S.*?):(\d+):(\d+):$/.exec(text);
+    if (below !== null && message !== undefined) {
+      const found = problem(message, below[1] ?? '', below[2] ?? '', below[3] ?? '');
+      message = undefined;
+      return found;
+    }
+    const whole = /^(\S.*?)\((\d+),(\d+)\): error (.+)$/.exec(text);
+    return whole === null
+      ? undefined
+      : problem(whole[4] ?? '', whole[1] ?? '', whole[2] ?? '', whole[3] ?? '');
+  };
 }

@@ -65,6 +65,17 @@ export function explainNotice(notice: Notice, spec: FunctionSpec): Finding {
   }
 }
 
+/** An error that the project's own build found. */
+export function explainBuild(message: string, place: SourcePlace, spec: FunctionSpec): Finding {
+  return {
+    rule: 'error.437',
+    severity: 'error',
+    message: l10n.t('{0} was not built: {1}', spec.name, message),
+    advice: l10n.t('Correct the code and save; it is built again.'),
+    place,
+  };
+}
+
 /** Libraries that the cloud's Python runtimes bring along (documented): module → package. */
 const builtInPython: Record<string, string> = {
   requests: 'requests',

@@ -18,7 +18,7 @@ import type {
   RuntimeDependencies,
 } from './contract';
 import * as failures from './failures';
-import { explainFailure, explainNotice, type Finding } from './findings';
+import { explainBuild, explainFailure, explainNotice, type Finding } from './findings';
 import {
   Instance,
   type InstanceOwner,
@@ -70,8 +70,20 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     this.spec = spec;
     this.dependencies = dependencies;
     this.clockFile = startClockFile(dependencies.clock);
-    this.preparation = startPreparation(id, spec, this.clockFile.path, dependencies);
+    this.preparation = startPreparation(
+      id,
+      spec,
+      this.clockFile.path,
+      dependencies,
+      ({ message, place }) => {
+        // The build writes nothing then, so that the code before goes on serving.
+        this.broken = true;
+        this.find(explainBuild(message, place, spec), null);
+      },
+    );
     this.watch = startSourceWatch(spec.folder, () => this.onSourceChanged());
+    // Asking an interpreter for its version takes a while: better now than when the first event waits.
+    setImmediate(() => this.preparation.warmUp());
   }
 
   invoke(request: InvocationRequest): Promise<InvocationResult> {
@@ -199,9 +211,13 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
 
   onStopped(instance: Instance): void {
     this.alive.delete(instance.number);
-    if (!this.disposed) {
-      this.dispatch();
+    if (this.disposed) {
+      return;
     }
+    if (this.debugWaiters.length > 0 && this.pool().length === 0 && this.preparing.size === 0) {
+      this.startInstance(); // It ended before it could be debugged.
+    }
+    this.dispatch();
   }
 
   onFiles(instance: Instance, files: string[]): void {
@@ -321,6 +337,9 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   }
 
   private failStart(number: number, failure: StartFailure, program: string | undefined): void {
+    if (this.fresh !== undefined && number !== this.fresh) {
+      return; // Code that has changed since: the fresh instance will tell.
+    }
     this.setBroken(true, failure);
     this.find(explainStart(failure, this.spec, program), null);
     if (number === this.fresh) {

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { FunctionId, FunctionSpec } from '../../protocol/project';
-import { startBuild, type Build } from './build';
+import { startBuild, type Build, type BuildProblem } from './build';
 import { Channel } from './channel';
 import type { RuntimeDependencies } from './contract';
 import { buildEnvironment, launchOrder, splitHandler } from './environment';
@@ -13,6 +13,8 @@ import { planLaunch, runsTypeScript } from './launch';
 import { prepareProgram } from './program';
 
 export interface Preparation {
+  /** Looks for the interpreter, to have it at hand. */
+  warmUp(): void;
   /** Rejects with a `UserError` when the function cannot be started at all. */
   launch(instance: number, isDebugging: () => boolean): Promise<Launch>;
   dispose(): void;
@@ -23,6 +25,7 @@ export function startPreparation(
   spec: FunctionSpec,
   clockFile: string,
   dependencies: RuntimeDependencies,
+  onProblem: (problem: BuildProblem) => void,
 ): Preparation {
   let build: Build | undefined;
   let disposed = false;
@@ -48,28 +51,40 @@ export function startPreparation(
           level: 'info',
           text,
         }),
+      onProblem,
     );
+    const started = build;
     try {
-      await build.ready;
+      await started.ready;
     } catch (error) {
-      build.dispose();
+      started.dispose();
       build = undefined; // Tried again with the next start.
       throw error;
     }
-    return build.folder;
+    return started.folder;
+  };
+
+  const interpreterOf = (): Promise<Interpreter> => {
+    const family = spec.family === 'node' ? 'node' : 'python';
+    const setting = dependencies.interpreters[family];
+    const machine = thisMachine(family);
+    return findInterpreter(planInterpreters(spec, dependencies.service.folder, setting, machine));
   };
 
   return {
+    warmUp() {
+      if ((spec.family === 'python' || spec.family === 'node') && !disposed) {
+        // What fails here is said when an event needs it.
+        interpreterOf().catch(() => undefined);
+      }
+    },
     async launch(instance, isDebugging) {
-      const { service, interpreters, bootstrapFolder } = dependencies;
+      const { service, bootstrapFolder } = dependencies;
       if (spec.family === 'custom' || spec.family === 'go') {
         const folder = await codeFolder(undefined);
         return prepareProgram({ ...spec, folder }, dependencies.pushUrl(id, instance));
       }
-      const family = spec.family === 'node' ? 'node' : 'python';
-      const interpreter = await findInterpreter(
-        planInterpreters(spec, service.folder, interpreters[family], thisMachine(family)),
-      );
+      const interpreter = await interpreterOf();
       const folder = await codeFolder(interpreter);
       const debug = isDebugging();
       const pushUrl = dependencies.pushUrl(id, instance);

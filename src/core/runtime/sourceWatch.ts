@@ -40,7 +40,7 @@ export function startSourceWatch(folder: string, onChange: (files: string[]) => 
       }
     }
     if (broken) {
-      changed.push(...[...touched].filter((file) => sources.test(file) && !known.has(file)));
+      changed.push(...[...touched].filter((file) => sources.test(file) && !changed.includes(file)));
     }
     touched.clear();
     if (changed.length > 0) {

@@ -7,6 +7,7 @@ import {
   alive,
   disposeBenches,
   ended,
+  fetchedNode,
   fixture,
   installed,
   startBench,
@@ -16,6 +17,8 @@ import {
 interface Implementation {
   title: string;
   spec: Partial<FunctionSpec>;
+  /** Major version of a Node.js that is fetched for the test. */
+  node?: number;
 }
 
 const implementations: Implementation[] = [
@@ -26,14 +29,20 @@ const implementations: Implementation[] = [
     spec: { family: 'python', runtime: 'Python3.13', runtimeVersion: '3.13' },
   },
   { title: 'Node.js', spec: { family: 'node', runtime: 'Nodejs20.11' } },
+  { title: 'Node.js 10', spec: { family: 'node', runtime: 'Nodejs10.15' }, node: 10 },
+  { title: 'Node.js 24', spec: { family: 'node', runtime: 'Nodejs24.1' }, node: 24 },
 ];
 
-for (const { title, spec } of implementations) {
+for (const { title, spec, node } of implementations) {
   const python = spec.family === 'python';
 
   describe(`A function in ${title}`, function () {
     before(async function () {
-      if (!(await installed(spec))) {
+      this.timeout(120_000);
+      if (node !== undefined) {
+        spec.interpreter = await fetchedNode(node);
+      }
+      if (node === undefined ? !(await installed(spec)) : spec.interpreter === undefined) {
         this.skip();
       }
     });

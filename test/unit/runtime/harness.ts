@@ -72,6 +72,15 @@ export async function installed(spec: Partial<FunctionSpec>): Promise<boolean> {
   }
 }
 
+/** A Node.js of another version; undefined when it can be fetched from nowhere. */
+export async function fetchedNode(major: number): Promise<string | undefined> {
+  const toolchain = path.resolve(__dirname, '../../../scripts/toolchain.mjs');
+  const { ensureNode } = (await import(toolchain)) as {
+    ensureNode(major: number): Promise<string>;
+  };
+  return ensureNode(major).catch(() => undefined);
+}
+
 /** Whether the process runs (one that is dead and not yet collected does not). */
 export function alive(pid: number): boolean {
   try {

@@ -277,6 +277,18 @@ export const main_handler = async (event: Event): Promise<number> => {
     bench.write('index.ts', typeScript.replace('* 2', '* 3'));
     await bench.until('instance', ({ version, state }) => version > 1 && state === 'ready');
     assert.equal((await bench.invoke({ a: 21 })).value, 63);
+    bench.write('index.ts', typeScript.replace('* 2', '*'));
+    const finding = await bench.until('diagnostic');
+    assert.equal(finding.message, 'Function was not built: Unexpected ";"');
+    assert.deepEqual(finding.place, {
+      file: path.join(bench.folder, 'index.ts'),
+      line: 6,
+      column: 19,
+    });
+    assert.equal((await bench.invoke({ a: 21 })).value, 63);
+    bench.write('index.ts', typeScript.replace('* 2', '* 4'));
+    await bench.until('diagnosticsCleared');
+    assert.equal((await bench.invoke({ a: 21 })).value, 84);
   });
 
   it('is TypeScript whose build fails: 437, and what the build said', async () => {

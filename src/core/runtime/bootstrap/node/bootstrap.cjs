@@ -15,6 +15,11 @@ const redirect = require('./redirect.cjs');
 const largest = 6 * 1024 * 1024;
 const reportPeak = process.platform !== 'linux'; // There the parent reads it from /proc.
 
+// Before Node.js 12, JSON.stringify writes halves of surrogate pairs as they are; UTF-8 cannot carry those.
+const wellFormed = JSON.stringify('\ud800').length > 3;
+const half = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16)}`;
+
 let order;
 let handler;
 /** The invocation that has not answered yet, or whose un-awaited work goes on. */
@@ -170,6 +175,7 @@ function answer(invocation, error, value) {
   try {
     json = JSON.stringify(value);
     if (json === undefined) json = 'null';
+    else if (!wellFormed) json = json.replace(half, escaped);
   } catch (problem) {
     fail(invocation, 'unserialisable', problem);
     return;
