@@ -20,7 +20,7 @@ export function emulatorSettings(): Partial<EmulatorOptions> {
       chosen[name] = set;
     }
   }
-  return chosen as Partial<EmulatorOptions>;
+  return chosen;
 }
 
 /** `zh-cn` as the session's `--locale` takes it; undefined for English. */

@@ -70,6 +70,7 @@ export function renderFact(fact: Fact, state: SessionState): Line | undefined {
     case 'clock':
     case 'debugging':
     case 'faults':
+    case 'faultStruck':
     case 'frameBreakpoints':
     case 'client':
       return undefined;

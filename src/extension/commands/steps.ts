@@ -107,5 +107,5 @@ export function answered<V, T>(
   result: V | typeof back,
   take: (value: V) => Partial<T>,
 ): Partial<T> | typeof back {
-  return result === back ? back : take(result as V);
+  return result === back ? back : take(result);
 }

@@ -122,6 +122,6 @@ export class Container implements vscode.DebugAdapter {
   }
 
   private send(message: object): void {
-    this.sent.fire({ seq: this.seq++, ...message } as vscode.DebugProtocolMessage);
+    this.sent.fire({ seq: this.seq++, ...message });
   }
 }

@@ -84,7 +84,7 @@ export class PageView {
         await this.context.workspaceState.update(this.stateKey(), message.ui);
         return;
       case 'ask':
-        await this.answer(message.id, () => this.source.ask(message.intent, message.ask as never));
+        await this.answer(message.id, () => this.source.ask(message.intent, message.ask));
         return;
       case 'do':
         await this.answer(message.id, () => this.source.do(message));
@@ -97,7 +97,7 @@ export class PageView {
     const { mode, title } = this.source;
     this.post({
       kind: 'init',
-      translations: (vscode.l10n.bundle as Record<string, string> | undefined) ?? null,
+      translations: (vscode.l10n.bundle) ?? null,
       language: vscode.env.language,
       ui: this.context.workspaceState.get<unknown>(this.stateKey()) ?? null,
       limits: {

@@ -402,10 +402,11 @@ export class Stops implements vscode.Disposable {
         if (session.type === ids.debugTypes.container) {
           continue;
         }
-        const answer = (await session
-          .getDebugProtocolBreakpoint(breakpoint)
-          .then(undefined, () => undefined)) as { verified?: boolean } | undefined;
-        if (answer?.verified === true) {
+        const verified = await session.getDebugProtocolBreakpoint(breakpoint).then(
+          (bound) => (bound as { verified?: boolean } | undefined)?.verified,
+          () => false,
+        );
+        if (verified === true) {
           return true;
         }
       }

@@ -7,7 +7,7 @@ import { applyFact, emptyState } from '../../../src/protocol/state';
 const state = emptyState();
 let seq = 0;
 const fact = (body: FactBody): Fact => {
-  const made = { seq: ++seq, at: seq, ...body } as Fact;
+  const made = { seq: ++seq, at: seq, ...body };
   applyFact(state, made);
   return made;
 };
