@@ -28,7 +28,7 @@ async function whole(label, command, args) {
 }
 
 /** A program that leaves its counts in the file that SCFWS_RESULT names. */
-async function counted(label, args, seconds = 600) {
+async function counted(label, args, seconds = 1200) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-test-'));
   const file = path.join(folder, 'result.json');
   const { code } = await run(node, args, { env: { SCFWS_RESULT: file }, seconds });

@@ -32,7 +32,9 @@ export function run(command, args, { cwd = root, env = {}, quiet = false, second
     const limit = setTimeout(() => {
       output += `\n${command} took longer than ${seconds} s and was ended.\n`;
       if (!quiet) process.stderr.write(`${command} took longer than ${seconds} s and was ended.\n`);
-      endTree(child);
+      // First so that it can end what it started in groups of its own.
+      endTree(child, 'SIGTERM');
+      setTimeout(() => endTree(child), 10_000).unref();
     }, seconds * 1000);
     const finish = (code) => {
       clearTimeout(limit);

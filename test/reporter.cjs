@@ -7,11 +7,17 @@ class Reporter extends Mocha.reporters.Spec {
     super(runner, options);
     runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
+      const unrun = runner.total - passes - failures - pending;
+      if (unrun > 0) Mocha.reporters.Base.consoleLog('  %s tests did not run.', unrun);
       const file = process.env.SCFWS_RESULT;
       if (file) {
         fs.writeFileSync(
           file,
-          JSON.stringify({ passed: passes, failed: failures, skipped: pending }),
+          JSON.stringify({
+            passed: passes,
+            failed: failures,
+            skipped: pending + Math.max(unrun, 0),
+          }),
         );
       }
     });

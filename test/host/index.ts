@@ -33,9 +33,23 @@ export async function runSuites(
     mocha.suite.emit('pre-require', globalThis, file, mocha);
     load();
   }
+  keepBailLocal(mocha.suite);
   const failures = await new Promise<number>((resolve) => mocha.run(resolve));
   fs.closeSync(log);
   if (failures > 0) {
     throw new Error(`${failures} tests failed.`);
   }
+}
+
+/** Mocha's `bail` minds failures anywhere; a suite whose tests build on each other ends only with its own. */
+function keepBailLocal(suite: Mocha.Suite): void {
+  if (suite.bail()) {
+    suite.bail(false);
+    suite.beforeEach('nothing failed before', function () {
+      if (suite.tests.some((test) => test.isFailed())) {
+        this.skip();
+      }
+    });
+  }
+  suite.suites.forEach(keepBailLocal);
 }
