@@ -6,8 +6,11 @@
  * it. Windows: `taskkill /T`. Should this process itself be killed without a chance to clean up, the guardian
  * (bootstrap/guardian.cjs, one for each session process, in a process group of its own) notices the end of its
  * stdin and kills the groups that are left: this also reaches handlers in an endless loop and programs that
- * know nothing of us (Go, custom runtimes), which no watchdog inside the handler could.
+ * know nothing of us (Go, custom runtimes), which no watchdog inside the handler could. Programs that a handler moved
+ * to a group of their own (daemons) are found by the push address in their environment, which no other process has
+ * (where there is a /proc).
  */
+import os from 'node:os';
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import path from 'node:path';
 
@@ -25,7 +28,7 @@ export function spawnTree(command: string, args: string[], options: TreeOptions)
   const { cwd, env, stdio, bootstrapFolder } = options;
   const child = spawn(command, args, { cwd, env, stdio, detached: !windows, windowsHide: true });
   if (child.pid !== undefined) {
-    guard(child.pid, bootstrapFolder);
+    guard(child.pid, env['SCFWS_PUSH_URL'] ?? '', bootstrapFolder);
   }
   return child;
 }
@@ -56,22 +59,24 @@ export function forgetTree(child: ChildProcess): void {
   }
 }
 
-const guarded = new Set<number>();
+/** Leaders of groups, and the mark in the environment of all that they start. */
+const guarded = new Map<number, string>();
 let guardian: ChildProcess | undefined;
 let guardianDue: NodeJS.Timeout | undefined;
-/** The guardian starts a little later than the first handler, to leave the processor to that one. */
-const guardianDelayMs = 150;
+/** A guardian that died is replaced after so many milliseconds. */
+const guardianPause = 1000;
 
-function guard(pid: number, bootstrapFolder: string): void {
-  guarded.add(pid);
+function guard(pid: number, mark: string, bootstrapFolder: string): void {
+  guarded.set(pid, mark);
   if (guardian !== undefined) {
-    tellGuardian(`+${pid}\n`);
-  } else if (guardianDue === undefined) {
-    guardianDue = setTimeout(() => startGuardian(bootstrapFolder), guardianDelayMs);
+    tellGuardian(`+${pid} ${mark}\n`);
+  } else {
+    startGuardian(bootstrapFolder);
   }
 }
 
 function startGuardian(bootstrapFolder: string): void {
+  clearTimeout(guardianDue);
   guardianDue = undefined;
   if (guarded.size === 0) {
     return;
@@ -84,11 +89,14 @@ function startGuardian(bootstrapFolder: string): void {
     windowsHide: true,
   });
   guardian = started;
+  if (started.pid !== undefined) {
+    leaveProcessorTo(started.pid);
+  }
   const gone = () => {
     if (guardian === started) {
       guardian = undefined;
       if (guarded.size > 0 && guardianDue === undefined) {
-        guardianDue = setTimeout(() => startGuardian(bootstrapFolder), 1000);
+        guardianDue = setTimeout(() => startGuardian(bootstrapFolder), guardianPause);
         guardianDue.unref();
       }
     }
@@ -99,7 +107,16 @@ function startGuardian(bootstrapFolder: string): void {
   started.unref();
   // Its pipe must not keep this process alive either.
   (started.stdin as unknown as { unref?: () => void } | null)?.unref?.();
-  tellGuardian([...guarded].map((pid) => `+${pid}\n`).join(''));
+  tellGuardian([...guarded].map(([pid, mark]) => `+${pid} ${mark}\n`).join(''));
+}
+
+/** The handler that starts at the same moment is waited for; the guardian is not. */
+function leaveProcessorTo(guardianPid: number): void {
+  try {
+    os.setPriority(guardianPid, os.constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Then both start a little slower.
+  }
 }
 
 function tellGuardian(line: string): void {

@@ -1,9 +1,15 @@
 // Outlives the session process by one moment: when its stdin ends, however the session died, it kills the
-// handlers' process groups that are left. Lines in: `+<pid>` guard, `-<pid>` forget.
+// handlers' process groups that are left. It also ends what a handler moved out of its group (daemons): on Linux,
+// whatever has the handler's own push address in its environment. Lines in: `+<pid> <mark>` guard, `-<pid>` it is dead.
 'use strict';
+const fs = require('fs');
 const { spawnSync } = require('child_process');
 
-const groups = new Set();
+/** Leaders of groups, and the mark of what they start. */
+const groups = new Map();
+/** Marks of handlers that are dead: nothing that carries one may live. */
+let doomed = [];
+let due;
 let rest = '';
 
 process.stdin.setEncoding('utf8');
@@ -11,9 +17,15 @@ process.stdin.on('data', (text) => {
   const lines = (rest + text).split('\n');
   rest = lines.pop();
   for (const line of lines) {
-    const pid = Number(line.slice(1));
-    if (line[0] === '+' && pid > 1) groups.add(pid);
-    else groups.delete(pid);
+    const [word, mark = ''] = line.split(' ');
+    const pid = Number(word.slice(1));
+    if (word[0] === '+' && pid > 1) {
+      groups.set(pid, mark);
+    } else if (groups.has(pid)) {
+      doomed.push(groups.get(pid));
+      groups.delete(pid);
+      due = due || setTimeout(sweep, 20);
+    }
   }
 });
 process.stdin.on('error', end);
@@ -22,14 +34,39 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {}); // Meant for the session; its end is ours.
 }
 
+/** Ends everything with a doomed mark; again, until nothing new was found, since it may fork meanwhile. */
+function sweep() {
+  due = undefined;
+  const marks = doomed.filter((mark) => mark !== '').map((mark) => `SCFWS_PUSH_URL=${mark}\0`);
+  doomed = [];
+  if (process.platform !== 'linux' || marks.length === 0) return;
+  for (let found = true, rounds = 0; found && rounds < 10; rounds++) {
+    found = false;
+    for (const name of fs.readdirSync('/proc')) {
+      if (!(Number(name) > 1) || name === String(process.pid)) continue;
+      try {
+        const environment = fs.readFileSync(`/proc/${name}/environ`, 'latin1');
+        if (marks.some((mark) => environment.includes(mark))) {
+          process.kill(Number(name), 'SIGKILL');
+          found = true;
+        }
+      } catch (error) {
+        // It ended, or is somebody else's.
+      }
+    }
+  }
+}
+
 function end() {
-  for (const pid of groups) {
+  for (const [pid, mark] of groups) {
+    doomed.push(mark);
     try {
       if (process.platform === 'win32') spawnSync('taskkill', ['/pid', String(pid), '/t', '/f']);
       else process.kill(-pid, 'SIGKILL');
-    } catch {
+    } catch (error) {
       // It is gone already.
     }
   }
+  sweep();
   process.exit(0);
 }
