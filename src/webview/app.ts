@@ -74,7 +74,7 @@ class InspectorApp extends PageElement {
       return html`<vscode-progress-bar aria-label=${l10n.t('Loading…')}></vscode-progress-bar>`;
     }
     const empty = emptyState(model);
-    return html`<traffic-toolbar .model=${model}></traffic-toolbar>
+    return html`<header><traffic-toolbar .model=${model}></traffic-toolbar></header>
       <held-frames .model=${model}></held-frames>
       <div class="progress-line" aria-hidden="true">
         ${
@@ -88,11 +88,11 @@ class InspectorApp extends PageElement {
             : nothing
         }
       </div>
-      <div class="panes ${this.layout} ${model.pane === null ? 'alone' : ''}">
-        <main class="list-pane" aria-label=${l10n.t('Traffic')}>
+      <main class="panes ${this.layout} ${model.pane === null ? 'alone' : ''}">
+        <section class="list-pane">
           <traffic-list .model=${model} ?hidden=${empty !== null}></traffic-list>
           ${empty ?? nothing}
-        </main>
+        </section>
         ${
           model.pane === null
             ? nothing
@@ -108,7 +108,7 @@ class InspectorApp extends PageElement {
                   @pointerdown=${(event: PointerEvent) => this.drag(event)}
                   @keydown=${(event: KeyboardEvent) => this.nudge(event)}
                 ></div>
-                <aside class="side-pane" tabindex="-1" aria-label=${this.paneName()}>
+                <section class="side-pane" tabindex="-1" aria-label=${this.paneName()}>
                   ${this.pane()}
                 </aside>`
         }

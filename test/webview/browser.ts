@@ -58,11 +58,12 @@ export async function openPage(options: PageOptions): Promise<Page> {
     response.end(fs.readFileSync(file));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const page = await browser.newPage({
+  const context = await browser.newContext({
     viewport: { width: options.width ?? 1000, height: options.height ?? 700 },
   });
+  const page = await context.newPage();
   closing.push(async () => {
-    await page.close();
+    await context.close();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });

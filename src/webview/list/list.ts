@@ -462,9 +462,10 @@ function headCell(column: Column, index: number, width = 100): HTMLElement {
   const cell = document.createElement('div');
   cell.setAttribute('role', 'columnheader');
   cell.setAttribute('aria-colindex', String(index + 1));
-  cell.className = `cell cell-${column.id}${width < 56 ? ' tight' : ''}`;
+  cell.className = `cell cell-${column.id}`;
   const label = document.createElement('span');
-  label.className = column.id === 'direction' ? 'label for-readers' : 'label';
+  // Too narrow for its title: the content must speak for itself, except to those who hear it.
+  label.className = column.id === 'direction' || width < 60 ? 'label for-readers' : 'label';
   label.textContent = column.title();
   cell.append(label);
   if (column.id !== 'preview' && column.id !== 'direction') {
