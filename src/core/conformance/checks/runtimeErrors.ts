@@ -79,8 +79,9 @@ export const runtimeErrorChecks: readonly Check[] = [
     ownOnly: true,
     async run(bench) {
       await expectFreshInstance(bench, async () => {
-        const { requestId: _request, ...rest } = await errorOf(bench, { sleep: 10 });
-        expect('the error', rest, {
+        const error = await errorOf(bench, { sleep: 10 });
+        expect('the error', error, {
+          requestId: error.requestId,
           errorCode: -1,
           errorMessage: 'Invoking task timed out after 2 seconds',
           statusCode: 433,
