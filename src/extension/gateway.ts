@@ -15,6 +15,16 @@ import { planSession, SessionProcess } from './sessionProcess';
 
 export type GatewayStatus = 'stopped' | 'starting' | 'running' | 'stopping';
 
+export interface FactsPage {
+  facts: Fact[];
+  /** Where the next page begins; null: this is the last. */
+  next: number | null;
+  last: number;
+}
+
+/** Facts of a stopped session that can still be looked at. */
+const keptFacts = 5000;
+
 export class Gateway implements vscode.Disposable {
   /** Of the running session; of the last one while stopped. */
   state: SessionState = emptyState();
@@ -29,6 +39,7 @@ export class Gateway implements vscode.Disposable {
   private process: SessionProcess | undefined;
   /** What arrived while missed facts are fetched. */
   private behind: Fact[] | undefined;
+  private kept: Fact[] = [];
   private starting: Promise<void> | undefined;
   private readonly statusChanged = new vscode.EventEmitter<GatewayStatus>();
   private readonly factsReceived = new vscode.EventEmitter<Fact[]>();
@@ -62,6 +73,7 @@ export class Gateway implements vscode.Disposable {
       return;
     }
     this.setStatus('stopping');
+    await this.keepFacts().catch(() => undefined);
     await process.stop();
   }
 
@@ -82,6 +94,18 @@ export class Gateway implements vscode.Disposable {
     return this.process.ask(kind, ask);
   }
 
+  /** A page of the session's facts; of the last ones of a session that was stopped. */
+  async facts(from: number, limit: number): Promise<FactsPage> {
+    if (this.process !== undefined) {
+      return (await this.ask('facts', { from, limit })) as FactsPage;
+    }
+    const start = this.kept.findIndex(({ seq }) => seq >= from);
+    const facts = start < 0 ? [] : this.kept.slice(start, start + limit);
+    const last = this.kept.at(-1)?.seq ?? 0;
+    const through = facts.at(-1)?.seq ?? last;
+    return { facts, next: through < last ? through + 1 : null, last };
+  }
+
   dispose(): void {
     this.process?.dispose();
     this.statusChanged.dispose();
@@ -89,7 +113,7 @@ export class Gateway implements vscode.Disposable {
   }
 
   private async launch(): Promise<void> {
-    this.refuseWithoutReason();
+    this.refuseUntrusted();
     this.setStatus('starting');
     this.failure = undefined;
     try {
@@ -124,7 +148,13 @@ export class Gateway implements vscode.Disposable {
     }
   }
 
-  private refuseWithoutReason(): void {
+  /** The recorder goes with the process; what one may still want to look at stays here. */
+  private async keepFacts(): Promise<void> {
+    const from = Math.max(1, this.state.lastSeq - keptFacts + 1);
+    this.kept = (await this.facts(from, keptFacts)).facts;
+  }
+
+  private refuseUntrusted(): void {
     if (!vscode.workspace.isTrusted) {
       throw new UserError(
         'untrusted',
@@ -140,6 +170,7 @@ export class Gateway implements vscode.Disposable {
       this.session++;
       this.state = emptyState();
       this.behind = undefined;
+      this.kept = [];
       const session = new SessionProcess(plan, {
         onFacts: (facts) => {
           this.receive(facts);
@@ -185,8 +216,8 @@ export class Gateway implements vscode.Disposable {
     try {
       while (this.state.lastSeq < until - 1) {
         const from = this.state.lastSeq + 1;
-        const { facts } = await this.ask('facts', { from, limit: 2000 });
-        const missed = (facts as Fact[]).filter(({ seq }) => seq < until);
+        const { facts } = await this.facts(from, 2000);
+        const missed = facts.filter(({ seq }) => seq < until);
         if (missed.length === 0) {
           break; // The recorder has given them up.
         }

@@ -4,9 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { UserError } from '../../core/errors';
-import { detectProject } from '../../core/project/importers/detectProject';
 import type { DetectedProject, RoleQuestion } from '../../core/project/importers/detected';
-import { planProjectFile } from '../../core/project/importers/planProjectFile';
 import type { RoleAnswers } from '../../core/project/importers/planProjectFile';
 import type { Role } from '../../protocol/project';
 import { commands, projectFileName } from '../ids';
@@ -14,6 +12,12 @@ import type { Parts } from '../parts';
 import { chosen, registerCommand } from './register';
 import { answered, pickStep, runSteps } from './steps';
 import type { Choice, Step } from './steps';
+
+/** Loaded when it is needed: the parser of YAML is large. */
+async function detectProject(folder: string): Promise<DetectedProject[]> {
+  const importer = await import('../../core/project/importers/detectProject');
+  return importer.detectProject(folder);
+}
 
 const offeredKey = 'importProject.offered';
 
@@ -25,6 +29,7 @@ export function registerImportProject(parts: Parts): vscode.Disposable {
     const detected = await detect(folder, given?.folder === undefined);
     const roles = given?.roles ?? (await askRoles(detected));
     const file = vscode.Uri.file(path.join(detected.folder, projectFileName));
+    const { planProjectFile } = await import('../../core/project/importers/planProjectFile');
     await write(file.fsPath, planProjectFile(detected, roles));
     await parts.projects.refresh();
     if (given === undefined) {

@@ -125,7 +125,7 @@ async function exportTools(host: DeedHost, file: vscode.Uri): Promise<ExportTool
       style: isReport ? await read('report.css') : '',
       nonce: randomBytes(16).toString('base64url'),
       language: vscode.env.language,
-      translations: (vscode.l10n.bundle) ?? null,
+      translations: vscode.l10n.bundle ?? null,
     },
   };
 }

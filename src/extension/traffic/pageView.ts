@@ -97,7 +97,7 @@ export class PageView {
     const { mode, title } = this.source;
     this.post({
       kind: 'init',
-      translations: (vscode.l10n.bundle) ?? null,
+      translations: vscode.l10n.bundle ?? null,
       language: vscode.env.language,
       ui: this.context.workspaceState.get<unknown>(this.stateKey()) ?? null,
       limits: {

@@ -30,7 +30,7 @@ export class Traffic
       session: () => gateway.session,
       newest: () => gateway.state.lastSeq,
       status: () => this.status(),
-      fetch: (from, limit) => gateway.ask('facts', { from, limit }) as Promise<never>,
+      fetch: (from, limit) => gateway.facts(from, limit),
       ask: async (intent, ask) => {
         if (intent === 'releaseFrame') {
           return this.releaseFrame(ask as Ask<'releaseFrame'>);

@@ -184,6 +184,9 @@ describe('features around a run', function () {
       project.line(file, 'websocket["nothing"]'),
     ]);
     window.skipUnlessThere(this);
+    await run('workbench.action.closeAllEditors');
+    await run('workbench.action.closePanel');
+    await run('workbench.view.explorer');
     await vscode.window.showTextDocument(project.uri(file));
     await until('the error inline', async () => {
       const shown = (await window.workbench(

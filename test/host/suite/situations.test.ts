@@ -252,7 +252,9 @@ for (const [language, parts] of Object.entries(languages)) {
         const remaining = Number(/done (\d+)/.exec(answer)?.[1]);
         assert.ok(remaining > 0 && remaining < 2100, `remaining time was ${remaining}`);
       }
-      const ended = await trace.next('invocationEnded');
+      const ended = await trace.next('invocationEnded', ({ preview }) =>
+        preview.startsWith('"slow done'),
+      );
       assert.ok(ended.durationMs < 3000, `the duration was ${ended.durationMs}`);
     });
 
@@ -284,7 +286,7 @@ for (const [language, parts] of Object.entries(languages)) {
       await bind('first');
       client.send('doomed');
       await stops.next();
-      const { instance } = await trace.next(
+      const { instance, invocation } = await trace.next(
         'invocationStarted',
         (fact) => fact.role === 'transfer',
       );
@@ -294,7 +296,7 @@ for (const [language, parts] of Object.entries(languages)) {
           fact.kind === 'instance' && fact.instance === instance && fact.pid ? [fact] : [],
         )[0]!;
       process.kill(pid!, 'SIGKILL');
-      const ended = await trace.next('invocationEnded');
+      const ended = await trace.next('invocationEnded', (fact) => fact.invocation === invocation);
       assert.equal(ended.error?.statusCode, 439);
       await trace.runs();
       removeBreakpoints();
@@ -315,7 +317,7 @@ for (const [language, parts] of Object.entries(languages)) {
     it('times out after 3 seconds in a plain run', async () => {
       assert.equal(vscode.debug.activeDebugSession, undefined);
       client.send('endless');
-      const ended = await trace.next('invocationEnded');
+      const ended = await trace.next('invocationEnded', (fact) => fact.outcome !== 'ok');
       assert.equal(ended.error?.statusCode, 433);
       assert.ok(ended.durationMs >= 3000 && ended.durationMs < 4500, `took ${ended.durationMs}`);
     });

@@ -1,0 +1,134 @@
+// F5 without a launch.json, and how long a person waits: medians go to out/debug-times.json.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import * as ids from '../../../src/extension/ids';
+import { window } from '../window';
+import {
+  activate,
+  Client,
+  echoFiles,
+  removeBreakpoints,
+  run,
+  save,
+  setBreakpoint,
+  start,
+  stop,
+  stopDebugging,
+  Stops,
+  TestProject,
+  Trace,
+  until,
+  usePythonWithDebugpy,
+} from './support';
+
+const rounds = 3;
+
+function median(values: readonly number[]): number {
+  return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+for (const language of ['python', 'javascript'] as const) {
+  const file = `Transmission/${language === 'python' ? 'index.py' : 'index.js'}`;
+
+  describe(`one key in ${language}`, function () {
+    this.timeout(180_000);
+    let project: TestProject;
+    let stops: Stops;
+    let trace: Trace;
+
+    before(async () => {
+      await activate();
+      usePythonWithDebugpy();
+      trace = new Trace();
+      stops = new Stops();
+      project = new TestProject(language, echoFiles(language, { backendTimeout: 300 }));
+    });
+
+    after(async () => {
+      removeBreakpoints();
+      await stopDebugging();
+      await stop();
+      stops.dispose();
+      project.remove();
+      await run('workbench.action.closeAllEditors');
+    });
+
+    it('starts the gateway, debugs every function and stops, from F5 alone', async function () {
+      window.skipUnlessThere(this);
+      await run(ids.commands.start); // So that the client has an address; F5 attaches to what runs.
+      const { url } = await start();
+      await vscode.window.showTextDocument(project.uri(file));
+      setBreakpoint(project.file(file), project.line(file, ' stop'));
+      await window.press('F5');
+      const session = await until('a debug session', () => vscode.debug.activeDebugSession);
+      assert.ok(session);
+      await trace.next('debugging', (fact) => fact.function === `${language}/Transmission`);
+      const client = await Client.connect(url);
+      client.send('key');
+      const stopped = await stops.next();
+      assert.equal(stopped.file, project.file(file));
+      await stops.go(stopped);
+      assert.equal(await client.next(), 'key');
+      client.close();
+      await stopDebugging();
+      removeBreakpoints();
+      await stop();
+    });
+
+    it('takes its time, which is written down', async () => {
+      const times: Record<string, number[]> = { keyToStop: [], attachToStop: [], saveToServed: [] };
+      const line = project.line(file, ' stop');
+      for (let round = 0; round < rounds; round++) {
+        setBreakpoint(project.file(file), line);
+        let began = performance.now();
+        const debugging = run(ids.commands.debugProject);
+        const { url } = await start();
+        const client = new Client(url);
+        await client.open();
+        client.send('first');
+        const stopped = await stops.next();
+        times['keyToStop']?.push(performance.now() - began);
+        await debugging;
+        await stops.go(stopped);
+        assert.equal(await client.next(), 'first');
+        removeBreakpoints();
+        await stopDebugging();
+
+        client.send('warm');
+        assert.equal(await client.next(), 'warm');
+        setBreakpoint(project.file(file), line);
+        began = performance.now();
+        await run(ids.commands.debugFunction, { function: `${language}/Transmission` });
+        client.send('second');
+        const again = await stops.next();
+        times['attachToStop']?.push(performance.now() - began);
+        await stops.go(again);
+        assert.equal(await client.next(), 'second');
+        removeBreakpoints();
+        await stopDebugging();
+
+        began = performance.now();
+        await save(trace, project, { [file]: `${project.read(file)}\n` });
+        client.send('new');
+        assert.equal(await client.next(), 'new');
+        times['saveToServed']?.push(performance.now() - began);
+        client.close();
+        await stop();
+      }
+      const out = path.join(__dirname, '..', 'debug-times.json');
+      const before = fs.existsSync(out)
+        ? (JSON.parse(fs.readFileSync(out, 'utf8')) as Record<string, unknown>)
+        : {};
+      const medians = Object.fromEntries(
+        Object.entries(times).map(([name, values]) => [name, Math.round(median(values))]),
+      );
+      fs.writeFileSync(out, `${JSON.stringify({ ...before, [language]: medians }, null, 2)}\n`);
+      assert.deepEqual(
+        Object.values(times).map(({ length }) => length),
+        [rounds, rounds, rounds],
+      );
+    });
+  });
+}
