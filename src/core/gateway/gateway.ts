@@ -2,28 +2,29 @@
  * The gateway: what happens between a client's bytes and the three functions. It knows neither HTTP nor `ws`
  * (server.ts does); it decides, records, and acts through `ClientSocket`.
  *
- * The main path is `receiveMessage` → Transfer → `push` → `deliver`.
+ * The main path is `receiveMessage` → `transfer` → (the handler) → `Pushes.answer` → `deliver` → `send`.
  */
 import * as l10n from '@vscode/l10n';
-import { randomBytes, randomUUID } from 'node:crypto';
-import {
-  cleanupEvent,
-  type Handshake,
-  registerEvent,
-  transferEventJson,
-} from '../../protocol/event';
-import type { Direction, FunctionError } from '../../protocol/fact';
+import { randomUUID } from 'node:crypto';
+import { cleanupEvent, transferEventJson } from '../../protocol/event';
+import type { FunctionError } from '../../protocol/fact';
 import type { CloseCause, Role } from '../../protocol/project';
 import type { Clock } from '../clock';
-import { previewOf } from '../session/recorder';
 import type { InvocationRequest, InvocationResult, RecordFact } from '../runtime/contract';
-import { Connection, type ClientSocket, outboundLimit, type Service } from './connection';
-import { matchPath } from './apiPath';
-import { checkKeyPair } from './keyPair';
-import { IdleWatch } from './idleWatch';
+import {
+  type ClientSocket,
+  type Connection,
+  noCloseFrame,
+  outboundLimit,
+  type Service,
+} from './connection';
 import type { Disturbances, PassingFrame } from './disturbances';
-import { parsePush, pushErrors, type PushRequest, type PushWarning } from './pushRequest';
-import { decideRegister, type Finding, integrationProblem } from './registerDecision';
+import { GatewayFacts } from './gatewayFacts';
+import { Handshakes, type HandshakeTarget } from './handshakes';
+import { IdleWatch } from './idleWatch';
+import { pushErrors } from './pushRequest';
+import { Pushes, type PushFailure, type PushTarget } from './pushes';
+import { integrationProblem } from './registerDecision';
 
 /** Largest event, bytes of JSON (documented). Larger ones are error 406 and drop the connection. */
 export const largestEvent = 6 * 1024 * 1024;
@@ -34,38 +35,6 @@ const notableSize = 256 * 1024;
 /** How many closed ids are remembered, so that a push to one can say when it left. */
 const rememberedIds = 10_000;
 
-/** Cause code of a connection that ended without a Close frame. */
-const noCloseFrame = 1006;
-
-export interface HandshakeRequest {
-  /** Path and query as sent. */
-  target: string;
-  headers: Record<string, string>;
-  remote: string;
-  client?: string;
-}
-
-export type HandshakeDecision =
-  | { accept: true; connection: Connection; protocol?: string }
-  | { accept: false; status: number; body: string };
-
-export interface PushAnswer {
-  status: number;
-  body: string;
-}
-
-export interface PushOrigin {
-  /** Header that the bootstraps add: the request id of the invocation that pushes. */
-  invocation?: string;
-  redirectedFrom?: string;
-}
-
-interface PushAddress {
-  service: Service;
-  /** The instance that was given this address; undefined: the service's own address. */
-  instance?: { functionId: string; number: number };
-}
-
 export interface GatewayDependencies {
   clock: Clock;
   record: RecordFact;
@@ -73,20 +42,20 @@ export interface GatewayDependencies {
   disturbances: Disturbances;
 }
 
-export class Gateway {
+export class Gateway implements HandshakeTarget, PushTarget {
   private readonly clock: Clock;
-  private readonly record: RecordFact;
+  private readonly facts: GatewayFacts;
   private readonly disturbances: Disturbances;
   readonly services: Service[];
   private readonly connections = new Map<string, Connection>();
-  private readonly left = new Map<string, { at: number; cause: CloseCause }>();
-  private readonly pushAddresses = new Map<string, PushAddress>();
+  private readonly left = new Map<string, { at: number; cause: CloseCause | 'refused' }>();
   private readonly idle: IdleWatch;
-  private readonly said = new Set<string>();
+  readonly handshakes: Handshakes;
+  readonly pushes: Pushes;
 
   constructor({ clock, record, services, disturbances }: GatewayDependencies) {
     this.clock = clock;
-    this.record = record;
+    this.facts = new GatewayFacts(record);
     this.services = services;
     this.disturbances = disturbances;
     this.idle = new IdleWatch(clock, this.connections, (connection) =>
@@ -97,170 +66,18 @@ export class Gateway {
         'idle timeout',
       ),
     );
-    for (const service of services) {
-      this.pushAddresses.set(service.spec.pushKey, { service });
-    }
+    this.handshakes = new Handshakes(clock, this.facts, services, disturbances, this);
+    this.pushes = new Pushes(record, services, disturbances, this);
   }
 
-  // -- the handshake
-
-  /** Asks Register whether a client may come in. Records everything; the caller only writes the answer. */
-  async handshake(request: HandshakeRequest, gone: AbortSignal): Promise<HandshakeDecision> {
-    const [path = '', query = ''] = splitOnce(request.target, '?');
-    const match = matchPath(
-      this.services.map((service) => service.spec),
-      path,
-    );
-    if (match === undefined) {
-      const known = this.services.flatMap(({ spec }) =>
-        spec.stages.map((stage) => `/${stage}${spec.path}`),
-      );
-      return this.refuse(request, 404, {
-        message: `There is no API at ${path.slice(0, 200)}. Paths: ${known.join(', ')}`,
-      });
-    }
-    const service = this.services.find((candidate) => candidate.spec === match.service) as Service;
-    const { spec } = service;
-    let secretId: string | undefined;
-    if (spec.authentication.type === 'keyPair') {
-      const checked = checkKeyPair(request.headers, spec.authentication, Date.now());
-      if (!checked.ok) {
-        return this.refuse(request, 401, { message: checked.reason }, spec.name);
-      }
-      secretId = checked.secretId;
-    }
-
-    const id = randomBytes(16).toString('base64');
-    const connection = new Connection(id, service, match.stage, this.clock.now());
-    const protocols = request.headers['sec-websocket-protocol'];
-    const extensions = request.headers['sec-websocket-extensions'];
-    const connecting = this.record({
-      kind: 'connecting',
-      connection: id,
-      service: spec.name,
-      stage: match.stage,
-      target: request.target,
-      remote: request.remote,
-      headers: withoutCredentials(request.headers),
-      ...(protocols === undefined ? {} : { protocols }),
-      ...(extensions === undefined ? {} : { extensions }),
-      ...(request.headers['origin'] === undefined ? {} : { origin: request.headers['origin'] }),
-      ...(request.client === undefined ? {} : { client: request.client }),
-    });
-    this.connections.set(id, connection);
-
-    const handshake: Handshake = {
-      connection: id,
-      requestId: randomUUID(),
-      serviceName: spec.name,
-      serviceId: spec.serviceId,
-      pathTemplate: spec.path,
-      pathParameters: match.parameters,
-      stage: match.stage,
-      sourceIp: request.remote.replace(/:\d+$/, ''),
-      query,
-      headers: request.headers,
-      ...(secretId === undefined ? {} : { secretId }),
-      ...(protocols === undefined ? {} : { protocol: protocols }),
-      ...(extensions === undefined ? {} : { extensions }),
-    };
-    const decision = await this.askRegister(connection, handshake, connecting.seq);
-    if (gone.aborted) {
-      return this.leftDuringRegister(connection, decision);
-    }
-    if (!decision.accept) {
-      this.forget(connection, 'gatewayStop');
-      return this.refuse(request, decision.status, decision.body, spec.name, id, decision.reason);
-    }
-    return { ...decision, connection };
-  }
-
-  private async askRegister(
-    connection: Connection,
-    handshake: Handshake,
-    cause: number,
-  ): Promise<
-    | { accept: true; protocol?: string }
-    | { accept: false; status: number; body: Record<string, unknown>; reason: string }
-  > {
-    const { spec } = connection.service;
-    const runtime = connection.service.runtimeOf('register');
-    if (runtime === undefined) {
-      return { accept: true }; // Register is optional: without it every connection is accepted.
-    }
-    await this.disturbances.beforeRegister(connection.id);
-    const event = registerEvent(handshake, spec.emulator.registerEnvelope);
-    const result = await this.invoke(connection, 'register', JSON.stringify(event), cause);
-    if (result === 'gatewayTimeout') {
-      const reason = l10n.t(
-        'Register did not answer within the backend timeout of {0} s.',
-        spec.backendTimeout,
-      );
-      return {
-        accept: false,
-        status: spec.emulator.timeoutStatus,
-        body: { message: reason },
-        reason,
-      };
-    }
-    const { findings, ...decision } = decideRegister(result, {
-      connection: connection.id,
-      options: spec.emulator,
-      integrationResponse: spec.integrationResponse,
-      ...(handshake.protocol === undefined ? {} : { requestedProtocols: handshake.protocol }),
-    });
-    this.tell(findings, connection, 'register', result);
-    return decision;
-  }
-
-  /** Refuses a client before or by Register, and records why. */
-  refuse(
-    request: HandshakeRequest,
-    status: number,
-    body: Record<string, unknown>,
-    service?: string,
-    connection?: string,
-    reason = String(body['message'] ?? ''),
-  ): HandshakeDecision & { accept: false } {
-    const text = JSON.stringify(body);
-    this.record({
-      kind: 'refused',
-      status,
-      body: text,
-      reason,
-      target: request.target.slice(0, 2048),
-      remote: request.remote,
-      ...(service === undefined ? {} : { service }),
-      ...(connection === undefined ? {} : { connection }),
-    });
-    return { accept: false, status, body: text };
-  }
-
-  private leftDuringRegister(
-    connection: Connection,
-    decision: { accept: boolean },
-  ): HandshakeDecision {
-    if (decision.accept) {
-      this.end(connection, 'leftDuringRegister', noCloseFrame, '');
-    } else {
-      this.record({
-        kind: 'closed',
-        connection: connection.id,
-        cause: 'leftDuringRegister',
-        code: noCloseFrame,
-        reason: '',
-      });
-      this.forget(connection, 'leftDuringRegister');
-    }
-    return { accept: false, status: 499, body: '' };
-  }
+  // -- the life of a connection
 
   /** The 101 is on its way: from now on frames flow. */
   open(connection: Connection, socket: ClientSocket, protocol: string | undefined): void {
     connection.socket = socket;
     connection.state = 'open';
     connection.lastActivity = this.clock.now();
-    this.record({
+    this.facts.record({
       kind: 'opened',
       connection: connection.id,
       ...(protocol === undefined ? {} : { protocol }),
@@ -286,7 +103,7 @@ export class Gateway {
     }
     // The buffer may be a view of a larger one that is used again; a string or a copy is ours to keep.
     const payload = binary ? Buffer.from(data) : data.toString('utf8');
-    const fact = this.recordFrame(connection, 'toServer', payload, data.length);
+    const fact = this.facts.frame(connection, 'toServer', payload, data.length);
     if (connection.service.spec.emulator.idleResetOn.includes('toServer')) {
       connection.lastActivity = this.clock.now();
     }
@@ -317,7 +134,7 @@ export class Gateway {
       this.afterTransfer(connection, result);
     });
     if (payload.length > notableSize) {
-      this.tellOnce(connection, 'transfer', {
+      this.facts.tellOnce(connection, 'transfer', {
         rule: 'limits.notable-size',
         severity: 'info',
         message: l10n.t(
@@ -345,7 +162,7 @@ export class Gateway {
     } else if (integrationResponse) {
       const problem = integrationProblem(result.resultJson);
       if (problem !== undefined) {
-        this.tellOnce(connection, 'transfer', {
+        this.facts.tellOnce(connection, 'transfer', {
           rule: 'integration.invalid',
           severity: 'error',
           message: problem,
@@ -358,7 +175,7 @@ export class Gateway {
   }
 
   private tooLargeEvent(connection: Connection): void {
-    this.tellOnce(connection, 'transfer', {
+    this.facts.tellOnce(connection, 'transfer', {
       rule: 'limits.event-size',
       severity: 'error',
       message: l10n.t(
@@ -378,7 +195,8 @@ export class Gateway {
     }
   }
 
-  private async invoke(
+  /** Runs the event in the function of that role, within the backend timeout. */
+  async invoke(
     connection: Connection,
     role: Role,
     eventJson: string,
@@ -425,7 +243,7 @@ export class Gateway {
     }
     const preview = data.toString('latin1');
     const id = connection.id;
-    this.record({
+    this.facts.record({
       kind: 'frame',
       connection: id,
       direction: 'toServer',
@@ -435,7 +253,7 @@ export class Gateway {
     });
     if (type === 'ping') {
       // The WebSocket library has answered it already (RFC 6455: a pong with the same data).
-      this.record({
+      this.facts.record({
         kind: 'frame',
         connection: id,
         direction: 'toClient',
@@ -451,159 +269,9 @@ export class Gateway {
 
   // -- functions → client
 
-  /** Address key of an instance's own, so that whatever it pushes is known to be its. */
-  addPushAddress(service: Service, functionId: string, number: number): string {
-    const key = newPushKey();
-    this.pushAddresses.set(key, { service, instance: { functionId, number } });
-    return key;
-  }
-
-  isPushKey(key: string): boolean {
-    return this.pushAddresses.has(key);
-  }
-
-  /** Body of a POST to a push address → the answer. Never throws; every case has its errNo. */
-  async push(key: string, body: string, origin: PushOrigin): Promise<PushAnswer> {
-    const address = this.pushAddresses.get(key);
-    if (address === undefined) {
-      return { status: 404, body: '{"message":"There is no such push address."}' };
-    }
-    const { service } = address;
-    const runtime = address.instance && service.functions.get(address.instance.functionId);
-    const invocation =
-      origin.invocation ??
-      (address.instance && runtime?.runningInvocation(address.instance.number)) ??
-      null;
-    const parsed = parsePush(body, service.spec.emulator.strict);
-    const common = {
-      kind: 'push' as const,
-      service: service.spec.name,
-      invocation,
-      function: runtime?.id ?? null,
-      ...(origin.redirectedFrom === undefined ? {} : { redirectedFrom: origin.redirectedFrom }),
-    };
-    if ('refusal' in parsed) {
-      const { errNo, errMsg, connection, action } = parsed.refusal;
-      const status = this.pushStatus(service, errNo);
-      this.record(
-        {
-          ...common,
-          connection,
-          action,
-          type: null,
-          size: body.length,
-          ...previewOf(body),
-          status,
-          errNo,
-          errMsg,
-        },
-        body,
-      );
-      return { status, body: JSON.stringify({ errNo, errMsg }) };
-    }
-    const { request } = parsed;
-    const injected = this.disturbances.insteadOfPush(
-      this.connections.has(request.connection) ? request.connection : '',
-    );
-    // Not awaited without need: pushes must leave in the order in which they were read.
-    const refused = injected === undefined ? undefined : await injected;
-    const { errNo, errMsg } = refused ?? this.judge(service, request);
-    const status = this.pushStatus(service, errNo);
-    const payload = request.action === 'closing' ? '' : request.payload;
-    const binary = typeof payload !== 'string';
-    const warnings = request.action === 'closing' ? [] : request.warnings.map(warningText);
-    const shown = showPayload(payload);
-    const fact = this.record(
-      {
-        ...common,
-        connection: request.connection,
-        action: request.action,
-        type: request.action === 'closing' ? null : binary ? 'binary' : 'text',
-        size: binary ? payload.length : Buffer.byteLength(payload),
-        ...shown,
-        status,
-        errNo,
-        errMsg,
-        ...(warnings.length === 0 ? {} : { warnings }),
-      },
-      shown.more && payload,
-    );
-    if (errNo !== pushErrors.ok) {
-      return { status, body: JSON.stringify({ errNo, errMsg }) };
-    }
-    const failure = this.carryOut(request, fact.seq);
-    return {
-      status: failure === undefined ? status : this.pushStatus(service, failure.errNo),
-      body: JSON.stringify(failure ?? { errNo, errMsg }),
-    };
-  }
-
-  /** A push whose body was not read to its end, because it is larger than any event may be. */
-  recordTooLargePush(key: string, errMsg: string): void {
-    this.record({
-      kind: 'push',
-      service: this.pushAddresses.get(key)?.service.spec.name ?? null,
-      connection: '',
-      action: null,
-      type: null,
-      size: 0,
-      preview: '',
-      invocation: null,
-      function: null,
-      status: 200,
-      errNo: pushErrors.tooLarge,
-      errMsg,
-    });
-  }
-
-  /** Whether a push can be carried out now, and if not, why, in words. */
-  private judge(service: Service, request: PushRequest): { errNo: number; errMsg: string } {
-    const { connection: id } = request;
-    const connection = this.connections.get(id);
-    if (connection === undefined || connection.service !== service) {
-      return { errNo: pushErrors.unknownConnection, errMsg: this.whyUnknown(id, connection) };
-    }
-    if (connection.state === 'closing' || connection.state === 'closed') {
-      return { errNo: pushErrors.unknownConnection, errMsg: `connection ${id} is closed` };
-    }
-    if (connection.state === 'connecting') {
-      if (service.spec.emulator.queueUntilOpen && request.action === 'data send') {
-        return { errNo: pushErrors.ok, errMsg: 'ok' };
-      }
-      return {
-        errNo: pushErrors.notOpenYet,
-        errMsg: `connection ${id} is not open yet: Register has not answered`,
-      };
-    }
-    return { errNo: pushErrors.ok, errMsg: 'ok' };
-  }
-
-  private carryOut(
-    request: PushRequest,
-    push: number,
-  ): { errNo: number; errMsg: string } | undefined {
-    const connection = this.connections.get(request.connection);
-    if (connection === undefined) {
-      return undefined;
-    }
-    if (request.action === 'closing') {
-      const { pushCloseCode } = connection.service.spec.emulator;
-      this.closeByGateway(connection, 'pushClosing', pushCloseCode, '');
-      return undefined;
-    }
-    if (connection.state === 'connecting') {
-      (connection.early ??= []).push({ payload: request.payload, push });
-      return undefined;
-    }
-    return this.deliver(connection, request.payload, push);
-  }
-
-  private deliver(
-    connection: Connection,
-    payload: string | Buffer,
-    push: number,
-  ): { errNo: number; errMsg: string } | undefined {
-    let failure: { errNo: number; errMsg: string } | undefined;
+  /** Sends a payload to a client, past breakpoints and faults. */
+  deliver(connection: Connection, payload: string | Buffer, push: number): PushFailure {
+    let failure: PushFailure;
     this.detour(
       connection,
       { connection: connection.id, direction: 'toClient', payload, seq: push },
@@ -614,11 +282,7 @@ export class Gateway {
     return failure;
   }
 
-  private send(
-    connection: Connection,
-    frame: PassingFrame,
-    push: number,
-  ): { errNo: number; errMsg: string } | undefined {
+  private send(connection: Connection, frame: PassingFrame, push: number): PushFailure {
     const { socket } = connection;
     if (socket === undefined || connection.state !== 'open') {
       return undefined; // It closed while the frame was on a detour.
@@ -632,7 +296,7 @@ export class Gateway {
         errMsg: `the socket of ${connection.id} died while sending`,
       };
     }
-    this.recordFrame(
+    this.facts.frame(
       connection,
       'toClient',
       payload,
@@ -652,44 +316,6 @@ export class Gateway {
     return undefined;
   }
 
-  /** Pushes from the editor or the command line; the same judgement, without HTTP. */
-  pushByHand(id: string, payload: string | Buffer | null): { errNo: number; errMsg: string } {
-    const connection = this.connections.get(id);
-    if (connection === undefined) {
-      return { errNo: pushErrors.unknownConnection, errMsg: this.whyUnknown(id, undefined) };
-    }
-    const { service } = connection;
-    const request: PushRequest =
-      payload === null
-        ? { action: 'closing', connection: id }
-        : {
-            action: 'data send',
-            connection: id,
-            dataType: typeof payload === 'string' ? 'text' : 'binary',
-            payload,
-            warnings: [],
-          };
-    const verdict = this.judge(service, request);
-    const shown = showPayload(payload ?? '');
-    const fact = this.record(
-      {
-        kind: 'push',
-        service: service.spec.name,
-        connection: id,
-        action: request.action,
-        type: payload === null ? null : typeof payload === 'string' ? 'text' : 'binary',
-        size: payload === null ? 0 : Buffer.byteLength(payload),
-        ...shown,
-        invocation: null,
-        function: null,
-        status: 200,
-        ...verdict,
-      },
-      shown.more && payload !== null ? payload : undefined,
-    );
-    return (verdict.errNo === pushErrors.ok && this.carryOut(request, fact.seq)) || verdict;
-  }
-
   // -- the end of a connection
 
   /** The gateway's own Close: by push, by idle limit, by hand, at stop. */
@@ -698,7 +324,7 @@ export class Gateway {
       return;
     }
     const { socket } = connection;
-    this.recordClose(connection, 'toClient', code, reason);
+    this.facts.close(connection, 'toClient', code, reason);
     this.end(connection, cause, code, reason);
     socket?.close(code, reason);
   }
@@ -727,8 +353,8 @@ export class Gateway {
       this.end(connection, 'clientVanished', code, reason);
       return;
     }
-    this.recordClose(connection, 'toServer', code, reason);
-    this.recordClose(connection, 'toClient', code, reason);
+    this.facts.close(connection, 'toServer', code, reason);
+    this.facts.close(connection, 'toClient', code, reason);
     this.end(connection, 'clientClose', code, reason);
   }
 
@@ -737,8 +363,8 @@ export class Gateway {
     if (connection.state !== 'open') {
       return;
     }
-    this.recordClose(connection, 'toClient', code, reason);
-    this.tellOnce(connection, 'transfer', {
+    this.facts.close(connection, 'toClient', code, reason);
+    this.facts.tellOnce(connection, 'transfer', {
       rule: `close.${code}`,
       severity: 'warning',
       message: l10n.t(
@@ -751,8 +377,15 @@ export class Gateway {
     this.end(connection, 'clientVanished', code, reason);
   }
 
-  private end(connection: Connection, cause: CloseCause, code: number, reason: string): void {
-    const fact = this.record({ kind: 'closed', connection: connection.id, cause, code, reason });
+  /** The connection has ended: tells it, and runs Cleanup where that follows from the cause. */
+  end(connection: Connection, cause: CloseCause, code: number, reason: string): void {
+    const fact = this.facts.record({
+      kind: 'closed',
+      connection: connection.id,
+      cause,
+      code,
+      reason,
+    });
     this.forget(connection, cause);
     if (!connection.service.spec.emulator.cleanupOn.includes(cause)) {
       return;
@@ -767,7 +400,16 @@ export class Gateway {
     });
   }
 
-  private forget(connection: Connection, cause: CloseCause): void {
+  admit(connection: Connection): void {
+    this.connections.set(connection.id, connection);
+  }
+
+  whenLeft(id: string): { agoMs: number; cause: CloseCause } | undefined {
+    const left = this.left.get(id);
+    return left && { agoMs: this.clock.real() - left.at, cause: left.cause };
+  }
+
+  forget(connection: Connection, cause: CloseCause | 'refused'): void {
     connection.state = 'closed';
     connection.socket = undefined;
     this.connections.delete(connection.id);
@@ -827,134 +469,10 @@ export class Gateway {
       this.send(connection, frame, frame.seq);
     }
   }
-
-  private recordFrame(
-    connection: Connection,
-    direction: Direction,
-    payload: string | Buffer,
-    size: number,
-    push?: number,
-    edited?: PassingFrame['edited'],
-  ) {
-    const shown = showPayload(payload);
-    return this.record(
-      {
-        kind: 'frame',
-        connection: connection.id,
-        direction,
-        type: typeof payload === 'string' ? 'text' : 'binary',
-        size,
-        ...shown,
-        ...(push === undefined ? {} : { push }),
-        ...(edited === undefined ? {} : { edited }),
-      },
-      shown.more && payload,
-    );
-  }
-
-  private recordClose(
-    connection: Connection,
-    direction: Direction,
-    code: number,
-    reason: string,
-  ): void {
-    this.record({
-      kind: 'frame',
-      connection: connection.id,
-      direction,
-      type: 'close',
-      size: code === 1005 ? 0 : 2 + Buffer.byteLength(reason),
-      preview: reason,
-      code,
-    });
-  }
-
-  private pushStatus(service: Service, errNo: number): number {
-    return errNo === pushErrors.ok ? 200 : service.spec.emulator.pushErrorStatus;
-  }
-
-  private whyUnknown(id: string, elsewhere: Connection | undefined): string {
-    if (id === '') {
-      return 'secConnectionID is empty';
-    }
-    if (elsewhere !== undefined) {
-      return `connection ${id} belongs to service ${elsewhere.service.spec.name}; use that push address`;
-    }
-    const left = this.left.get(id);
-    if (left === undefined) {
-      return `there is no connection ${id.slice(0, 64)}`;
-    }
-    const seconds = ((this.clock.real() - left.at) / 1000).toFixed(1);
-    return `connection ${id} closed ${seconds} s ago (${left.cause})`;
-  }
-
-  private tell(
-    findings: Finding[],
-    connection: Connection,
-    role: Role,
-    result?: InvocationResult,
-  ): void {
-    const runtime = connection.service.runtimeOf(role);
-    for (const finding of findings) {
-      this.record({
-        kind: 'diagnostic',
-        ...finding,
-        connection: connection.id,
-        ...(runtime === undefined ? {} : { function: runtime.id }),
-        ...(result?.place === undefined ? {} : { place: result.place }),
-      });
-    }
-  }
-
-  /** A finding that would repeat with every message is told once for each function. */
-  private tellOnce(connection: Connection, role: Role, finding: Finding): void {
-    const key = `${connection.service.spec.name}/${role}/${finding.rule}`;
-    if (!this.said.has(key)) {
-      this.said.add(key);
-      this.tell([finding], connection, role);
-    }
-  }
-}
-
-/** Headers as they are recorded: what proves who somebody is stays out of recordings, exports and logs. */
-function withoutCredentials(headers: Record<string, string>): Record<string, string> {
-  const shown = { ...headers };
-  for (const name of ['authorization', 'proxy-authorization', 'cookie']) {
-    if (shown[name] !== undefined) {
-      shown[name] = '[hidden]';
-    }
-  }
-  return shown;
-}
-
-/** `api-` and eight lower-case letters or digits (documented form), drawn evenly. */
-export function newPushKey(): string {
-  const letters = 'abcdefghijklmnopqrstuvwxyz012345';
-  return `api-${[...randomBytes(8)].map((byte) => letters[byte % 32]).join('')}`;
-}
-
-function showPayload(payload: string | Buffer): { preview: string; more?: true } {
-  if (typeof payload === 'string') {
-    return previewOf(payload);
-  }
-  return payload.length <= 90
-    ? { preview: payload.toString('base64') }
-    : { preview: payload.toString('base64', 0, 90), more: true };
-}
-
-function warningText(warning: PushWarning): string {
-  return warning === 'dataTypeMissing'
-    ? l10n.t('"dataType" is missing; the data was sent as text.')
-    : l10n.t('"data" is not a string; it was sent as compact JSON.');
 }
 
 function describe(error: FunctionError | undefined): string {
   return error === undefined
     ? l10n.t('The function could not be run.')
     : `${error.statusCode}: ${error.errorMessage}`;
-}
-
-function splitOnce(text: string, separator: string): [string, string] {
-  const index = text.indexOf(separator);
-  return index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)];
 }
