@@ -29,6 +29,7 @@ import type { Parts } from './parts';
 import { ProjectProblems } from './projectProblems';
 import { Projects } from './projects';
 import { Runs } from './runs';
+import { watchSettings } from './settingsWatch';
 import { Recordings } from './traffic/recordings';
 import { Traffic } from './traffic/traffic';
 import { throttle } from './throttle';
@@ -56,6 +57,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerFrameBreakpoints(parts),
     registerInstallLibrary(parts),
     registerLedger(parts),
+    watchSettings(parts),
     vscode.workspace.registerTextDocumentContentProvider(virtualScheme, virtualText),
     ...Object.values(recordingEditors).map((id) =>
       vscode.window.registerCustomEditorProvider(id, new Recordings(context)),

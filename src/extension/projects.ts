@@ -9,6 +9,7 @@ import type { ProjectFile } from '../core/project/projectFile';
 import type { FunctionInfo } from '../protocol/fact';
 import { functionId, roles } from '../protocol/project';
 import type { FunctionSpec, Problem } from '../protocol/project';
+import { emulatorSettings } from './configuration';
 import { contexts, projectFileName } from './ids';
 
 export interface Project {
@@ -107,7 +108,14 @@ async function readProject(folder: string): Promise<Project | null> {
   const text = await fs.readFile(file.fsPath, 'utf8').catch(() => undefined);
   return text === undefined
     ? null
-    : { folder, file, ...parseProjectFile(text, folder, { exists: existsSync }) };
+    : {
+        folder,
+        file,
+        ...parseProjectFile(text, folder, {
+          emulator: emulatorSettings(),
+          exists: existsSync,
+        }),
+      };
 }
 
 function describe(project: ProjectFile, spec: FunctionSpec): FunctionInfo {

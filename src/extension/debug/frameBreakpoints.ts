@@ -17,12 +17,13 @@ import { shortId } from '../views/connectionsView';
 export function registerFrameBreakpoints(parts: Parts): vscode.Disposable[] {
   const { log, gateway } = parts;
   return [
-    /** From a program: `{condition, direction}` or `{on}` with a kind of event. */
+    /** From a program: `{condition, direction}`, or `{on, enabled}` with a kind of event. */
     registerCommand(log, commands.addFrameBreakpoint, async (argument: unknown) => {
       const given = argument as (Partial<FrameBreakpoint> & { on?: EventKind }) | undefined;
       const on = given === undefined ? await askKind(parts) : (given.on ?? 'frame');
       if (on !== 'frame') {
-        await parts.eventBreaks.enable([...parts.eventBreaks.enabled, on]);
+        const others = [...parts.eventBreaks.enabled].filter((each) => each !== on);
+        await parts.eventBreaks.enable(given?.enabled === false ? others : [...others, on]);
         return;
       }
       const condition = given?.condition ?? (await askCondition());

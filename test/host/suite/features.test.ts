@@ -28,6 +28,7 @@ describe('features around a run', function () {
   let trace: Trace;
   let stops: Stops;
   let url: string;
+  let pushUrl: string;
   let client: Client;
 
   before(async () => {
@@ -36,7 +37,7 @@ describe('features around a run', function () {
     trace = new Trace();
     stops = new Stops();
     project = new TestProject('python', echoFiles('python', { backendTimeout: 300 }));
-    ({ url } = await start());
+    ({ url, pushUrl } = await start());
     client = await Client.connect(url);
   });
 
@@ -211,5 +212,52 @@ describe('features around a run', function () {
     await stopDebugging();
     client.send('and now');
     assert.equal(await client.next(), 'and now');
+  });
+
+  it('applies a changed setting of the emulator to the running gateway', async () => {
+    const settings = vscode.workspace.getConfiguration(ids.settingsSection);
+    const body = { action: 'data send', secConnectionID: 'nobody', dataType: 'text', data: '' };
+    const status = async () => {
+      const response = await fetch(pushUrl, {
+        method: 'POST',
+        body: JSON.stringify({ websocket: body }),
+      });
+      return response.status;
+    };
+    assert.equal(await status(), 200);
+    const { Workspace } = vscode.ConfigurationTarget;
+    await settings.update('emulator.pushErrorStatus', 418, Workspace);
+    await until('the new status', async () => (await status()) === 418);
+    await settings.update('emulator.pushErrorStatus', undefined, Workspace);
+    await until('the old status', async () => (await status()) === 200);
+  });
+
+  it('breaks on a function error: the clock stands until a person has seen it', async function () {
+    window.skipUnlessThere(this);
+    await run('notifications.clearAll');
+    await run(ids.commands.addFrameBreakpoint, { on: 'functionError' });
+    await save(trace, project, { [file]: project.read(file).replace('["data"]', '["none"]') });
+    client.send('fails');
+    await trace.next('clock', ({ frozen, by }) => frozen && by.length === 1);
+    await window.screenshot('paused-at-error-dark', { width: 1280, height: 800 });
+    await window.click('.notifications-toasts >> text=Continue');
+    await trace.next('clock', ({ frozen }) => !frozen);
+    await run(ids.commands.addFrameBreakpoint, { on: 'functionError', enabled: false });
+  });
+
+  it('says when its session dies, and starts a new one', async () => {
+    const { pid } = trace
+      .all()
+      .filter((fact) => fact.kind === 'listening')
+      .at(-1)!;
+    process.kill(pid, 'SIGKILL');
+    const { code } = await client.closed;
+    assert.equal(code, 1006);
+    const addresses = await until('another session', async () => {
+      const started = await start();
+      const pids = trace.all().flatMap((fact) => (fact.kind === 'listening' ? fact.pid : []));
+      return pids.length === 2 && started;
+    });
+    assert.ok(addresses.url);
   });
 });

@@ -1,0 +1,50 @@
+/** Changed settings reach a running gateway: the emulator's at once, the others with a restart that is offered. */
+import * as vscode from 'vscode';
+import { l10n } from 'vscode';
+import { commands, settings, settingsSection } from './ids';
+import type { Parts } from './parts';
+
+const needRestart = [
+  settings.port,
+  settings.pythonPath,
+  settings.nodePath,
+  settings.allowedOrigins,
+  settings.maxFacts,
+  settings.memoryMb,
+];
+
+export function watchSettings(parts: Parts): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (parts.gateway.status !== 'running') {
+      return;
+    }
+    if (event.affectsConfiguration(`${settingsSection}.emulator`)) {
+      void applyEmulator(parts);
+    }
+    if (needRestart.some((name) => event.affectsConfiguration(`${settingsSection}.${name}`))) {
+      void offerRestart();
+    }
+  });
+}
+
+/** What the project file says still wins: it was read with the settings as its background. */
+async function applyEmulator({ projects, gateway }: Parts): Promise<void> {
+  await projects.refresh();
+  for (const { value } of projects.all) {
+    if (value !== undefined) {
+      const { name: service, emulator } = value;
+      await gateway.ask('setOptions', { service, emulator }).catch(() => undefined);
+    }
+  }
+}
+
+async function offerRestart(): Promise<void> {
+  const restart = l10n.t('Restart Gateway');
+  const choice = await vscode.window.showInformationMessage(
+    l10n.t('The changed setting counts from the next start of the gateway.'),
+    restart,
+  );
+  if (choice === restart) {
+    await vscode.commands.executeCommand(commands.restart);
+  }
+}
