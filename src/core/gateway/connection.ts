@@ -32,6 +32,9 @@ export const inboundLimits = { messages: 256, bytes: 8 * 1024 * 1024 };
 /** Bytes that may wait for a client that does not read; above, it is cut off. */
 export const outboundLimit = 16 * 1024 * 1024;
 
+/** Close code of a connection that ended without a Close frame (RFC 6455). */
+export const noCloseFrame = 1006;
+
 export class Connection {
   readonly id: string;
   readonly service: Service;

@@ -404,7 +404,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
     this.connections.set(connection.id, connection);
   }
 
-  whenLeft(id: string): { agoMs: number; cause: CloseCause } | undefined {
+  whenLeft(id: string): { agoMs: number; cause: CloseCause | 'refused' } | undefined {
     const left = this.left.get(id);
     return left && { agoMs: this.clock.real() - left.at, cause: left.cause };
   }

@@ -10,7 +10,8 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { UserError } from '../errors';
 import { type Access, isHostAllowed, isOriginAllowed, isPushAllowed } from './access';
 import type { ClientSocket, Connection } from './connection';
-import type { Gateway, HandshakeRequest } from './gateway';
+import type { Gateway } from './gateway';
+import type { HandshakeRequest } from './handshakes';
 import { largestPush, pushErrors } from './pushRequest';
 
 /** Clients that may stand in the kernel's queue while the gateway is busy; Node's default of 511 refuses crowds. */
@@ -117,8 +118,8 @@ export async function startServer(
     const refusal = refuseUpgrade(request, options.access);
     const decision =
       refusal === undefined
-        ? await gateway.handshake(asked, early.gone)
-        : gateway.refuse(asked, refusal.status, { message: refusal.message });
+        ? await gateway.handshakes.decide(asked, early.gone)
+        : gateway.handshakes.refuse(asked, refusal.status, { message: refusal.message });
     const bytes = early.take();
     if (!decision.accept) {
       if (socket.writable) {
@@ -249,7 +250,7 @@ function answerRequest(
     return;
   }
   const key = path.slice(1).replace(/\/$/, '');
-  if (!gateway.isPushKey(key)) {
+  if (!gateway.pushes.isAddress(key)) {
     if (/^\/(release|prepub|test)\//.test(path)) {
       say(426, 'This address speaks WebSocket: connect with ws://, not http://.', {
         upgrade: 'websocket',
@@ -291,11 +292,11 @@ function answerRequest(
     if (body === undefined) {
       const errMsg = `the body is larger than ${largestPush} bytes`;
       answer(200, JSON.stringify({ errNo: pushErrors.tooLarge, errMsg }), { connection: 'close' });
-      gateway.recordTooLargePush(key, errMsg);
+      gateway.pushes.recordTooLarge(key, errMsg);
       return;
     }
-    void gateway
-      .push(key, body, {
+    void gateway.pushes
+      .answer(key, body, {
         ...header(request, 'x-scfws-invocation', 'invocation'),
         ...header(request, 'x-scfws-redirected-from', 'redirectedFrom'),
       })

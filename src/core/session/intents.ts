@@ -101,7 +101,7 @@ export function makeIntents(parts: Parts): Intents {
       return {
         results: connections.map((connection) => ({
           connection,
-          ...gateway.pushByHand(connection, payload),
+          ...gateway.pushes.byHand(connection, payload),
         })),
       };
     },

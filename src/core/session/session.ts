@@ -84,7 +84,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
           clock,
           record: recorder.record,
           pushUrl: (functionOf, instance) => {
-            const key = gateway.addPushAddress(service, functionOf, instance);
+            const key = gateway.pushes.addAddress(service, functionOf, instance);
             return `http://127.0.0.1:${port}/${key}`;
           },
           nextInstance: () => ++instances,

@@ -1,0 +1,96 @@
+/** What the gateway has to tell: frames, closes and findings, in the words of facts. */
+import type { Direction, Fact } from '../../protocol/fact';
+import type { Role } from '../../protocol/project';
+import type { InvocationResult, RecordFact } from '../runtime/contract';
+import { previewOf } from '../session/recorder';
+import type { Connection } from './connection';
+import type { PassingFrame } from './disturbances';
+import type { Finding } from './registerDecision';
+
+export class GatewayFacts {
+  readonly record: RecordFact;
+  private readonly said = new Set<string>();
+
+  constructor(record: RecordFact) {
+    this.record = record;
+  }
+
+  frame(
+    connection: Connection,
+    direction: Direction,
+    payload: string | Buffer,
+    size: number,
+    push?: number,
+    edited?: PassingFrame['edited'],
+  ): Fact {
+    const shown = showPayload(payload);
+    return this.record(
+      {
+        kind: 'frame',
+        connection: connection.id,
+        direction,
+        type: typeof payload === 'string' ? 'text' : 'binary',
+        size,
+        ...shown,
+        ...(push === undefined ? {} : { push }),
+        ...(edited === undefined ? {} : { edited }),
+      },
+      shown.more && payload,
+    );
+  }
+
+  close(connection: Connection, direction: Direction, code: number, reason: string): void {
+    this.record({
+      kind: 'frame',
+      connection: connection.id,
+      direction,
+      type: 'close',
+      size: code === 1005 ? 0 : 2 + Buffer.byteLength(reason),
+      preview: reason,
+      code,
+    });
+  }
+
+  tell(findings: Finding[], connection: Connection, role: Role, result?: InvocationResult): void {
+    const runtime = connection.service.runtimeOf(role);
+    for (const finding of findings) {
+      this.record({
+        kind: 'diagnostic',
+        ...finding,
+        connection: connection.id,
+        ...(runtime === undefined ? {} : { function: runtime.id }),
+        ...(result?.place === undefined ? {} : { place: result.place }),
+      });
+    }
+  }
+
+  /** A finding that would repeat with every message is told once for each function. */
+  tellOnce(connection: Connection, role: Role, finding: Finding): void {
+    const key = `${connection.service.spec.name}/${role}/${finding.rule}`;
+    if (!this.said.has(key)) {
+      this.said.add(key);
+      this.tell([finding], connection, role);
+    }
+  }
+}
+
+/** Headers as they are recorded: what proves who somebody is stays out of recordings, exports and logs. */
+export function withoutCredentials(headers: Record<string, string>): Record<string, string> {
+  const shown = { ...headers };
+  for (const name of ['authorization', 'proxy-authorization', 'cookie']) {
+    if (shown[name] !== undefined) {
+      shown[name] = '[hidden]';
+    }
+  }
+  return shown;
+}
+
+/** The part of a payload that travels with its fact. */
+export function showPayload(payload: string | Buffer): { preview: string; more?: true } {
+  if (typeof payload === 'string') {
+    return previewOf(payload);
+  }
+  return payload.length <= 90
+    ? { preview: payload.toString('base64') }
+    : { preview: payload.toString('base64', 0, 90), more: true };
+}

@@ -1,0 +1,217 @@
+/** The handshake: which API is meant, who asks, and what Register says to it. */
+import * as l10n from '@vscode/l10n';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type Handshake, registerEvent } from '../../protocol/event';
+import type { CloseCause, Role } from '../../protocol/project';
+import type { Clock } from '../clock';
+import type { InvocationResult } from '../runtime/contract';
+import { matchPath } from './apiPath';
+import { Connection, noCloseFrame, type Service } from './connection';
+import type { Disturbances } from './disturbances';
+import { type GatewayFacts, withoutCredentials } from './gatewayFacts';
+import { checkKeyPair } from './keyPair';
+import { decideRegister } from './registerDecision';
+
+export interface HandshakeRequest {
+  /** Path and query as sent. */
+  target: string;
+  headers: Record<string, string>;
+  remote: string;
+  client?: string;
+}
+
+export type HandshakeDecision =
+  | { accept: true; connection: Connection; protocol?: string }
+  | { accept: false; status: number; body: string };
+
+/** Where handshakes lead: the gateway's connections. */
+export interface HandshakeTarget {
+  /** Its id is known from now on. */
+  admit(connection: Connection): void;
+  forget(connection: Connection, cause: CloseCause | 'refused'): void;
+  end(connection: Connection, cause: CloseCause, code: number, reason: string): void;
+  invoke(
+    connection: Connection,
+    role: Role,
+    eventJson: string,
+    cause: number,
+  ): Promise<InvocationResult | 'gatewayTimeout'>;
+}
+
+export class Handshakes {
+  private readonly clock: Clock;
+  private readonly facts: GatewayFacts;
+  private readonly services: readonly Service[];
+  private readonly disturbances: Disturbances;
+  private readonly target: HandshakeTarget;
+
+  constructor(
+    clock: Clock,
+    facts: GatewayFacts,
+    services: readonly Service[],
+    disturbances: Disturbances,
+    target: HandshakeTarget,
+  ) {
+    this.clock = clock;
+    this.facts = facts;
+    this.services = services;
+    this.disturbances = disturbances;
+    this.target = target;
+  }
+
+  /** Asks Register whether a client may come in. Records everything; the caller only writes the answer. */
+  async decide(request: HandshakeRequest, gone: AbortSignal): Promise<HandshakeDecision> {
+    const [path = '', query = ''] = splitOnce(request.target, '?');
+    const match = matchPath(
+      this.services.map((service) => service.spec),
+      path,
+    );
+    if (match === undefined) {
+      const known = this.services.flatMap(({ spec }) =>
+        spec.stages.map((stage) => `/${stage}${spec.path}`),
+      );
+      return this.refuse(request, 404, {
+        message: `There is no API at ${path.slice(0, 200)}. Paths: ${known.join(', ')}`,
+      });
+    }
+    const service = this.services.find((candidate) => candidate.spec === match.service) as Service;
+    const { spec } = service;
+    let secretId: string | undefined;
+    if (spec.authentication.type === 'keyPair') {
+      const checked = checkKeyPair(request.headers, spec.authentication, Date.now());
+      if (!checked.ok) {
+        return this.refuse(request, 401, { message: checked.reason }, spec.name);
+      }
+      secretId = checked.secretId;
+    }
+
+    const id = randomBytes(16).toString('base64');
+    const connection = new Connection(id, service, match.stage, this.clock.now());
+    const protocols = request.headers['sec-websocket-protocol'];
+    const extensions = request.headers['sec-websocket-extensions'];
+    const connecting = this.facts.record({
+      kind: 'connecting',
+      connection: id,
+      service: spec.name,
+      stage: match.stage,
+      target: request.target,
+      remote: request.remote,
+      headers: withoutCredentials(request.headers),
+      ...(protocols === undefined ? {} : { protocols }),
+      ...(extensions === undefined ? {} : { extensions }),
+      ...(request.headers['origin'] === undefined ? {} : { origin: request.headers['origin'] }),
+      ...(request.client === undefined ? {} : { client: request.client }),
+    });
+    this.target.admit(connection);
+
+    const handshake: Handshake = {
+      connection: id,
+      requestId: randomUUID(),
+      serviceName: spec.name,
+      serviceId: spec.serviceId,
+      pathTemplate: spec.path,
+      pathParameters: match.parameters,
+      stage: match.stage,
+      sourceIp: request.remote.replace(/:\d+$/, ''),
+      query,
+      headers: request.headers,
+      ...(secretId === undefined ? {} : { secretId }),
+      ...(protocols === undefined ? {} : { protocol: protocols }),
+      ...(extensions === undefined ? {} : { extensions }),
+    };
+    const decision = await this.askRegister(connection, handshake, connecting.seq);
+    if (gone.aborted) {
+      return this.leftDuringRegister(connection, decision);
+    }
+    if (!decision.accept) {
+      this.target.forget(connection, 'refused');
+      return this.refuse(request, decision.status, decision.body, spec.name, id, decision.reason);
+    }
+    return { ...decision, connection };
+  }
+
+  private async askRegister(
+    connection: Connection,
+    handshake: Handshake,
+    cause: number,
+  ): Promise<
+    | { accept: true; protocol?: string }
+    | { accept: false; status: number; body: Record<string, unknown>; reason: string }
+  > {
+    const { spec } = connection.service;
+    const runtime = connection.service.runtimeOf('register');
+    if (runtime === undefined) {
+      return { accept: true }; // Register is optional: without it every connection is accepted.
+    }
+    await this.disturbances.beforeRegister(connection.id);
+    const event = registerEvent(handshake, spec.emulator.registerEnvelope);
+    const result = await this.target.invoke(connection, 'register', JSON.stringify(event), cause);
+    if (result === 'gatewayTimeout') {
+      const reason = l10n.t(
+        'Register did not answer within the backend timeout of {0} s.',
+        spec.backendTimeout,
+      );
+      return {
+        accept: false,
+        status: spec.emulator.timeoutStatus,
+        body: { message: reason },
+        reason,
+      };
+    }
+    const { findings, ...decision } = decideRegister(result, {
+      connection: connection.id,
+      options: spec.emulator,
+      integrationResponse: spec.integrationResponse,
+      ...(handshake.protocol === undefined ? {} : { requestedProtocols: handshake.protocol }),
+    });
+    this.facts.tell(findings, connection, 'register', result);
+    return decision;
+  }
+
+  /** Refuses a client before or by Register, and records why. */
+  refuse(
+    request: HandshakeRequest,
+    status: number,
+    body: Record<string, unknown>,
+    service?: string,
+    connection?: string,
+    reason = String(body['message'] ?? ''),
+  ): HandshakeDecision & { accept: false } {
+    const text = JSON.stringify(body);
+    this.facts.record({
+      kind: 'refused',
+      status,
+      body: text,
+      reason,
+      target: request.target.slice(0, 2048),
+      remote: request.remote,
+      ...(service === undefined ? {} : { service }),
+      ...(connection === undefined ? {} : { connection }),
+    });
+    return { accept: false, status, body: text };
+  }
+
+  private leftDuringRegister(
+    connection: Connection,
+    decision: { accept: boolean },
+  ): HandshakeDecision {
+    if (decision.accept) {
+      this.target.end(connection, 'leftDuringRegister', noCloseFrame, '');
+    } else {
+      this.facts.record({
+        kind: 'closed',
+        connection: connection.id,
+        cause: 'leftDuringRegister',
+        code: noCloseFrame,
+        reason: '',
+      });
+      this.target.forget(connection, 'leftDuringRegister');
+    }
+    return { accept: false, status: 499, body: '' };
+  }
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const index = text.indexOf(separator);
+  return index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)];
+}

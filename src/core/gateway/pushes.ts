@@ -1,0 +1,283 @@
+/** Reverse push: whose address it is, what is asked, whether it can be done, and the answer. */
+import * as l10n from '@vscode/l10n';
+import { randomBytes } from 'node:crypto';
+import type { CloseCause } from '../../protocol/project';
+import type { RecordFact } from '../runtime/contract';
+import { previewOf } from '../session/recorder';
+import type { Connection, Service } from './connection';
+import type { Disturbances } from './disturbances';
+import { showPayload } from './gatewayFacts';
+import { parsePush, pushErrors, type PushRequest, type PushWarning } from './pushRequest';
+
+export interface PushAnswer {
+  status: number;
+  body: string;
+}
+
+export interface PushOrigin {
+  /** Header that the bootstraps add: the request id of the invocation that pushes. */
+  invocation?: string;
+  redirectedFrom?: string;
+}
+
+/** What became of a push that was to be sent; undefined: it was. */
+export type PushFailure = { errNo: number; errMsg: string } | undefined;
+
+/** Where pushes end: the gateway's connections. */
+export interface PushTarget {
+  connection(id: string): Connection | undefined;
+  whenLeft(id: string): { agoMs: number; cause: CloseCause | 'refused' } | undefined;
+  deliver(connection: Connection, payload: string | Buffer, push: number): PushFailure;
+  closeByGateway(connection: Connection, cause: CloseCause, code: number, reason: string): void;
+}
+
+interface PushAddress {
+  service: Service;
+  /** The instance that was given this address; undefined: the service's own address. */
+  instance?: { functionId: string; number: number };
+}
+
+/** Addresses of instances that are remembered; with a cold start for each event they would never end. */
+const rememberedAddresses = 10_000;
+
+export class Pushes {
+  private readonly record: RecordFact;
+  private readonly disturbances: Disturbances;
+  private readonly target: PushTarget;
+  private readonly ownAddresses = new Map<string, PushAddress>();
+  private readonly instanceAddresses = new Map<string, PushAddress>();
+
+  constructor(
+    record: RecordFact,
+    services: readonly Service[],
+    disturbances: Disturbances,
+    target: PushTarget,
+  ) {
+    this.record = record;
+    this.disturbances = disturbances;
+    this.target = target;
+    for (const service of services) {
+      this.ownAddresses.set(service.spec.pushKey, { service });
+    }
+  }
+
+  /** Address key of an instance's own, so that whatever it pushes is known to be its. */
+  addAddress(service: Service, functionId: string, number: number): string {
+    const key = newPushKey();
+    this.instanceAddresses.set(key, { service, instance: { functionId, number } });
+    if (this.instanceAddresses.size > rememberedAddresses) {
+      const [oldest] = this.instanceAddresses.keys();
+      this.instanceAddresses.delete(oldest as string);
+    }
+    return key;
+  }
+
+  isAddress(key: string): boolean {
+    return this.addressOf(key) !== undefined;
+  }
+
+  /** Body of a POST to a push address → the answer. Never throws; every case has its errNo. */
+  async answer(key: string, body: string, origin: PushOrigin): Promise<PushAnswer> {
+    const address = this.addressOf(key);
+    if (address === undefined) {
+      return { status: 404, body: '{"message":"There is no such push address."}' };
+    }
+    const { service } = address;
+    const runtime = address.instance && service.functions.get(address.instance.functionId);
+    const invocation =
+      origin.invocation ??
+      (address.instance && runtime?.runningInvocation(address.instance.number)) ??
+      null;
+    const parsed = parsePush(body, service.spec.emulator.strict);
+    const common = {
+      kind: 'push' as const,
+      service: service.spec.name,
+      invocation,
+      function: runtime?.id ?? null,
+      ...(origin.redirectedFrom === undefined ? {} : { redirectedFrom: origin.redirectedFrom }),
+    };
+    if ('refusal' in parsed) {
+      const { errNo, errMsg, connection, action } = parsed.refusal;
+      const status = this.pushStatus(service, errNo);
+      this.record(
+        {
+          ...common,
+          connection,
+          action,
+          type: null,
+          size: body.length,
+          ...previewOf(body),
+          status,
+          errNo,
+          errMsg,
+        },
+        body,
+      );
+      return { status, body: JSON.stringify({ errNo, errMsg }) };
+    }
+    const { request } = parsed;
+    const injected = this.disturbances.insteadOfPush(
+      this.target.connection(request.connection) !== undefined ? request.connection : '',
+    );
+    // Not awaited without need: pushes must leave in the order in which they were read.
+    const refused = injected === undefined ? undefined : await injected;
+    const { errNo, errMsg } = refused ?? this.judge(service, request);
+    const status = this.pushStatus(service, errNo);
+    const payload = request.action === 'closing' ? '' : request.payload;
+    const binary = typeof payload !== 'string';
+    const warnings = request.action === 'closing' ? [] : request.warnings.map(warningText);
+    const shown = showPayload(payload);
+    const fact = this.record(
+      {
+        ...common,
+        connection: request.connection,
+        action: request.action,
+        type: request.action === 'closing' ? null : binary ? 'binary' : 'text',
+        size: binary ? payload.length : Buffer.byteLength(payload),
+        ...shown,
+        status,
+        errNo,
+        errMsg,
+        ...(warnings.length === 0 ? {} : { warnings }),
+      },
+      shown.more && payload,
+    );
+    if (errNo !== pushErrors.ok) {
+      return { status, body: JSON.stringify({ errNo, errMsg }) };
+    }
+    const failure = this.carryOut(request, fact.seq);
+    return {
+      status: failure === undefined ? status : this.pushStatus(service, failure.errNo),
+      body: JSON.stringify(failure ?? { errNo, errMsg }),
+    };
+  }
+
+  /** A push whose body was not read to its end, because it is larger than any event may be. */
+  recordTooLarge(key: string, errMsg: string): void {
+    this.record({
+      kind: 'push',
+      service: this.addressOf(key)?.service.spec.name ?? null,
+      connection: '',
+      action: null,
+      type: null,
+      size: 0,
+      preview: '',
+      invocation: null,
+      function: null,
+      status: 200,
+      errNo: pushErrors.tooLarge,
+      errMsg,
+    });
+  }
+
+  private addressOf(key: string): PushAddress | undefined {
+    return this.ownAddresses.get(key) ?? this.instanceAddresses.get(key);
+  }
+
+  /** Whether a push can be carried out now, and if not, why, in words. */
+  private judge(service: Service, request: PushRequest): { errNo: number; errMsg: string } {
+    const { connection: id } = request;
+    const connection = this.target.connection(id);
+    if (connection === undefined || connection.service !== service) {
+      return { errNo: pushErrors.unknownConnection, errMsg: this.whyUnknown(id, connection) };
+    }
+    if (connection.state === 'closing' || connection.state === 'closed') {
+      return { errNo: pushErrors.unknownConnection, errMsg: `connection ${id} is closed` };
+    }
+    if (connection.state === 'connecting') {
+      if (service.spec.emulator.queueUntilOpen && request.action === 'data send') {
+        return { errNo: pushErrors.ok, errMsg: 'ok' };
+      }
+      return {
+        errNo: pushErrors.notOpenYet,
+        errMsg: `connection ${id} is not open yet: Register has not answered`,
+      };
+    }
+    return { errNo: pushErrors.ok, errMsg: 'ok' };
+  }
+
+  private carryOut(request: PushRequest, push: number): PushFailure {
+    const connection = this.target.connection(request.connection);
+    if (connection === undefined) {
+      return undefined;
+    }
+    if (request.action === 'closing') {
+      const { pushCloseCode } = connection.service.spec.emulator;
+      this.target.closeByGateway(connection, 'pushClosing', pushCloseCode, '');
+      return undefined;
+    }
+    if (connection.state === 'connecting') {
+      (connection.early ??= []).push({ payload: request.payload, push });
+      return undefined;
+    }
+    return this.target.deliver(connection, request.payload, push);
+  }
+
+  /** Pushes from the editor or the command line; the same judgement, without HTTP. */
+  byHand(id: string, payload: string | Buffer | null): { errNo: number; errMsg: string } {
+    const connection = this.target.connection(id);
+    if (connection === undefined) {
+      return { errNo: pushErrors.unknownConnection, errMsg: this.whyUnknown(id, undefined) };
+    }
+    const { service } = connection;
+    const request: PushRequest =
+      payload === null
+        ? { action: 'closing', connection: id }
+        : {
+            action: 'data send',
+            connection: id,
+            dataType: typeof payload === 'string' ? 'text' : 'binary',
+            payload,
+            warnings: [],
+          };
+    const verdict = this.judge(service, request);
+    const shown = showPayload(payload ?? '');
+    const fact = this.record(
+      {
+        kind: 'push',
+        service: service.spec.name,
+        connection: id,
+        action: request.action,
+        type: payload === null ? null : typeof payload === 'string' ? 'text' : 'binary',
+        size: payload === null ? 0 : Buffer.byteLength(payload),
+        ...shown,
+        invocation: null,
+        function: null,
+        status: 200,
+        ...verdict,
+      },
+      shown.more && payload !== null ? payload : undefined,
+    );
+    return (verdict.errNo === pushErrors.ok && this.carryOut(request, fact.seq)) || verdict;
+  }
+
+  private pushStatus(service: Service, errNo: number): number {
+    return errNo === pushErrors.ok ? 200 : service.spec.emulator.pushErrorStatus;
+  }
+
+  private whyUnknown(id: string, elsewhere: Connection | undefined): string {
+    if (id === '') {
+      return 'secConnectionID is empty';
+    }
+    if (elsewhere !== undefined) {
+      return `connection ${id} belongs to service ${elsewhere.service.spec.name}; use that push address`;
+    }
+    const left = this.target.whenLeft(id);
+    if (left === undefined) {
+      return `there is no connection ${id.slice(0, 64)}`;
+    }
+    return `connection ${id} closed ${(left.agoMs / 1000).toFixed(1)} s ago (${left.cause})`;
+  }
+}
+
+/** `api-` and eight lower-case letters or digits (documented form), drawn evenly. */
+export function newPushKey(): string {
+  const letters = 'abcdefghijklmnopqrstuvwxyz012345';
+  return `api-${[...randomBytes(8)].map((byte) => letters[byte % 32]).join('')}`;
+}
+
+function warningText(warning: PushWarning): string {
+  return warning === 'dataTypeMissing'
+    ? l10n.t('"dataType" is missing; the data was sent as text.')
+    : l10n.t('"data" is not a string; it was sent as compact JSON.');
+}
