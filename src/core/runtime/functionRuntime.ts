@@ -8,7 +8,6 @@
 import * as l10n from '@vscode/l10n';
 import type { FunctionId, FunctionSpec } from '../../protocol/project';
 import { UserError } from '../errors';
-import { previewOf } from '../session/recorder';
 import type { CodeFailure } from './channel';
 import { startClockFile, type ClockFile } from './clockFile';
 import type {
@@ -19,13 +18,9 @@ import type {
 } from './contract';
 import * as failures from './failures';
 import { explainBuild, explainFailure, explainNotice, type Finding } from './findings';
-import {
-  Instance,
-  type InstanceOwner,
-  type Launch,
-  type StartFailure,
-  type Waiting,
-} from './instance';
+import { Instance } from './instance';
+import type { InstanceOwner, Launch, StartFailure, Waiting } from './instanceParts';
+import { refuse } from './refuse';
 import { startPreparation, type Preparation } from './prepare';
 import { startSourceWatch, type SourceWatch } from './sourceWatch';
 import { explainStart, startVerdict } from './startFailures';
@@ -384,47 +379,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     this.dependencies.record({ kind: 'diagnostic', function: this.id, ...finding, ...about });
   }
 
-  /** Ends an event that no instance ran, as visibly as any other. */
   private refuse(waiting: Waiting, verdict: failures.Failed, instance = 0): void {
-    const { clock, record } = this.dependencies;
-    const { request } = waiting;
-    record(
-      {
-        kind: 'invocationStarted',
-        invocation: request.invocation,
-        function: this.id,
-        role: request.role,
-        connection: request.connection,
-        cause: request.cause,
-        instance,
-        cold: true,
-        queuedMs: Math.round((clock.now() - waiting.since) * 1000) / 1000,
-        initMs: 0,
-        version: this.version,
-        eventSize: Buffer.byteLength(request.eventJson),
-      },
-      request.eventJson,
-    );
-    const resultJson = JSON.stringify(verdict.error);
-    const preview = previewOf(resultJson);
-    record(
-      {
-        kind: 'invocationEnded',
-        invocation: request.invocation,
-        outcome: verdict.outcome,
-        durationMs: 0,
-        ...preview,
-        error: verdict.error,
-        place: verdict.place,
-      },
-      preview.more ? resultJson : undefined,
-    );
-    waiting.resolve({
-      outcome: verdict.outcome,
-      resultJson,
-      error: verdict.error,
-      place: verdict.place,
-      durationMs: 0,
-    });
+    refuse(waiting, verdict, this.id, instance, this.version, this.dependencies);
   }
 }

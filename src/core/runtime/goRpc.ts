@@ -8,7 +8,7 @@ import type { ChannelListener, CodeFailure } from './channel';
 import { localAppId, localRegion, localUin, staticContext } from './environment';
 import { answerText, largestPayload } from './failures';
 import { GobReader, GobWriter, type GobField, type GobValue } from './gob';
-import type { Conversation } from './instance';
+import type { Conversation } from './instanceParts';
 
 /** The messages of the vendor's library; fields are matched by name. */
 const structs: Record<string, GobField[]> = {

@@ -2,79 +2,18 @@
  * One handler process and the event that it runs: starts it, gives it events one at a time, watches over time
  * and memory, collects its output, and sees it off with everything that it started.
  */
-import type { ChildProcess, StdioOptions } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { ChildProcess } from 'node:child_process';
 import * as l10n from '@vscode/l10n';
-import type { InstanceState, LogLevel } from '../../protocol/fact';
-import type { FunctionId, FunctionSpec } from '../../protocol/project';
+import type { InstanceState } from '../../protocol/fact';
 import type { Timer } from '../clock';
 import { previewOf } from '../session/recorder';
-import type { ChannelListener, CodeFailure, Notice } from './channel';
-import type { InvocationRequest, InvocationResult, RuntimeDependencies } from './contract';
+import type { ChannelListener } from './channel';
+import type { InvocationResult } from './contract';
 import * as failures from './failures';
-import { peakKbOf } from './memory';
-import { OutputLog, RawLines } from './output';
+import type { Conversation, InstanceParts, StartFailure, Waiting } from './instanceParts';
+import { PeakMemory } from './memory';
+import { InstanceOutput } from './output';
 import { forgetTree, killTree, spawnTree } from './processTree';
-
-/** How one talks with a handler process; the families differ in this alone. */
-export interface Conversation {
-  /** Called once, right after the process was spawned. */
-  start(): void;
-  /** Hands over an event; `event` contains no line feed. */
-  event(id: string, frozenMs: number, event: string): void;
-  /** Loads the handler of an instance that waited for its debugger. */
-  load(): void;
-  debug(enabled: boolean): void;
-  /** Stops or goes on reading what the process sends. */
-  hold(held: boolean): void;
-  /** Nothing will come any more: the process should end by itself. */
-  end(): void;
-}
-
-export interface Launch {
-  command: string;
-  args: string[];
-  env: Record<string, string>;
-  cwd: string;
-  stdio: StdioOptions;
-  /** It opens a debug port and waits for a debugger before it loads the handler. */
-  debug: boolean;
-  /** What runs it, and why, for the log. */
-  interpreter: string;
-  converse(child: ChildProcess, listener: ChannelListener): Conversation;
-  /** To be called instead of spawning it. */
-  discard?(): void;
-}
-
-/** An event that waits for an instance. */
-export interface Waiting {
-  request: InvocationRequest;
-  resolve(result: InvocationResult): void;
-  /** Session time. */
-  since: number;
-}
-
-/** Why an instance never became ready. */
-export type StartFailure =
-  | { why: 'code'; failure: CodeFailure }
-  | { why: 'timeout' }
-  | { why: 'exit'; code: number | null; signal: string | null }
-  | { why: 'memory'; usedMb: number }
-  /** The interpreter was not found, the build failed, or the program cannot be run. */
-  | { why: 'spawn'; error: unknown };
-
-export interface InstanceOwner {
-  onReady(instance: Instance): void;
-  /** It may take the next event. */
-  onIdle(instance: Instance): void;
-  onStartFailed(instance: Instance, failure: StartFailure): void;
-  /** The process is gone; called once, also after a failed start. */
-  onStopped(instance: Instance): void;
-  onFiles(instance: Instance, files: string[]): void;
-  onNotice(instance: Instance, invocation: string | null, notice: Notice): void;
-  onCodeFailure(instance: Instance, invocation: string, failure: CodeFailure): void;
-  onDebugPort(instance: Instance, answer: Parameters<ChannelListener['onDebugPort']>[0]): void;
-}
 
 interface Running {
   waiting: Waiting;
@@ -87,20 +26,6 @@ type State = 'starting' | 'waiting' | 'ready' | 'busy' | 'stopped';
 /** How long what a dead process wrote is waited for. */
 const drainMs = 1000;
 const sampleMs = 100;
-/** What Node.js itself writes about its inspector. */
-const debuggerChatter =
-  /^(Debugger (listening on|attached|ending on)|For help, see: https:\/\/nodejs\.org|Waiting for the debugger to disconnect)/;
-
-export interface InstanceParts {
-  number: number;
-  version: number;
-  functionId: FunctionId;
-  spec: FunctionSpec;
-  launch: Launch;
-  dependencies: RuntimeDependencies;
-  owner: InstanceOwner;
-}
-
 export class Instance {
   readonly number: number;
   readonly version: number;
@@ -116,22 +41,17 @@ export class Instance {
   private lastInvocation: string | null = null;
   private readonly child: ChildProcess;
   private readonly talk: Conversation;
-  private readonly log: OutputLog;
-  private readonly raw: RawLines[] = [];
+  private readonly output: InstanceOutput;
   private readonly spawnedAt: number;
   private initMs = 0;
   private served = 0;
   private timer: Timer | undefined;
   private sampler: NodeJS.Timeout | undefined;
-  private sampledAt = 0;
-  private peakKb = 0;
-  /** A debugger in the process takes memory that is not the function's. */
-  private memoryCounts: boolean;
+  private readonly memory: PeakMemory;
   /** What ends the running event once the process is gone; set when it was killed on purpose. */
   private verdict: ((id: string) => failures.Failed) | undefined;
   private startFailure: StartFailure | undefined;
   private stopReason: string | undefined;
-  private heapExhausted = false;
   private readonly gone: Promise<void>;
   private readonly parts: InstanceParts;
 
@@ -139,20 +59,9 @@ export class Instance {
     this.parts = parts;
     this.number = parts.number;
     this.version = parts.version;
-    this.memoryCounts = !parts.launch.debug;
     this.program = parts.launch.command;
     const { launch, dependencies } = parts;
     this.spawnedAt = dependencies.clock.now();
-    this.log = new OutputLog(parts.functionId, parts.number, dependencies.record, (held) => {
-      this.talk.hold(held);
-      for (const stream of this.rawStreams()) {
-        if (held) {
-          stream.pause();
-        } else {
-          stream.resume();
-        }
-      }
-    });
     this.child = spawnTree(launch.command, launch.args, {
       cwd: launch.cwd,
       env: launch.env,
@@ -160,8 +69,15 @@ export class Instance {
       bootstrapFolder: dependencies.bootstrapFolder,
     });
     this.talk = launch.converse(this.child, this.listener());
-    this.readRaw(this.child.stdout, 'stdout', 'info');
-    this.readRaw(this.child.stderr, 'stderr', 'error');
+    this.output = new InstanceOutput(
+      parts.functionId,
+      parts.number,
+      this.child,
+      dependencies.record,
+      () => this.lastInvocation,
+      (held) => this.talk.hold(held),
+    );
+    this.memory = new PeakMemory(this.child.pid, parts.spec.memory, !launch.debug);
     this.gone = new Promise((resolve) => this.followEnd(resolve));
     this.recordState('starting', { pid: this.child.pid, interpreter: launch.interpreter });
     this.talk.start();
@@ -230,7 +146,7 @@ export class Instance {
 
   setDebug(enabled: boolean): void {
     if (enabled) {
-      this.memoryCounts = false;
+      this.memory.stopCounting();
     }
     this.talk.debug(enabled);
     if (!enabled) {
@@ -262,25 +178,6 @@ export class Instance {
     killTree(this.child);
   }
 
-  private readRaw(stream: Readable | null, name: 'stdout' | 'stderr', level: LogLevel): void {
-    const lines = new RawLines((text) => {
-      if (debuggerChatter.test(text)) {
-        return;
-      }
-      if (text.includes('JavaScript heap out of memory')) {
-        this.heapExhausted = true;
-      }
-      this.log.line(this.lastInvocation, name, level, text);
-    });
-    this.raw.push(lines);
-    stream?.on('data', (chunk: Buffer) => lines.push(chunk));
-    stream?.on('error', () => undefined);
-  }
-
-  private rawStreams(): Readable[] {
-    return [this.child.stdout, this.child.stderr].filter((stream) => stream !== null);
-  }
-
   private listener(): ChannelListener {
     const { owner } = this.parts;
     return {
@@ -308,7 +205,7 @@ export class Instance {
         }
       },
       onLog: (id, stream, level, text) => {
-        this.log.line(id ?? this.runningInvocation, stream, level, text);
+        this.output.log.line(id ?? this.runningInvocation, stream, level, text);
       },
       onFiles: (files) => owner.onFiles(this, files),
       onNotice: (id, notice) => owner.onNotice(this, id, notice),
@@ -363,12 +260,12 @@ export class Instance {
       return;
     }
     const durationMs = this.parts.dependencies.clock.now() - running.startedAt;
-    if (peakKb !== undefined) {
-      this.peakKb = Math.max(this.peakKb, peakKb);
-    } else if (durationMs > 10 || performance.now() - this.sampledAt > 1000) {
-      this.measure();
+    if (peakKb === undefined) {
+      this.memory.measureAfter(durationMs);
+    } else {
+      this.memory.note(peakKb);
     }
-    if (this.exceedsMemory()) {
+    if (this.memory.exceeded) {
       this.end((request) => this.outOfMemory(request));
       return;
     }
@@ -386,7 +283,7 @@ export class Instance {
     json: string,
     verdict: failures.Failed | undefined,
   ): void {
-    this.log.flush();
+    this.output.log.flush();
     const preview = previewOf(json);
     const result: InvocationResult = {
       outcome: verdict?.outcome ?? 'ok',
@@ -403,7 +300,7 @@ export class Instance {
         invocation: running.waiting.request.invocation,
         outcome: result.outcome,
         durationMs: result.durationMs,
-        memoryMb: this.peakKb === 0 ? undefined : Math.round((this.peakKb / 1024) * 100) / 100,
+        memoryMb: this.memory.usedMb || undefined,
         ...preview,
         error: result.error,
         place: result.place,
@@ -435,7 +332,7 @@ export class Instance {
     }
     const { timeout } = this.parts.spec;
     if (running.answered) {
-      this.log.line(
+      this.output.log.line(
         running.waiting.request.invocation,
         'platform',
         'warn',
@@ -469,40 +366,23 @@ export class Instance {
     this.kill();
   }
 
-  private measure(): void {
-    this.sampledAt = performance.now();
-    const { pid } = this.child;
-    const peak = pid === undefined ? undefined : peakKbOf(pid);
-    if (peak !== undefined && peak > this.peakKb) {
-      this.peakKb = peak;
-    }
-  }
-
   private sample(): void {
     if (this.state !== 'busy' && this.state !== 'starting') {
       return;
     }
-    this.measure();
-    if (this.exceedsMemory() && this.verdict === undefined) {
+    this.memory.measure();
+    if (this.memory.exceeded && this.verdict === undefined) {
       if (this.state === 'starting') {
-        this.failStart({ why: 'memory', usedMb: this.usedMb() });
+        this.failStart({ why: 'memory', usedMb: this.memory.usedMb });
       } else {
         this.end((id) => this.outOfMemory(id));
       }
     }
   }
 
-  private exceedsMemory(): boolean {
-    return this.memoryCounts && this.peakKb > this.parts.spec.memory * 1024;
-  }
-
-  private usedMb(): number {
-    return Math.round((this.peakKb / 1024) * 100) / 100;
-  }
-
   private outOfMemory(id: string): failures.Failed {
     this.stopReason ??= l10n.t('used more than {0} MB', this.parts.spec.memory);
-    return failures.outOfMemory(id, this.parts.spec.memory, this.usedMb());
+    return failures.outOfMemory(id, this.parts.spec.memory, this.memory.usedMb);
   }
 
   private followEnd(resolve: () => void): void {
@@ -538,10 +418,7 @@ export class Instance {
     const { running } = this;
     clearInterval(this.sampler);
     this.timer?.dispose();
-    for (const lines of this.raw) {
-      lines.flush();
-    }
-    this.log.flush();
+    this.output.flush();
     this.state = 'stopped';
     this.running = undefined;
     if (running !== undefined && !running.answered) {
@@ -565,8 +442,8 @@ export class Instance {
   }
 
   private exitVerdict(id: string, code: number | null, signal: string | null): failures.Failed {
-    if (this.heapExhausted) {
-      this.peakKb = Math.max(this.peakKb, this.parts.spec.memory * 1024);
+    if (this.output.heapExhausted) {
+      this.memory.note(this.parts.spec.memory * 1024);
       return this.outOfMemory(id);
     }
     return failures.exited(id, code, signal);

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import type { FunctionSpec } from '../../protocol/project';
 import type { ChannelListener } from './channel';
 import { answerText, largestPayload } from './failures';
-import type { Conversation } from './instance';
+import type { Conversation } from './instanceParts';
 
 export interface InvocationApi {
   port: number;

@@ -2,6 +2,7 @@
  * A handler's output on its way to `log` facts: raw bytes of fd 1 and 2 become lines, long lines are cut with a
  * mark, and a flood is put together into fewer, longer facts and slowed down by not reading, never dropped.
  */
+import type { ChildProcess } from 'node:child_process';
 import { StringDecoder } from 'node:string_decoder';
 import type { FunctionId } from '../../protocol/project';
 import type { LogLevel, LogStream } from '../../protocol/fact';
@@ -130,5 +131,60 @@ export class RawLines {
     if (rest !== '') {
       this.onLine(rest);
     }
+  }
+}
+
+/** What Node.js itself writes about its inspector. */
+const debuggerChatter =
+  /^(Debugger (listening on|attached|ending on)|For help, see: https:\/\/nodejs\.org|Waiting for the debugger to disconnect)/;
+
+/** All that a process writes to its standard streams, and the log that this and its channel go to. */
+export class InstanceOutput {
+  readonly log: OutputLog;
+  /** Node.js said that it ran out of heap. */
+  heapExhausted = false;
+  private readonly raw: RawLines[] = [];
+
+  constructor(
+    functionId: FunctionId,
+    instance: number,
+    child: ChildProcess,
+    record: RecordFact,
+    /** What raw output belongs to: the event that runs, or the one that ended last. */
+    invocation: () => string | null,
+    holdChannel: (held: boolean) => void,
+  ) {
+    const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
+    this.log = new OutputLog(functionId, instance, record, (held) => {
+      holdChannel(held);
+      for (const stream of streams) {
+        if (held) {
+          stream.pause();
+        } else {
+          stream.resume();
+        }
+      }
+    });
+    for (const stream of streams) {
+      const [name, level] =
+        stream === child.stdout ? (['stdout', 'info'] as const) : (['stderr', 'error'] as const);
+      const lines = new RawLines((text) => {
+        if (!debuggerChatter.test(text)) {
+          this.heapExhausted ||= text.includes('JavaScript heap out of memory');
+          this.log.line(invocation(), name, level, text);
+        }
+      });
+      this.raw.push(lines);
+      stream.on('data', (chunk: Buffer) => lines.push(chunk));
+      stream.on('error', () => undefined); // The process is gone; its exit tells the story.
+    }
+  }
+
+  /** Delivers what waited for more. */
+  flush(): void {
+    for (const lines of this.raw) {
+      lines.flush();
+    }
+    this.log.flush();
   }
 }

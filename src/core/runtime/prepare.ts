@@ -7,7 +7,7 @@ import { startBuild, type Build, type BuildProblem } from './build';
 import { Channel } from './channel';
 import type { RuntimeDependencies } from './contract';
 import { buildEnvironment, launchOrder, splitHandler } from './environment';
-import type { Launch } from './instance';
+import type { Launch } from './instanceParts';
 import { findInterpreter, planInterpreters, thisMachine, type Interpreter } from './interpreters';
 import { planLaunch, runsTypeScript } from './launch';
 import { prepareProgram } from './program';

@@ -7,11 +7,12 @@
  * (bootstrap/guardian.cjs, one for each session process, in a process group of its own) notices the end of its
  * stdin and kills the groups that are left: this also reaches handlers in an endless loop and programs that
  * know nothing of us (Go, custom runtimes), which no watchdog inside the handler could. Programs that a handler moved
- * to a group of their own (daemons) are found by the push address in their environment, which no other process has
- * (where there is a /proc).
+ * to a group of their own (daemons) are found by a mark in their environment, made for this one start (where there is
+ * a /proc).
  */
-import os from 'node:os';
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import os from 'node:os';
 import path from 'node:path';
 
 const windows = process.platform === 'win32';
@@ -26,9 +27,16 @@ export interface TreeOptions {
 /** Spawns without a shell, as the leader of a process group. A program that cannot start emits `error`. */
 export function spawnTree(command: string, args: string[], options: TreeOptions): ChildProcess {
   const { cwd, env, stdio, bootstrapFolder } = options;
-  const child = spawn(command, args, { cwd, env, stdio, detached: !windows, windowsHide: true });
+  const mark = randomUUID();
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...env, SCFWS_PROCESS: mark },
+    stdio,
+    detached: !windows,
+    windowsHide: true,
+  });
   if (child.pid !== undefined) {
-    guard(child.pid, env['SCFWS_PUSH_URL'] ?? '', bootstrapFolder);
+    guard(child.pid, mark, bootstrapFolder);
   }
   return child;
 }

@@ -7,7 +7,7 @@ import { UserError } from '../errors';
 import type { ChannelListener } from './channel';
 import { buildEnvironment } from './environment';
 import { converseWithGo, freePort } from './goRpc';
-import type { Conversation, Launch } from './instance';
+import type { Conversation, Launch } from './instanceParts';
 import { startInvocationApi } from './invocationApi';
 
 /** Rejects with a `UserError` when there is no such program. */

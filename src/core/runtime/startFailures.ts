@@ -4,7 +4,7 @@ import type { FunctionSpec } from '../../protocol/project';
 import { sentenceOf, UserError } from '../errors';
 import * as failures from './failures';
 import { isBuiltIn, libraryFix, type Finding } from './findings';
-import type { StartFailure } from './instance';
+import type { StartFailure } from './instanceParts';
 
 /** The error object of an event that waited for the instance. */
 export function startVerdict(

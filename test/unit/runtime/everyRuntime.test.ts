@@ -417,7 +417,7 @@ for (const { title, spec, node } of implementations) {
       if (process.platform !== 'linux') {
         this.skip();
       }
-      const bench = start('takesMemory', { spec: { memory: 128 } });
+      const bench = start('takesMemory', { spec: { memory: 128, timeout: 20 } });
       assert.equal((await bench.invoke({ megabytes: 8 })).value, 8 * 1024 * 1024);
       const result = await bench.invoke({ megabytes: 200 });
       assert.equal(result.error?.statusCode, 434);

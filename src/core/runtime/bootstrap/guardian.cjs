@@ -1,6 +1,6 @@
 // Outlives the session process by one moment: when its stdin ends, however the session died, it kills the
 // handlers' process groups that are left. It also ends what a handler moved out of its group (daemons): on Linux,
-// whatever has the handler's own push address in its environment. Lines in: `+<pid> <mark>` guard, `-<pid>` it is dead.
+// whatever has the handler's mark in its environment. Lines in: `+<pid> <mark>` guard, `-<pid>` it is dead.
 'use strict';
 const fs = require('fs');
 const { spawnSync } = require('child_process');
@@ -37,7 +37,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 /** Ends everything with a doomed mark; again, until nothing new was found, since it may fork meanwhile. */
 function sweep() {
   due = undefined;
-  const marks = doomed.filter((mark) => mark !== '').map((mark) => `SCFWS_PUSH_URL=${mark}\0`);
+  const marks = doomed.map((mark) => `SCFWS_PROCESS=${mark}\0`);
   doomed = [];
   if (process.platform !== 'linux' || marks.length === 0) return;
   for (let found = true, rounds = 0; found && rounds < 10; rounds++) {
@@ -50,7 +50,7 @@ function sweep() {
           process.kill(Number(name), 'SIGKILL');
           found = true;
         }
-      } catch (error) {
+      } catch {
         // It ended, or is somebody else's.
       }
     }
@@ -63,7 +63,7 @@ function end() {
     try {
       if (process.platform === 'win32') spawnSync('taskkill', ['/pid', String(pid), '/t', '/f']);
       else process.kill(-pid, 'SIGKILL');
-    } catch (error) {
+    } catch {
       // It is gone already.
     }
   }

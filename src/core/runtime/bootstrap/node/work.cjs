@@ -42,6 +42,7 @@ function countTimers() {
 
 function isWork(handle, invocation) {
   if (handle._httpMessage) return true; // An HTTP request is under way on this socket.
+  if (handle._httpMessage === null) return false; // It was, and an agent keeps the socket for the next one.
   if (handle.fd === 0 || handle.fd === 1 || handle.fd === 2) return false;
   if (invocation.before.has(handle)) return handle.connecting === true;
   const kind = handle.constructor === undefined ? '' : handle.constructor.name;

@@ -1,0 +1,44 @@
+/** The end of an event that no instance ran, as visible as any other. */
+import type { FunctionId } from '../../protocol/project';
+import { previewOf } from '../session/recorder';
+import type { RuntimeDependencies } from './contract';
+import type { Failed } from './failures';
+import type { Waiting } from './instanceParts';
+
+/** @param instance the one that could not be started; 0: none */
+export function refuse(
+  waiting: Waiting,
+  verdict: Failed,
+  functionId: FunctionId,
+  instance: number,
+  version: number,
+  { clock, record }: RuntimeDependencies,
+): void {
+  const { request, resolve } = waiting;
+  const { invocation } = request;
+  record(
+    {
+      kind: 'invocationStarted',
+      invocation,
+      function: functionId,
+      role: request.role,
+      connection: request.connection,
+      cause: request.cause,
+      instance,
+      cold: true,
+      queuedMs: Math.round((clock.now() - waiting.since) * 1000) / 1000,
+      initMs: 0,
+      version,
+      eventSize: Buffer.byteLength(request.eventJson),
+    },
+    request.eventJson,
+  );
+  const { outcome, error, place } = verdict;
+  const resultJson = JSON.stringify(error);
+  const preview = previewOf(resultJson);
+  record(
+    { kind: 'invocationEnded', invocation, outcome, durationMs: 0, ...preview, error, place },
+    preview.more ? resultJson : undefined,
+  );
+  resolve({ outcome, resultJson, error, place, durationMs: 0 });
+}
