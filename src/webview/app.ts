@@ -110,9 +110,9 @@ class InspectorApp extends PageElement {
                 ></div>
                 <section class="side-pane" tabindex="-1" aria-label=${this.paneName()}>
                   ${this.pane()}
-                </aside>`
+                </section>`
         }
-      </div>
+      </main>
       ${this.footer()}`;
   }
 

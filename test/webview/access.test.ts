@@ -26,7 +26,9 @@ const reached = (inspector: Inspector, place: 'filter' | 'list' | 'side') =>
     { filter: 'filter-box', list: 'traffic-list', side: '.side-pane' }[place],
   );
 
-describe('access', () => {
+describe('access', function () {
+  // axe looks at every element for every rule: seconds for each state, minutes on a busy machine.
+  this.timeout(300_000);
   for (const theme of themeNames) {
     it(`has nothing that axe finds, in ${theme}`, async () => {
       const inspector = await openInspector({ story: chatStory(), theme, width: 1200 });
