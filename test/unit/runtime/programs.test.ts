@@ -8,7 +8,7 @@ import { UserError } from '../../../src/core/errors';
 import { GobReader, GobWriter, type GobValue } from '../../../src/core/runtime/gob';
 import { disposeBenches, fixture, startBench, type BenchOptions } from './harness';
 
-describe('A custom runtime', () => {
+describe('A custom runtime (runtime.custom)', () => {
   afterEach(disposeBenches);
 
   const start = (more: BenchOptions['spec'] = {}) =>
@@ -101,7 +101,7 @@ describe('A custom runtime', () => {
   });
 });
 
-describe('A Go program', function () {
+describe('A Go program (runtime.go)', function () {
   this.timeout(120_000);
   let built: string | undefined;
 
