@@ -32,7 +32,7 @@ function median(values: readonly number[]): number {
 for (const language of ['python', 'javascript'] as const) {
   const file = `Transmission/${language === 'python' ? 'index.py' : 'index.js'}`;
 
-  describe(`one key in ${language}`, function () {
+  describe(`from F5 in ${language}`, function () {
     this.timeout(180_000);
     let project: TestProject;
     let stops: Stops;

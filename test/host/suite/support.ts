@@ -111,8 +111,14 @@ export class Trace {
 
 /** Saves a change of a handler, and waits until a process of the new version is ready. */
 export async function save(trace: Trace, project: TestProject, files: Files): Promise<number> {
-  const versions = trace.all().flatMap((fact) => (fact.kind === 'instance' ? fact.version : []));
+  const facts = trace.all();
+  // Each session counts versions anew.
+  const session = facts.slice(facts.findLastIndex(({ kind }) => kind === 'listening'));
+  const versions = session.flatMap((fact) => (fact.kind === 'instance' ? fact.version : []));
   const before = Math.max(...versions);
+  if (Object.entries(files).every(([name, text]) => project.read(name) === text)) {
+    return before;
+  }
   project.write(files);
   const { version } = await trace.next(
     'instance',
