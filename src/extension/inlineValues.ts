@@ -24,7 +24,8 @@ export class InlineValues implements vscode.Disposable {
     this.disposables.push(
       vscode.window.onDidChangeVisibleTextEditors(() => this.refresh()),
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (contentChanges.length > 0) {
+        // A change on disk is read in here as well, perhaps after its first run.
+        if (contentChanges.length > 0 && document.isDirty) {
           this.edited.add(document.uri.fsPath);
           this.refresh();
         }
