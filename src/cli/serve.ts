@@ -14,6 +14,9 @@ import { narrate } from './narrate';
 
 export type ServeOutput = 'text' | 'json' | 'stdio';
 
+/** Milliseconds for which facts are gathered while many come. */
+const batchMs = 8;
+
 /** Bytes that may wait for a host that does not read; it can ask for the facts it missed. */
 const outputLimit = 64 * 1024 * 1024;
 
@@ -51,13 +54,26 @@ async function serveHost(options: SessionOptions): Promise<number> {
   const out = new net.Socket({ fd: 1, readable: false, writable: true });
   out.on('error', () => process.exit(0)); // The host is gone, and stdin ends with it.
   let batch: string[] = [];
+  let sentAt = 0;
+  let due: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    due = undefined;
+    sentAt = performance.now();
+    const lines = batch;
+    batch = [];
+    if (lines.length > 0) {
+      out.write(`${lines.join('\n')}\n`);
+    }
+  };
+  // A write costs more than the facts in it: what comes alone leaves at once, a stream of facts in batches.
   const write = (value: unknown): void => {
     batch.push(JSON.stringify(value));
     if (batch.length === 1) {
-      setImmediate(() => {
-        out.write(`${batch.join('\n')}\n`);
-        batch = [];
-      });
+      if (performance.now() - sentAt > batchMs) {
+        setImmediate(flush);
+      } else {
+        due = setTimeout(flush, batchMs);
+      }
     }
   };
 
@@ -87,13 +103,17 @@ async function serveHost(options: SessionOptions): Promise<number> {
       }
       write({ reply: intent.id, ...(await answerIntent(session.intents, intent.kind, intent)) });
       if (intent.kind === 'stop') {
-        setImmediate(() => out.end(() => process.exit(0)));
+        clearTimeout(due);
+        flush();
+        out.end(() => process.exit(0));
       }
     })();
   });
   await Promise.race([new Promise<void>((resolve) => lines.once('close', resolve)), untilSignal()]);
   await session.dispose('host left');
-  await new Promise<void>((resolve) => setImmediate(() => out.end(resolve)));
+  clearTimeout(due);
+  flush();
+  await new Promise<void>((resolve) => out.end(resolve));
   return 0;
 }
 

@@ -4,6 +4,7 @@ const http = require('node:http');
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
 const target = new URL(process.env.wsBackUrl);
+const wait = Number(process.env.BENCH_WAIT_MS ?? 0);
 
 exports.main_handler = async (event) => {
   const { action, secConnectionID, dataType, data } = event.websocket;
@@ -11,6 +12,7 @@ exports.main_handler = async (event) => {
     return { errNo: 0, errMsg: 'ok', websocket: { action, secConnectionID } };
   }
   if (action === 'data send') {
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     await push({ websocket: { action: 'data send', secConnectionID, dataType, data } });
   }
   return 'ok';

@@ -1,0 +1,264 @@
+// npm run bench                    every figure, interleaved, and the growth tables; writes out/bench.json
+// npm run bench -- rtt flood       only these figures
+// npm run bench -- --quick         fewer rounds and messages
+// npm run bench -- --rounds 3 --no-offline
+// npm run bench -- soak            500 chatting clients for ten minutes (--minutes N)
+// Absolute figures move with the machine's load: only ratios inside one run mean anything. Each round runs every
+// target on a fresh server, one after the other, and the medians of the rounds are compared.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { root, run } from '../../scripts/toolchain.mjs';
+import { measureChannel } from './channel.mjs';
+import { growthTables } from './growth.mjs';
+import { crowd, firstAnswer, flood, hold, median, roundTrips } from './load.mjs';
+import { measureRecorder } from './recorder.mjs';
+import { buildSilent } from './silent.mjs';
+import { importSource } from './source.mjs';
+import { ensureOffline, residentKib, targets } from './targets.mjs';
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    minutes: { type: 'string', default: '10' },
+    'no-offline': { type: 'boolean', default: false },
+  },
+});
+const { quick } = flags;
+const rounds = Number(flags.rounds ?? (quick ? 2 : 5));
+
+const product = ['scfws-node', 'scfws-python'];
+const bare = ['bare-node', 'bare-python'];
+const offline = ['offline-worker', 'offline-inprocess', 'offline-python'];
+
+/** A figure: what is measured on which targets. A goal is a ratio of medians, and which side of it is good. */
+const figures = {
+  rtt: {
+    title: 'round trip, 1 connection, 64 B, p50',
+    unit: 'ms',
+    targets: [...bare, ...product, ...offline],
+    measure: ({ url }) => roundTrips(url, { count: quick ? 400 : 1500 }).then(({ p50 }) => p50),
+    goals: [
+      ['scfws-node', 'bare-node', '≤', 1.2],
+      ['scfws-python', 'bare-python', '≤', 1.2],
+      ['scfws-node', 'offline-worker', '≤', 0.4],
+      ['scfws-python', 'offline-python', '≤', 0.5],
+    ],
+  },
+  flood: {
+    title: '50 connections × 8 outstanding, 64 B',
+    unit: 'messages/s',
+    targets: [...bare, ...product, 'offline-worker', 'offline-inprocess'],
+    measure: ({ url }) => checked(flood(url, { count: quick ? 2000 : 8000, seconds: 6 })),
+    goals: [
+      ['scfws-node', 'bare-node', '≥', 0.9],
+      ['scfws-python', 'bare-python', '≥', 0.9],
+      ['scfws-node', 'offline-inprocess', '≥', 1.5],
+      ['scfws-node', 'offline-worker', '≥', 5],
+    ],
+  },
+  flood16k: {
+    title: '50 × 8, 16 KiB',
+    unit: 'messages/s',
+    targets: [...bare, ...product, 'offline-inprocess'],
+    measure: ({ url }) =>
+      checked(flood(url, { count: quick ? 1000 : 3000, size: 16_384, seconds: 6 })),
+    goals: [
+      ['scfws-node', 'offline-inprocess', '≥', 1.2],
+      ['scfws-python', 'offline-inprocess', '≥', 1.2],
+      ['scfws-node', 'bare-node', '≥', 0.9],
+    ],
+  },
+  crowd: {
+    title: '2,000 clients at once, Register for each',
+    unit: 'ms',
+    targets: [...bare, ...product, 'offline-inprocess'],
+    async measure({ url }, name) {
+      await firstAnswer(url);
+      const { ms, failed } = await crowd(url, { clients: 2000 });
+      tell(name, 'crowd', { failed });
+      return ms;
+    },
+    goals: [
+      ['scfws-node', 'bare-node', '≤', 1],
+      ['scfws-python', 'bare-python', '≤', 1],
+    ],
+  },
+  idle: {
+    title: 'memory for each idle connection, 5,000 connections',
+    unit: 'KiB',
+    targets: ['echo', 'bare-node', 'scfws-node'],
+    rounds: 2,
+    async measure({ url, pid }) {
+      await firstAnswer(url);
+      const warmUp = await hold(url, 200);
+      warmUp.dispose();
+      await settle(pid);
+      const before = residentKib(pid);
+      const count = quick ? 2000 : 5000;
+      const held = await hold(url, count);
+      await settle(pid);
+      const each = (residentKib(pid) - before) / count;
+      held.dispose();
+      return each;
+    },
+    goals: [['scfws-node', 'echo', '≤', 1.2]],
+  },
+  start: {
+    title: 'process start → listening',
+    unit: 'ms',
+    targets: [...bare, ...product, ...offline],
+    measure: ({ startMs }) => startMs,
+    goals: [
+      ['scfws-node', 'bare-node', '≤', 1.3],
+      ['scfws-node', 'offline-worker', '≤', 0.1],
+      ['scfws-python', 'offline-python', '≤', 0.1],
+    ],
+  },
+  cold: {
+    title: 'process start → first answer',
+    unit: 'ms',
+    targets: [...bare, ...product, ...offline],
+    measure: async ({ url, startMs }) => startMs + (await firstAnswer(url)),
+    goals: [
+      ['scfws-node', 'bare-node', '≤', 1.3],
+      ['scfws-python', 'bare-python', '≤', 1.3],
+      ['scfws-node', 'offline-worker', '≤', 0.1],
+    ],
+  },
+  recording: {
+    title: 'throughput with and without recording, 64 B',
+    unit: 'messages/s',
+    targets: ['scfws-node', 'scfws-silent'],
+    measure: ({ url }) => checked(flood(url, { count: quick ? 2000 : 8000, seconds: 6 })),
+    goals: [['scfws-node', 'scfws-silent', '≥', 0.9]],
+  },
+};
+
+const notes = {};
+
+function tell(name, figure, note) {
+  (notes[`${figure} ${name}`] ??= []).push(note);
+}
+
+async function checked(measured) {
+  const { perSecond, timeouts, strangers } = await measured;
+  current.timeouts += timeouts;
+  current.strangers += strangers;
+  return perSecond;
+}
+const current = { timeouts: 0, strangers: 0 };
+
+/** Waits until a process has stopped growing and shrinking. */
+async function settle(pid) {
+  for (let last = NaN, same = 0, n = 0; same < 3 && n < 40; n++) {
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const now = residentKib(pid);
+    same = Math.abs(now - last) < 512 ? same + 1 : 0;
+    last = now;
+  }
+}
+
+async function measureFigure(name, figure, withOffline, starters) {
+  const chosen = figure.targets.filter((target) => withOffline || !target.startsWith('offline'));
+  const samples = Object.fromEntries(chosen.map((target) => [target, []]));
+  const troubles = {};
+  for (let round = 0; round < Math.min(rounds, figure.rounds ?? rounds); round++) {
+    // The order changes from round to round, so that nobody always comes first.
+    for (const target of round % 2 === 0 ? chosen : [...chosen].reverse()) {
+      Object.assign(current, { timeouts: 0, strangers: 0 });
+      let running;
+      try {
+        running = await starters[target]();
+        samples[target].push(await figure.measure(running, target));
+      } catch (error) {
+        (troubles[target] ??= []).push(error.message.split('\n')[0].slice(0, 120));
+      }
+      if (current.timeouts > 0) (troubles[target] ??= []).push(`${current.timeouts} time-outs`);
+      if (current.strangers > 0) (troubles[target] ??= []).push(`${current.strangers} doubled`);
+      await running?.dispose();
+    }
+  }
+  const medians = Object.fromEntries(
+    Object.entries(samples).map(([target, values]) => [target, median(values)]),
+  );
+  const goals = figure.goals
+    .filter(([, to]) => Number.isFinite(medians[to]) && medians[to] > 0)
+    .map(([of, to, relation, limit]) => {
+      const ratio = medians[of] / medians[to];
+      const met = relation === '≤' ? ratio <= limit : ratio >= limit;
+      return { of, to, relation, limit, ratio, met };
+    });
+  return { title: figure.title, unit: figure.unit, samples, medians, troubles, goals };
+}
+
+function print({ title, unit, medians, troubles, goals }) {
+  console.log(`\n${title} (${unit})`);
+  for (const [target, value] of Object.entries(medians)) {
+    const trouble = troubles[target] ? `  ${troubles[target].join('; ')}` : '';
+    console.log(`  ${target.padEnd(18)} ${format(value).padStart(10)}${trouble}`);
+  }
+  for (const { of, to, relation, limit, ratio, met } of goals) {
+    console.log(
+      `  ${met ? '✔' : '✖'} ${of} : ${to} = ${ratio.toFixed(2)} (goal ${relation} ${limit})`,
+    );
+  }
+}
+
+const format = (value) =>
+  Number.isFinite(value) ? (value >= 100 ? value.toFixed(0) : value.toPrecision(3)) : '–';
+
+const wanted =
+  positionals.length > 0 ? positionals : [...Object.keys(figures), 'channel', 'recorder', 'growth'];
+if (wanted.includes('soak')) {
+  const { soak } = importSource('test/hostile/soak.ts');
+  const account = await soak({ minutes: Number(flags.minutes), print: console.log });
+  process.exit(account.problems.length === 0 ? 0 : 1);
+}
+const built = await run(process.execPath, ['scripts/build.mjs', '--production'], { quiet: true });
+if (built.code !== 0) throw new Error(built.output);
+const noOffline = flags['no-offline'] ? 'left out' : await ensureOffline();
+if (noOffline) console.log(`Without serverless-offline: ${noOffline}`);
+const starters = {
+  ...targets,
+  'scfws-silent': () => targets['scfws-node']({ cli: silent }),
+};
+const silent = wanted.includes('recording') ? await buildSilent() : undefined;
+const machine = {
+  date: new Date().toISOString(),
+  processors: os.cpus().length,
+  model: os.cpus()[0]?.model,
+  node: process.version,
+  load: os.loadavg()[0],
+  rounds,
+};
+console.log(
+  `${machine.date}, ${machine.processors} × ${machine.model}, Node.js ${machine.node}, load ${machine.load}, ${rounds} rounds`,
+);
+const results = {};
+for (const name of wanted) {
+  if (figures[name] !== undefined) {
+    results[name] = await measureFigure(name, figures[name], !noOffline, starters);
+    print(results[name]);
+  }
+}
+if (wanted.includes('channel')) {
+  results.channel = await measureChannel({ rounds, count: quick ? 1000 : 4000 });
+  print(results.channel);
+}
+if (wanted.includes('recorder')) {
+  results.recorder = await measureRecorder();
+  console.log('\nrecorder, 100,000 frames of 200 B', results.recorder);
+}
+if (wanted.includes('growth')) {
+  results.growth = await growthTables({ quick });
+}
+if (Object.keys(notes).length > 0) console.log('\n', notes);
+fs.mkdirSync(path.join(root, 'out'), { recursive: true });
+const file = path.join(root, 'out', 'bench.json');
+fs.writeFileSync(file, `${JSON.stringify({ machine, results, notes }, null, 2)}\n`);
+console.log(`\n${path.relative(root, file)} holds every sample.`);
+process.exit(0);
