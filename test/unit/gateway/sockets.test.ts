@@ -42,7 +42,7 @@ async function startGateway(
 ) {
   const clock = new Clock();
   const recorder = new Recorder(clock);
-  const spec = {
+  const spec: ServiceSpec = {
     name: 'chat',
     serviceId: 'service-00000000',
     pushKey: 'api-abcdefgh',
