@@ -1,5 +1,5 @@
 // npm test                    every step, in order, and their counts summed in the last line
-// npm test -- unit host       only these steps (types lint build unit conformance webview host vsix)
+// npm test -- unit host       only these steps (types lint build unit conformance hostile soak webview host vsix)
 // npm test -- host --grep X   only the tests whose title contains X, in the steps that run Mocha
 // A step fails when its program fails, when a test of it fails, and when it ran no test at all.
 import fs from 'node:fs';
@@ -56,6 +56,12 @@ const steps = {
   build: () => whole('dist/', node, ['scripts/build.mjs']),
   unit: () => counted('unit tests', mocha('test/unit/**/*.test.ts')),
   conformance: () => counted('conformance tests', mocha('test/conformance/**/*.test.ts'), 1800),
+  hostile: async () => {
+    await ensureBrowser();
+    const all = ['--ignore', '**/soak.test.ts', 'test/hostile/**/*.test.ts'];
+    return counted('hostile tests', mocha(...all));
+  },
+  soak: () => counted('soak', mocha('test/hostile/soak.test.ts')),
   webview: async () => {
     await ensureBrowser();
     return counted(
@@ -98,7 +104,7 @@ const chosen = named.length > 0 ? named : Object.keys(steps);
 if (
   named.length > 0 &&
   !named.includes('build') &&
-  named.some((name) => ['unit', 'conformance', 'webview', 'host'].includes(name))
+  named.some((name) => ['unit', 'conformance', 'hostile', 'soak', 'webview', 'host'].includes(name))
 ) {
   chosen.unshift('build');
 }

@@ -321,6 +321,7 @@ describe('fuzz', function () {
         onFiles: called,
         onNotice: called,
         onDebugPort: called,
+        onSpent: called,
         onNonsense: called,
       });
       for (const chunk of split(random, random.mutate(good))) {

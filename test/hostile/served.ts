@@ -61,6 +61,7 @@ export interface Served {
   /** The first fact, past or future, that satisfies. */
   until<K extends FactKind>(kind: K, matches?: (fact: FactOf<K>) => boolean): Promise<FactOf<K>>;
   of<K extends FactKind>(kind: K): FactOf<K>[];
+  onFact(listener: (fact: Fact) => void): void;
   ask<K extends IntentKind>(kind: K, ask: Ask<K>): Promise<Answer<K>>;
   /** Ends it as its host does, and checks that nothing is left. */
   stop(): Promise<void>;
@@ -123,6 +124,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
   child.stdin.on('error', () => undefined);
   const facts: Fact[] = [];
   const lookers = new Set<() => void>();
+  const listeners: ((fact: Fact) => void)[] = [];
   const replies = new Map<number, (line: { value: never; error?: unknown }) => void>();
   readline.createInterface({ input: child.stdout }).on('line', (line) => {
     const value = JSON.parse(line) as Fact & { reply?: number; value: never };
@@ -131,6 +133,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
       return;
     }
     facts.push(value);
+    listeners.forEach((listener) => listener(value));
     for (const look of lookers) {
       look();
     }
@@ -143,6 +146,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
     mark,
     facts,
     stderr: () => said,
+    onFact: (listener: (fact: Fact) => void) => void listeners.push(listener),
     of: <K extends FactKind>(kind: K) =>
       facts.filter((fact): fact is FactOf<K> => fact.kind === kind),
     until: <K extends FactKind>(kind: K, matches: (fact: FactOf<K>) => boolean = () => true) =>
