@@ -2,6 +2,7 @@
  * One child session for each handler process that is debugged. A process that waits for its debugger is let go
  * when the breakpoints are set; a thread that stops freezes the gateway's clock until it goes on or is gone.
  */
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import type { DebugProtocol } from '@vscode/debugprotocol';
@@ -19,6 +20,9 @@ export interface ChildPlan {
   name: string;
   instance: number;
   parent: vscode.DebugSession;
+  /** Its code is loaded already, so breakpoints in it can be bound before the next event. */
+  loaded: boolean;
+  folder: string;
   configuration: vscode.DebugConfiguration;
 }
 
@@ -105,8 +109,8 @@ export class Children implements vscode.Disposable {
    * Resolves when a process of the function has bound the breakpoint (that is about to be added), or after a
    * while: a breakpoint that is never bound must not hold what waits for it.
    */
-  async whenBound(id: FunctionId, breakpoint: vscode.Breakpoint): Promise<void> {
-    const end = Date.now() + 5000;
+  async whenBound(id: FunctionId, breakpoint: vscode.Breakpoint, ms = 5000): Promise<void> {
+    const end = Date.now() + ms;
     while (Date.now() < end) {
       for (const session of this.threadSessions.get(id) ?? []) {
         const bound = (await Promise.resolve(session.getDebugProtocolBreakpoint(breakpoint)).catch(
@@ -225,6 +229,12 @@ export class Children implements vscode.Disposable {
         () => undefined,
       );
     }
+    if (child.loaded) {
+      // Not longer: a breakpoint in a line that holds no code is never bound.
+      await Promise.all(
+        breakpointsIn(child.folder).map((each) => this.whenBound(child.id, each, 3000)),
+      );
+    }
     child.setReady();
   }
 
@@ -277,6 +287,15 @@ export class Children implements vscode.Disposable {
       }, grace);
     }
   }
+}
+
+function breakpointsIn(folder: string): vscode.Breakpoint[] {
+  return vscode.debug.breakpoints.filter(
+    (each) =>
+      each.enabled &&
+      each instanceof vscode.SourceBreakpoint &&
+      each.location.uri.fsPath.startsWith(folder + path.sep),
+  );
 }
 
 /**

@@ -218,6 +218,8 @@ export class Debugging
       name: view.info.name,
       instance,
       parent: session,
+      loaded: view.instances.get(instance)?.waitsForDebugger !== true,
+      folder: view.info.folder,
       configuration,
     });
   }

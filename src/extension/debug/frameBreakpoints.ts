@@ -195,7 +195,9 @@ async function showHeld(parts: Parts): Promise<void> {
     actions.push({ label, how: 'steppedInto' });
   }
   const { label } = item(parts, frame);
-  const { how } = chosen(await vscode.window.showQuickPick(actions, { title: label }));
+  const { how } = chosen(
+    await vscode.window.showQuickPick(actions, { title: label, ignoreFocusOut: true }),
+  );
   const data = how === 'edited' ? await editData(parts, frame) : undefined;
   await releaseFrame(parts, { hold: frame.hold, how, data });
 }
