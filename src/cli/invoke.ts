@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { UserError } from '../core/errors';
 import { startSession, type SessionOptions } from '../core/session/session';
 import type { FunctionInfo } from '../protocol/fact';
+import { endLines, startLine } from '../protocol/platformLog';
 import { sampleEvents } from '../protocol/samples';
 
 export interface InvokeOptions extends SessionOptions {
@@ -23,6 +24,11 @@ export async function invoke({ functionName, event, ...options }: InvokeOptions)
     session.onFact((fact) => {
       if (fact.kind === 'log') {
         process.stderr.write(`${fact.text}\n`);
+      } else if (fact.kind === 'invocationStarted') {
+        process.stderr.write(`${startLine(fact.invocation)}\n`);
+      } else if (fact.kind === 'invocationEnded') {
+        const result = fact.error === undefined ? fact.preview : JSON.stringify(fact.error);
+        process.stderr.write(`${endLines(fact, result, target.memory).join('\n')}\n`);
       } else if (fact.kind === 'diagnostic') {
         process.stderr.write(`${fact.severity}: ${fact.message} ${fact.advice}\n`);
       }

@@ -1,6 +1,7 @@
 /** What the log says of a fact, and which parts of its lines are links. Pure. */
 import * as l10n from '@vscode/l10n';
 import type { Fact, FactOf, LogLevel } from '../protocol/fact';
+import { endLines, startLine } from '../protocol/platformLog';
 import type { SessionState } from '../protocol/state';
 
 export interface Line {
@@ -27,6 +28,10 @@ export function renderFact(fact: Fact, state: SessionState): Line | undefined {
         level: fact.level,
         text: `${tag(fact, state)} ${fact.text}`,
       };
+    case 'invocationStarted':
+      return { level: 'debug', text: startLine(fact.invocation) };
+    case 'invocationEnded':
+      return renderEnd(fact, state);
     case 'instance':
       return renderInstance(fact, state);
     case 'refused':
@@ -64,8 +69,6 @@ export function renderFact(fact: Fact, state: SessionState): Line | undefined {
     case 'frame':
     case 'held':
     case 'releasedFrame':
-    case 'invocationStarted':
-    case 'invocationEnded':
     case 'diagnosticsCleared':
     case 'clock':
     case 'debugging':
@@ -75,6 +78,18 @@ export function renderFact(fact: Fact, state: SessionState): Line | undefined {
     case 'client':
       return undefined;
   }
+}
+
+/** The platform's own lines; what failed is worth an error, what went well only shows at level debug. */
+function renderEnd(fact: FactOf<'invocationEnded'>, state: SessionState): Line {
+  const run = state.invocations.get(fact.invocation);
+  const memory = run && state.functions.get(run.function)?.info.memory;
+  const result = fact.error === undefined ? fact.preview : JSON.stringify(fact.error);
+  const lines = endLines(fact, result, memory ?? 0);
+  if (fact.error?.stackTrace !== undefined) {
+    lines.push(fact.error.stackTrace.trimEnd());
+  }
+  return { level: fact.outcome === 'ok' ? 'debug' : 'error', text: lines.join('\n') };
 }
 
 function renderInstance(fact: FactOf<'instance'>, state: SessionState): Line | undefined {

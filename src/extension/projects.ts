@@ -130,5 +130,6 @@ function describe(project: ProjectFile, spec: FunctionSpec): FunctionInfo {
     handler: spec.handler,
     file: files.find((file) => existsSync(file)) ?? files[0],
     timeout: spec.timeout,
+    memory: spec.memory,
   };
 }

@@ -38,6 +38,8 @@ export interface FunctionInfo {
   file: string;
   /** Seconds. */
   timeout: number;
+  /** MB. */
+  memory: number;
 }
 
 export type InstanceState = 'starting' | 'ready' | 'busy' | 'stopped';

@@ -21,6 +21,7 @@ function functionInfo(name: string, role: 'register' | 'transfer' | 'cleanup'): 
     handler: 'index.main_handler',
     file: `/project/${name}/index.py`,
     timeout: 3,
+    memory: 128,
   };
 }
 

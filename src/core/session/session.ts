@@ -275,6 +275,7 @@ function serviceInfo(service: Service, port: number): ServiceInfo {
         handler: each.handler,
         file: handlerFile(each),
         timeout: each.timeout,
+        memory: each.memory,
       };
     }),
   };

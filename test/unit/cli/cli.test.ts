@@ -308,7 +308,10 @@ describe('scfws', function () {
     );
     const failed = await scfws(['invoke', broken, 'Transmission', '--event', '-'], '{"n": 7}');
     assert.equal(failed.code, 1);
-    assert.match(failed.err, /^before$/m);
+    assert.match(
+      failed.err,
+      /^START RequestId:([-0-9a-f]+)\nbefore\nERROR RequestId:\1 Result:.*\nResponse RequestId:\1 .*\nEND RequestId:\1\nReport RequestId:\1 Duration:\d+ms Memory:128MB MemUsage:/m,
+    );
     const error = JSON.parse(failed.out) as { statusCode: number; stackTrace: string };
     assert.equal(error.statusCode, 430);
     assert.match(error.stackTrace, /boom 7/);

@@ -100,6 +100,7 @@ describe('the configuration of a child session', () => {
       handler: 'index.main_handler',
       file: '/work space/Transmission/index.py',
       timeout: 3,
+      memory: 128,
     },
     instance: 7,
     port: 4711,

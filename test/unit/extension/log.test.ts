@@ -42,6 +42,7 @@ describe('a line of the log', () => {
               handler: 'index.main_handler',
               file: '/p/Transmission/index.py',
               timeout: 3,
+              memory: 128,
             },
           ],
         },

@@ -129,7 +129,9 @@ describe('fault lab', () => {
         : Array.from({ length: 60 }, (_, n) => (n < 30 ? 0 : 1));
     const said = [0, 0];
     for (const who of order) {
-      await say(clients[who] as WebSocket, `${who}-${said[who]++}`);
+      const n = said[who] ?? 0;
+      said[who] = n + 1;
+      await say(clients[who] as WebSocket, `${who}-${n}`);
     }
     const result = { strikes: strikes(), heard: clients.map(({ heard }) => heard) };
     await session.dispose();
