@@ -11,7 +11,7 @@ import { RowElement } from './row';
 export const lineHeight = 22;
 const headHeight = 23;
 /** Lines kept ready above and below what is seen. */
-const spare = 8;
+const spare = 4;
 
 export class TrafficList extends HTMLElement {
   model!: InspectorModel;
