@@ -43,7 +43,7 @@ export class Recorder {
 
   record = (body: FactBody, payload?: Buffer | string): Fact => {
     const at = Math.round(this.clock.real() * 1000) / 1000;
-    const fact = { seq: ++this.seq, at, ...body } as Fact;
+    const fact = { seq: ++this.seq, at, ...body };
     this.facts.append(fact, payload === undefined ? undefined : this.store(fact, payload));
     if (this.seq - this.first >= this.limits.facts) {
       this.first = this.seq - this.limits.facts + 1;

@@ -117,10 +117,10 @@ describe('recorder', () => {
     const binary = Buffer.from(Array.from({ length: 1000 }, (_, n) => n % 256));
     const more = { preview: binary.toString('base64', 0, 90), more: true } as const;
     const seqs = [
-      recorder.record({ ...log(''), ...previewOf(text) } as never, text).seq,
-      recorder.record({ ...log('again'), ...previewOf(text) } as never, text).seq,
+      recorder.record({ ...log(''), ...previewOf(text) }, text).seq,
+      recorder.record({ ...log('again'), ...previewOf(text) }, text).seq,
       recorder.record(log('the same payload beside no preview'), text).seq,
-      recorder.record({ ...log(''), ...more } as never, binary).seq,
+      recorder.record({ ...log(''), ...more }, binary).seq,
     ];
     assert.deepEqual(
       seqs.map((seq) => recorder.payload(seq)),
