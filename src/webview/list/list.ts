@@ -465,7 +465,7 @@ function headCell(column: Column, index: number, width = 100): HTMLElement {
   cell.className = `cell cell-${column.id}`;
   const label = document.createElement('span');
   // Too narrow for its title: the content must speak for itself, except to those who hear it.
-  label.className = column.id === 'direction' || width < 60 ? 'label for-readers' : 'label';
+  label.className = column.id === 'direction' || width < 50 ? 'label for-readers' : 'label';
   label.textContent = column.title();
   cell.append(label);
   if (column.id !== 'preview' && column.id !== 'direction') {
