@@ -22,7 +22,7 @@ const press = (inspector: Inspector, key: string) =>
 /** Waits until the keyboard is where it should be. */
 const reached = (inspector: Inspector, place: 'filter' | 'list' | 'side') =>
   inspector.page.waitForFunction(
-    (selector) => document.activeElement?.closest(selector) != null,
+    (selector) => Boolean(document.activeElement?.closest(selector)),
     { filter: 'filter-box', list: 'traffic-list', side: '.side-pane' }[place],
   );
 
