@@ -110,7 +110,7 @@ async function fillPage(inspector: Inspector): Promise<number> {
         seq: from.seq + shift,
         at: from.at + round * span,
         ...(from.push === undefined ? {} : { push: from.push + shift }),
-        ...(from.cause == null ? {} : { cause: from.cause + shift }),
+        ...(from.cause === undefined || from.cause === null ? {} : { cause: from.cause + shift }),
         ...(from.invocation ? { invocation: `${round}-${from.invocation}` } : {}),
       };
     };

@@ -409,7 +409,7 @@ export class Stops implements vscode.Disposable {
           continue;
         }
         const verified = await session.getDebugProtocolBreakpoint(breakpoint).then(
-          (bound) => (bound as { verified?: boolean } | undefined)?.verified,
+          (bound: unknown) => (bound as { verified?: boolean } | undefined)?.verified,
           () => false,
         );
         if (verified === true) {
