@@ -142,6 +142,8 @@ describe('features around a run', function () {
     if (process.env['SCFWS_WINDOW'] === undefined) {
       await run(ids.commands.heldFrames, { hold: frame.hold, how: 'edited', data: edited });
     } else {
+      // The session's trace is ahead of the editor: it must know of the frame before it can offer it.
+      await window.waitFor('.statusbar-item >> text=frame held');
       const released = run(ids.commands.heldFrames);
       await window.waitFor('.quick-input-list >> text=Edit and release');
       await window.screenshot('held-frame-dark', { width: 1280, height: 800 });
