@@ -40,6 +40,9 @@ interface PushAddress {
 /** Addresses of instances that are remembered; with a cold start for each event they would never end. */
 const rememberedAddresses = 10_000;
 
+/** What nearly every push is answered (documented). */
+const okAnswer = '{"errNo":0,"errMsg":"ok"}';
+
 export class Pushes {
   private readonly record: RecordFact;
   private readonly disturbances: Disturbances;
@@ -89,27 +92,26 @@ export class Pushes {
       (address.instance && runtime?.runningInvocation(address.instance.number)) ??
       null;
     const parsed = parsePush(body, service.spec.emulator.strict);
-    const common = {
-      kind: 'push' as const,
-      service: service.spec.name,
-      invocation,
-      function: runtime?.id ?? null,
-      ...(origin.redirectedFrom === undefined ? {} : { redirectedFrom: origin.redirectedFrom }),
-    };
+    const functionId = runtime?.id ?? null;
+    const { redirectedFrom } = origin;
     if ('refusal' in parsed) {
       const { errNo, errMsg, connection, action } = parsed.refusal;
       const status = this.pushStatus(service, errNo);
       this.record(
         {
-          ...common,
+          kind: 'push',
+          service: service.spec.name,
           connection,
           action,
           type: null,
           size: body.length,
           ...previewOf(body),
+          invocation,
+          function: functionId,
           status,
           errNo,
           errMsg,
+          redirectedFrom,
         },
         body,
       );
@@ -125,22 +127,28 @@ export class Pushes {
     const status = this.pushStatus(service, errNo);
     const payload = request.action === 'closing' ? '' : request.payload;
     const binary = typeof payload !== 'string';
-    const warnings = request.action === 'closing' ? [] : request.warnings.map(warningText);
-    const shown = showPayload(payload);
+    const warnings = request.action === 'closing' ? [] : request.warnings;
+    const { preview, more } = showPayload(payload);
+    // One shape for all pushes: spreading what is there cost 20 µs for each.
     const fact = this.record(
       {
-        ...common,
+        kind: 'push',
+        service: service.spec.name,
         connection: request.connection,
         action: request.action,
         type: request.action === 'closing' ? null : binary ? 'binary' : 'text',
         size: binary ? payload.length : Buffer.byteLength(payload),
-        ...shown,
+        preview,
+        more,
+        invocation,
+        function: functionId,
         status,
         errNo,
         errMsg,
-        ...(warnings.length === 0 ? {} : { warnings }),
+        warnings: warnings.length === 0 ? undefined : warnings.map(warningText),
+        redirectedFrom,
       },
-      shown.more && payload,
+      more && payload,
     );
     if (errNo !== pushErrors.ok) {
       return { status, body: JSON.stringify({ errNo, errMsg }) };
@@ -148,7 +156,7 @@ export class Pushes {
     const failure = this.carryOut(request, fact.seq);
     return {
       status: failure === undefined ? status : this.pushStatus(service, failure.errNo),
-      body: JSON.stringify(failure ?? { errNo, errMsg }),
+      body: failure === undefined ? okAnswer : JSON.stringify(failure),
     };
   }
 
