@@ -37,6 +37,8 @@ interface Child extends ChildPlan {
 
 /** Milliseconds after which a process goes on without its debugger. */
 const patience = 30_000;
+/** Milliseconds that a debug adapter has to say goodbye. */
+const farewell = 2000;
 /** Milliseconds in which the end of a process may be reported after the end of its debug session. */
 const grace = 1500;
 
@@ -91,7 +93,10 @@ export class Children implements vscode.Disposable {
         .map(async (child) => {
           child.ending = true;
           this.release(child);
-          await vscode.debug.stopDebugging(child.session);
+          if (child.session !== undefined) {
+            // An adapter that does not answer is not waited for: closing its port in the process ends it.
+            await Promise.race([vscode.debug.stopDebugging(child.session), timeout(farewell)]);
+          }
         }),
     );
   }
