@@ -145,7 +145,10 @@ for (const [language, parts] of Object.entries(languages)) {
     it('attaches to a warm function, and leaves it, with its socket and its globals', async () => {
       client.send('one');
       assert.equal(await client.next(), 'one 1');
-      const { instance } = await trace.next('invocationStarted');
+      const { instance } = await trace.next(
+        'invocationStarted',
+        (fact) => fact.function === transmission,
+      );
 
       await run(ids.commands.debugFunction, { function: transmission });
       await bind('answer');
@@ -161,7 +164,7 @@ for (const [language, parts] of Object.entries(languages)) {
       assert.equal(await client.next(), 'three 3');
       assert.equal(stops.count, 0);
       assert.equal(
-        (await trace.next('invocationStarted', (fact) => fact.cause !== null)).instance,
+        (await trace.next('invocationStarted', (fact) => fact.function === transmission)).instance,
         instance,
       );
     });

@@ -441,5 +441,11 @@ export class Stops implements vscode.Disposable {
 /** Ends every debug session, and waits until they are gone. */
 export async function stopDebugging(): Promise<void> {
   await vscode.debug.stopDebugging();
-  await until('the end of debugging', () => vscode.debug.activeDebugSession === undefined);
+  const last = (): string => {
+    const session = vscode.debug.activeDebugSession;
+    return session === undefined ? 'none' : `${session.name} (${session.type})`;
+  };
+  await until('the end of debugging', () => last() === 'none').catch((error: unknown) => {
+    throw new Error(`${(error as Error).message} Still there: ${last()}`);
+  });
 }
