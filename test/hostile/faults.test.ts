@@ -60,6 +60,30 @@ describe('faults', function () {
     assert.equal(await client.closed, 1001);
   });
 
+  it('handler killed with the next event handed over already: that one is served once, by the next instance', async () => {
+    const served = await trouble();
+    const [one, other] = [await connect(served.url), await connect(served.url)];
+    const pid = Number(await one.say('pid'));
+    // Many quick events: from then on the next event goes to the process while one still runs.
+    for (let n = 0; n < 60; n++) {
+      assert.equal(await one.say(`quick ${n}`), `quick ${n}`);
+    }
+    one.socket.send('hang');
+    await served.until('frame', ({ preview }) => preview === 'hang');
+    other.socket.send('waiting');
+    await served.until('frame', ({ preview }) => preview === 'waiting');
+    process.kill(pid, 'SIGKILL');
+    assert.equal(await other.next(), 'waiting');
+    assert.equal(await other.say('after'), 'after');
+    assert.deepEqual(other.messages, ['waiting', 'after']);
+    const failed = served.of('invocationEnded').filter(({ outcome }) => outcome !== 'ok');
+    assert.deepEqual(
+      failed.map(({ error }) => error?.statusCode),
+      [439],
+    );
+    await served.stop();
+  });
+
   it('out of memory: error 434, the next event is served', async () => {
     const served = await trouble({ memory: 256 });
     const client = await connect(served.url);
@@ -129,6 +153,9 @@ describe('faults', function () {
     one.socket.send('flood');
     assert.equal(await other.say('meanwhile'), 'meanwhile');
     assert.equal(await one.next(), 'flood');
+    const { seq } = await served.until('frame', ({ preview }) => preview === 'flood');
+    const { invocation } = await served.until('invocationStarted', ({ cause }) => cause === seq);
+    await served.until('invocationEnded', (fact) => fact.invocation === invocation);
     const lines = served.of('log').flatMap(({ text }) => text.split('\n'));
     const told = lines.filter((line) => line.startsWith('line '));
     assert.equal(told.length, 200_000);

@@ -35,6 +35,12 @@ export const outboundLimit = 16 * 1024 * 1024;
 /** Close code of a connection that ended without a Close frame (RFC 6455). */
 export const noCloseFrame = 1006;
 
+interface Task {
+  bytes: number;
+  atOnce: number;
+  run(): Promise<void>;
+}
+
 export class Connection {
   readonly id: string;
   readonly service: Service;
@@ -43,8 +49,11 @@ export class Connection {
   socket: ClientSocket | undefined;
   /** Clock time of the last message that counts for the idle limit. */
   lastActivity: number;
-  /** Settled when every event that this connection caused so far is done. */
-  private tail: Promise<void> | undefined;
+  /** Events that wait for those before them; undefined instead of empty. */
+  private line: Task[] | undefined;
+  private running = 0;
+  /** Called when every event that this connection caused is done. */
+  private settlers: (() => void)[] | undefined;
   private waiting = 0;
   private waitingBytes = 0;
   private reading = true;
@@ -61,10 +70,10 @@ export class Connection {
   }
 
   /**
-   * Runs `task` after those before it (`ordered`), or at once. A client that sends faster than its events are
-   * served is not read until the queue is half empty: TCP slows it down, nothing is lost, nothing grows.
+   * Runs `task` in its turn, as soon as fewer than `atOnce` of this connection's run. A client that sends faster than
+   * its events are served is not read until the queue is half empty: TCP slows it down, nothing is lost, nothing grows.
    */
-  enqueue(bytes: number, ordered: boolean, task: () => Promise<void>): void {
+  enqueue(bytes: number, atOnce: number, run: () => Promise<void>): void {
     this.waiting++;
     this.waitingBytes += bytes;
     if (
@@ -74,30 +83,55 @@ export class Connection {
       this.reading = false;
       this.socket?.pause();
     }
-    const before = this.tail;
-    const run = before === undefined || !ordered ? task() : before.then(task);
-    const done = run.then(() => {
-      this.waiting--;
-      this.waitingBytes -= bytes;
-      if (
-        !this.reading &&
-        this.waiting <= inboundLimits.messages / 2 &&
-        this.waitingBytes <= inboundLimits.bytes / 2
-      ) {
-        this.reading = true;
-        this.socket?.resume();
-      }
-      if (this.tail === tail) {
-        this.tail = undefined;
-      }
-    });
-    const tail: Promise<void> =
-      before === undefined || ordered ? done : Promise.all([before, done]).then(() => undefined);
-    this.tail = tail;
+    const task = { bytes, atOnce, run };
+    if (this.line === undefined && this.running < atOnce) {
+      void this.start(task);
+    } else {
+      (this.line ??= []).push(task);
+    }
   }
 
-  /** Resolves when the events that were queued so far are done. */
-  async settled(): Promise<void> {
-    await this.tail;
+  private async start(task: Task): Promise<void> {
+    this.running++;
+    try {
+      await task.run();
+    } finally {
+      this.running--;
+      this.waiting--;
+      this.waitingBytes -= task.bytes;
+      this.goOn();
+    }
+  }
+
+  private goOn(): void {
+    if (
+      !this.reading &&
+      this.waiting <= inboundLimits.messages / 2 &&
+      this.waitingBytes <= inboundLimits.bytes / 2
+    ) {
+      this.reading = true;
+      this.socket?.resume();
+    }
+    while (this.line !== undefined) {
+      const [next] = this.line as [Task];
+      if (this.running >= next.atOnce) {
+        return;
+      }
+      this.line.shift();
+      if (this.line.length === 0) {
+        this.line = undefined;
+      }
+      void this.start(next);
+    }
+    if (this.running === 0) {
+      this.settlers?.splice(0).forEach((settle) => settle());
+    }
+  }
+
+  /** Resolves when no event of this connection waits or runs. */
+  settled(): Promise<void> {
+    return this.waiting === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => (this.settlers ??= []).push(resolve));
   }
 }

@@ -114,12 +114,21 @@ export class Gateway implements HandshakeTarget, PushTarget {
     );
   }
 
+  /**
+   * How many events of one connection may be with Transfer at once and still run in order: a single instance takes
+   * them one after the other, so the next may wait there already; more would push in front of other clients.
+   */
+  private inOrder(service: Service): number {
+    return service.runtimeOf('transfer')?.spec.maxInstances === 1 ? 2 : 1;
+  }
+
   private transfer(connection: Connection, frame: PassingFrame): void {
     const { emulator } = connection.service.spec;
     const { payload } = frame;
     const binary = typeof payload !== 'string';
-    const ordered = emulator.transferConcurrency === 'ordered';
-    connection.enqueue(payload.length, ordered, async () => {
+    const atOnce =
+      emulator.transferConcurrency === 'parallel' ? Infinity : this.inOrder(connection.service);
+    connection.enqueue(payload.length, atOnce, async () => {
       const event = transferEventJson(
         connection.id,
         binary ? 'binary' : 'text',
@@ -393,7 +402,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
     if (connection.service.runtimeOf('cleanup') === undefined) {
       return;
     }
-    connection.enqueue(0, true, async () => {
+    connection.enqueue(0, 1, async () => {
       // What the client said before it left is served first, also when events run in parallel.
       const event = JSON.stringify(cleanupEvent(connection.id));
       await this.invoke(connection, 'cleanup', event, fact.seq);

@@ -204,6 +204,10 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     this.failStart(instance.number, failure, instance.program);
   }
 
+  onReturned(waiting: Waiting): void {
+    this.queue.unshift(waiting);
+  }
+
   onStopped(instance: Instance): void {
     this.alive.delete(instance.number);
     if (this.disposed) {
@@ -277,6 +281,10 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       }
       if (instance.idle) {
         instance.run(this.queue.shift() as Waiting);
+      }
+      // Among several instances, another one may be idle sooner.
+      if (this.spec.maxInstances === 1 && this.queue.length > 0 && instance.takesAhead) {
+        instance.handOver(this.queue.shift() as Waiting);
       }
       if (!instance.retired && !instance.stopped) {
         size++;

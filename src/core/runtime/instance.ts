@@ -23,6 +23,11 @@ interface Running {
 
 type State = 'starting' | 'waiting' | 'ready' | 'busy' | 'stopped';
 
+/** Events that take less than this on average, ms, are handed over ahead: the way back and forth is what they cost. */
+const quickMs = 20;
+/** Pace of a handler that is not known yet, ms. */
+const unknownPace = 200;
+
 /** How long what a dead process wrote is waited for. */
 const drainMs = 1000;
 const sampleMs = 100;
@@ -38,6 +43,10 @@ export class Instance {
   retired = false;
   private state: State = 'starting';
   private running: Running | undefined;
+  /** Handed over already; the process takes it up when the running one has ended. */
+  private ahead: Waiting | undefined;
+  /** What its events took lately, ms. */
+  private pace = unknownPace;
   private lastInvocation: string | null = null;
   private readonly child: ChildProcess;
   private readonly talk: Conversation;
@@ -104,8 +113,38 @@ export class Instance {
     return this.running?.waiting.request.invocation ?? null;
   }
 
+  /**
+   * Whether it may have the next event before it is idle. Never while a person debugs or a slow event runs: what was
+   * handed over can neither run elsewhere nor on newer code.
+   */
+  get takesAhead(): boolean {
+    return (
+      this.talk.queues === true &&
+      this.state === 'busy' &&
+      !this.retired &&
+      this.ahead === undefined &&
+      this.debugPort === undefined &&
+      this.pace < quickMs
+    );
+  }
+
+  handOver(waiting: Waiting): void {
+    this.ahead = waiting;
+    this.send(waiting);
+  }
+
   /** Runs an event; only when idle. */
   run(waiting: Waiting): void {
+    this.begin(waiting);
+    this.send(waiting);
+  }
+
+  private send({ request }: Waiting): void {
+    const { clock } = this.parts.dependencies;
+    this.talk.event(request.invocation, clock.frozenMs(), oneLine(request.eventJson));
+  }
+
+  private begin(waiting: Waiting): void {
     const { clock, record } = this.parts.dependencies;
     const { request } = waiting;
     const now = clock.now();
@@ -132,7 +171,6 @@ export class Instance {
     request.onStart?.();
     this.running = { waiting, startedAt: now, answered: false };
     this.timer = clock.setTimer(this.parts.spec.timeout * 1000, () => this.onTimeout());
-    this.talk.event(request.invocation, clock.frozenMs(), oneLine(request.eventJson));
   }
 
   /** The debugger is attached: loads the handler. */
@@ -270,6 +308,7 @@ export class Instance {
       return;
     }
     running.answered = true;
+    this.pace += (durationMs - this.pace) * 0.2;
     this.answer(running, durationMs, json, verdict);
     if (!more) {
       this.release();
@@ -315,6 +354,15 @@ export class Instance {
     this.timer?.dispose();
     this.running = undefined;
     if (this.state !== 'busy') {
+      return;
+    }
+    const { ahead } = this;
+    if (ahead !== undefined) {
+      this.ahead = undefined;
+      this.begin(ahead); // The process is at it already, also when it is retired by now.
+      if (!this.retired) {
+        this.parts.owner.onIdle(this);
+      }
       return;
     }
     this.state = 'ready';
@@ -434,6 +482,10 @@ export class Instance {
     }
     const reason = this.stopReason ?? exitReason(code, signal);
     this.recordState('stopped', { reason });
+    if (this.ahead !== undefined) {
+      this.parts.owner.onReturned(this.ahead);
+      this.ahead = undefined;
+    }
     if (wasStarting && (this.startFailure !== undefined || !this.retired)) {
       const failure: StartFailure = this.startFailure ?? { why: 'exit', code, signal };
       this.parts.owner.onStartFailed(this, failure);

@@ -24,6 +24,8 @@ let order;
 let handler;
 /** The invocation that has not answered yet, or whose un-awaited work goes on. */
 let current = null;
+/** Events that came meanwhile. */
+const ahead = [];
 
 const channel = new net.Socket({ fd: 3, readable: true, writable: false });
 channel.on('end', () => process.exit(0));
@@ -49,16 +51,10 @@ channel.on('data', (chunk) => {
 
 function receive(line) {
   switch (line[0]) {
-    case 0x49: {
-      const afterId = line.indexOf(32, 2);
-      const afterFrozen = line.indexOf(32, afterId + 1);
-      run(
-        line.latin1Slice(2, afterId),
-        Number(line.latin1Slice(afterId + 1, afterFrozen)),
-        line.utf8Slice(afterFrozen + 1),
-      );
+    case 0x49:
+      if (current === null) take(line);
+      else ahead.push(line);
       return;
-    }
     case 0x53:
       prepare(JSON.parse(line.toString('utf8', 2)));
       return;
@@ -70,6 +66,21 @@ function receive(line) {
       else closeDebugger();
       return;
   }
+}
+
+function take(line) {
+  const afterId = line.indexOf(32, 2);
+  const afterFrozen = line.indexOf(32, afterId + 1);
+  run(
+    line.latin1Slice(2, afterId),
+    Number(line.latin1Slice(afterId + 1, afterFrozen)),
+    line.utf8Slice(afterFrozen + 1),
+  );
+}
+
+/** Takes up what came while another event ran. */
+function takeNext() {
+  while (current === null && ahead.length > 0) take(ahead.shift());
 }
 
 function prepare(given) {
@@ -246,6 +257,7 @@ function end(invocation) {
   output.flush();
   load.tellFiles();
   if (invocation.goesOn) send(`D ${invocation.id}\n`);
+  takeNext();
 }
 
 // The loop is empty: nothing of the invocation can go on.
