@@ -13,6 +13,7 @@ import {
   save,
   start,
   stop,
+  isDebugging,
   stopDebugging,
   Stops,
   TestProject,
@@ -208,7 +209,7 @@ describe('features around a run', function () {
       request: 'attach',
       name: 'attach',
     });
-    await until('debugging', () => vscode.debug.activeDebugSession !== undefined);
+    await until('debugging', isDebugging);
     client.send('still here');
     assert.equal(await client.next(), 'still here');
     await stopDebugging();

@@ -15,6 +15,7 @@ import {
   setBreakpoint,
   start,
   stop,
+  isDebugging,
   stopDebugging,
   Stops,
   TestProject,
@@ -62,8 +63,7 @@ for (const language of ['python', 'javascript'] as const) {
       await vscode.window.showTextDocument(project.uri(file));
       setBreakpoint(project.file(file), project.line(file, ' stop'));
       await window.press('F5');
-      const session = await until('a debug session', () => vscode.debug.activeDebugSession);
-      assert.ok(session);
+      await until('a debug session', isDebugging);
       await trace.next('debugging', (fact) => fact.function === `${language}/Transmission`);
       const client = await Client.connect(url);
       client.send('key');

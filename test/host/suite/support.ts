@@ -438,14 +438,21 @@ export class Stops implements vscode.Disposable {
   }
 }
 
+/** Debug sessions that began and have not ended. The editor's active one may be one that is over. */
+const debugSessions = new Set<vscode.DebugSession>();
+vscode.debug.onDidStartDebugSession((session) => debugSessions.add(session));
+vscode.debug.onDidTerminateDebugSession((session) => debugSessions.delete(session));
+
+export function isDebugging(): boolean {
+  return debugSessions.size > 0;
+}
+
 /** Ends every debug session, and waits until they are gone. */
 export async function stopDebugging(): Promise<void> {
   await vscode.debug.stopDebugging();
-  const last = (): string => {
-    const session = vscode.debug.activeDebugSession;
-    return session === undefined ? 'none' : `${session.name} (${session.type})`;
-  };
-  await until('the end of debugging', () => last() === 'none').catch((error: unknown) => {
-    throw new Error(`${(error as Error).message} Still there: ${last()}`);
+  const left = (): string =>
+    [...debugSessions].map(({ name, type }) => `${name} (${type})`).join(', ');
+  await until('the end of debugging', () => left() === '').catch((error: unknown) => {
+    throw new Error(`${(error as Error).message} Still there: ${left()}`);
   });
 }
