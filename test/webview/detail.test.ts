@@ -78,6 +78,7 @@ describe('detail', () => {
     await pick(inspector, '"dave has left" dir:in');
     await tab(page, 'Trace');
     await tab(page, 'Sequence');
+    await page.locator('.message').nth(6).waitFor();
     assert.equal(await page.locator('.message').count(), 7);
     await page.getByRole('button', { name: 'Export trace' }).click();
     await page.getByRole('menuitem', { name: 'Save as SVG…' }).click();
@@ -85,7 +86,8 @@ describe('detail', () => {
     assert.equal(saved.name, 'trace.svg');
     assert.match(saved.content, /^<svg xmlns/);
     await tab(page, 'Waterfall');
-    assert.ok((await page.locator('.water-row').count()) === 6);
+    await page.locator('.water-row').nth(5).waitFor();
+    assert.equal(await page.locator('.water-row').count(), 6);
   });
 
   it('links an error to its line', async () => {
