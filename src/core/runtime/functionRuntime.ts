@@ -76,7 +76,11 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
         this.find(explainBuild(message, place, spec), null);
       },
     );
-    this.watch = startSourceWatch(spec.folder, () => this.onSourceChanged());
+    this.watch = startSourceWatch(
+      spec.folder,
+      () => this.onSourceChanged(),
+      () => this.dispatch(),
+    );
     // Asking an interpreter for its version takes a while: better now than when the first event waits.
     setImmediate(() => this.preparation.warmUp());
   }
@@ -109,6 +113,10 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
 
   runningInvocation(instance: number): string | null {
     return this.alive.get(instance)?.runningInvocation ?? null;
+  }
+
+  untilRecorded(instance: number, invocation: string | undefined): Promise<void> | undefined {
+    return this.alive.get(instance)?.untilRecorded(invocation);
   }
 
   async setDebug(enabled: boolean): Promise<{ instance: number; port: number } | null> {
@@ -270,8 +278,8 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   }
 
   private dispatch(): void {
-    if (this.fresh !== undefined || this.disposed) {
-      return; // Events wait for the changed code.
+    if (this.fresh !== undefined || this.watch.unsettled || this.disposed) {
+      return; // Events wait for the changed code, or until it is known whether it changed.
     }
     let starting = this.preparing.size;
     let size = starting;

@@ -45,6 +45,8 @@ export class Instance {
   private running: Running | undefined;
   /** Handed over already; the process takes it up when the running one has ended. */
   private ahead: Waiting | undefined;
+  /** Called when `ahead` began, or cannot any more. */
+  private aheadSettlers: (() => void)[] = [];
   /** What its events took lately, ms. */
   private pace = unknownPace;
   private lastInvocation: string | null = null;
@@ -126,6 +128,21 @@ export class Instance {
       this.debugPort === undefined &&
       this.pace < quickMs
     );
+  }
+
+  /** See `FunctionRuntime.untilRecorded`. */
+  untilRecorded(invocation: string | undefined): Promise<void> | undefined {
+    const { ahead } = this;
+    if (ahead === undefined) {
+      return undefined;
+    }
+    if (invocation === undefined) {
+      // What the process wrote to its channel before this push is read in the next round of the event loop.
+      return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    }
+    return invocation === ahead.request.invocation
+      ? new Promise((resolve) => this.aheadSettlers.push(resolve))
+      : undefined;
   }
 
   handOver(waiting: Waiting): void {
@@ -360,6 +377,7 @@ export class Instance {
     if (ahead !== undefined) {
       this.ahead = undefined;
       this.begin(ahead); // The process is at it already, also when it is retired by now.
+      this.aheadSettlers.splice(0).forEach((settle) => settle());
       if (!this.retired) {
         this.parts.owner.onIdle(this);
       }
@@ -485,6 +503,7 @@ export class Instance {
     if (this.ahead !== undefined) {
       this.parts.owner.onReturned(this.ahead);
       this.ahead = undefined;
+      this.aheadSettlers.splice(0).forEach((settle) => settle());
     }
     if (wasStarting && (this.startFailure !== undefined || !this.retired)) {
       const failure: StartFailure = this.startFailure ?? { why: 'exit', code, signal };

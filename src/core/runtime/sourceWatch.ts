@@ -11,21 +11,32 @@ export interface SourceWatch {
   add(files: string[], since?: number): void;
   /** What is there cannot be loaded: any change nearby is worth a new try. */
   setBroken(broken: boolean): void;
+  /** A file that was loaded has just been written; whether it changed is not known yet. */
+  readonly unsettled: boolean;
   dispose(): void;
 }
 
 /** Several events come for one save, and the first may see an empty file. */
 const settleMs = 40;
+/** What is written again and again is looked at nevertheless. */
+const longestSettleMs = 200;
 /** Where directories cannot be watched (the system's limit is reached), files are looked at. */
 const pollMs = 1000;
 const sources = /\.(py|js|cjs|mjs|ts|cts|mts|json|go)$/;
 
-export function startSourceWatch(folder: string, onChange: (files: string[]) => void): SourceWatch {
+/** @param onSettled called whenever `unsettled` has become false, after `onChange` if that is called */
+export function startSourceWatch(
+  folder: string,
+  onChange: (files: string[]) => void,
+  onSettled: () => void,
+): SourceWatch {
   const known = new Map<string, string>();
   const watchers = new Map<string, fs.FSWatcher>();
   const touched = new Set<string>();
   let settling: NodeJS.Timeout | undefined;
+  let settlingSince = 0;
   let polling: NodeJS.Timeout | undefined;
+  let unsettled = false;
   let broken = false;
   let disposed = false;
 
@@ -46,12 +57,22 @@ export function startSourceWatch(folder: string, onChange: (files: string[]) => 
     if (changed.length > 0) {
       onChange(changed);
     }
+    if (unsettled) {
+      unsettled = false;
+      onSettled();
+    }
   };
   const lookSoon = () => {
-    if (!disposed) {
-      clearTimeout(settling);
-      settling = setTimeout(look, settleMs);
+    if (disposed) {
+      return;
     }
+    if (settling === undefined) {
+      settlingSince = performance.now();
+    } else if (performance.now() - settlingSince > longestSettleMs) {
+      return;
+    }
+    clearTimeout(settling);
+    settling = setTimeout(look, settleMs);
   };
   const watch = (directory: string) => {
     if (watchers.has(directory) || disposed) {
@@ -60,7 +81,9 @@ export function startSourceWatch(folder: string, onChange: (files: string[]) => 
     try {
       const watcher = fs.watch(directory, { persistent: false }, (_event, name) => {
         if (name !== null) {
-          touched.add(path.join(directory, name));
+          const file = path.join(directory, name);
+          touched.add(file);
+          unsettled ||= known.has(file);
         }
         lookSoon();
       });
@@ -90,6 +113,9 @@ export function startSourceWatch(folder: string, onChange: (files: string[]) => 
         onChange(suspects);
       }
     },
+    get unsettled() {
+      return unsettled;
+    },
     setBroken(value) {
       broken = value;
       touched.clear();
@@ -115,7 +141,8 @@ function contentOf(file: string): string {
 
 function savedAfter(file: string, since: number): boolean {
   try {
-    return fs.statSync(file).mtimeMs > since;
+    // `since` is in whole milliseconds: what was saved in the same one was there when the process came to read it.
+    return Math.floor(fs.statSync(file).mtimeMs) > since;
   } catch {
     return true;
   }

@@ -60,6 +60,9 @@ exports.main_handler = async (event) => {
   brokenLine: 2,
 };
 
+/** One round of the event loop: what the system has to say of files has been heard. */
+const heard = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
 for (const language of [python, node]) {
   describe(`Saving a ${language.title} handler`, () => {
     afterEach(disposeBenches);
@@ -76,6 +79,17 @@ for (const language of [python, node]) {
       assert.equal(bench.of('invocationStarted')[1]?.version, 2);
       const stopped = await bench.until('instance', ({ state }) => state === 'stopped');
       assert.deepEqual([stopped.instance, stopped.reason], [1, 'its code changed']);
+    });
+
+    it('holds an event that follows a save until the code is known', async () => {
+      const bench = language.start();
+      await bench.invoke({});
+      bench.write(language.file, language.handler('two'));
+      await heard();
+      assert.deepEqual((await bench.invoke({})).value, ['two', 'first', 1]);
+      bench.write(language.file, language.handler('two'));
+      await heard();
+      assert.deepEqual((await bench.invoke({})).value, ['two', 'first', 2]);
     });
 
     it('counts shared modules', async () => {

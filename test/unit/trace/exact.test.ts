@@ -100,12 +100,37 @@ interface Stage {
   until(is: () => boolean): Promise<void>;
 }
 
-async function startStage(file: string, code: string, runtime: string): Promise<Stage> {
+/** Pushes by a socket of its own, so that nothing but the address tells who pushed. */
+const quick = `
+const http = require('node:http');
+const net = require('node:net');
+const said = [];
+const address = new URL(process.env.SCFWS_PUSH_URL);
+exports.main_handler = ({ websocket }) => new Promise((resolve) => {
+  const me = websocket.secConnectionID;
+  if (websocket.action !== 'data send') {
+    return resolve({ errNo: 0, errMsg: 'ok', websocket: { action: 'connecting', secConnectionID: me } });
+  }
+  const body = JSON.stringify({ websocket: {
+    action: 'data send', secConnectionID: me, dataType: 'text', data: websocket.data } });
+  const socket = net.connect(Number(address.port), address.hostname, () => socket.write(
+    'POST ' + address.pathname + ' HTTP/1.1\\r\\nhost: ' + address.host + '\\r\\nconnection: close\\r\\n'
+    + 'content-type: application/json\\r\\ncontent-length: ' + body.length + '\\r\\n\\r\\n' + body));
+  socket.resume().on('close', () => resolve(null));
+});
+`;
+
+async function startStage(
+  file: string,
+  code: string,
+  runtime: string,
+  maxInstances = 4,
+): Promise<Stage> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-trace-'));
   const functionOf = (name: string) => {
     fs.mkdirSync(path.join(folder, name));
     fs.writeFileSync(path.join(folder, name, file), code);
-    return { folder: name, handler: 'index.main_handler', runtime, maxInstances: 4 };
+    return { folder: name, handler: 'index.main_handler', runtime, maxInstances };
   };
   fs.writeFileSync(
     path.join(folder, 'scfws.json'),
@@ -247,4 +272,37 @@ describe('the trace of a real session', function () {
       }
     });
   }
+
+  it('tells a run before the pushes it made, also when it was handed over ahead', async () => {
+    const { session, facts, until } = await startStage('index.js', quick, 'Nodejs', 1);
+    try {
+      const clients = await Promise.all(
+        Array.from({ length: clientCount }, async () => {
+          const client = new WebSocket(session.services[0]!.url);
+          await once(client, 'open');
+          return client;
+        }),
+      );
+      const rounds = 50;
+      for (let round = 0; round < rounds; round++) {
+        clients.forEach((client, number) => client.send(`${number}/${round}`));
+      }
+      const said = clientCount * rounds;
+      await until(() => facts.filter(isDelivered).length >= said);
+      const index = new FactIndex(facts);
+      for (const frame of facts.filter(isDelivered)) {
+        const { root } = traceOf(index, frame.seq)!;
+        assert.equal(root.node === 'frame' && root.fact.preview, frame.preview);
+      }
+      const started = new Set<string>();
+      for (const fact of facts) {
+        if (fact.kind === 'invocationStarted') {
+          started.add(fact.invocation);
+        }
+        assert.ok(fact.kind !== 'push' || started.has(fact.invocation!), JSON.stringify(fact));
+      }
+    } finally {
+      await session.dispose();
+    }
+  });
 });
