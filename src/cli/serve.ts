@@ -22,6 +22,7 @@ const outputLimit = 64 * 1024 * 1024;
 
 /** Runs until it is told to stop; resolves with the exit code. */
 export async function serve(options: SessionOptions, output: ServeOutput): Promise<number> {
+  void broken(process.stderr);
   if (output === 'stdio') {
     return serveHost(options);
   }
@@ -41,7 +42,7 @@ export async function serve(options: SessionOptions, output: ServeOutput): Promi
       }
     });
   }
-  await untilSignal();
+  await Promise.race([untilSignal(), broken(process.stdout)]);
   if (output === 'text') {
     process.stdout.write(`${l10n.t('Stopping: connections are closed, handlers end.')}\n`);
   }
@@ -52,7 +53,7 @@ export async function serve(options: SessionOptions, output: ServeOutput): Promi
 async function serveHost(options: SessionOptions): Promise<number> {
   // process.stdout would block the gateway while the host is busy; a socket on the same pipe queues instead.
   const out = new net.Socket({ fd: 1, readable: false, writable: true });
-  out.on('error', () => process.exit(0)); // The host is gone, and stdin ends with it.
+  const hostLeft = broken(out);
   let batch: string[] = [];
   let sentAt = 0;
   let due: NodeJS.Timeout | undefined;
@@ -61,7 +62,7 @@ async function serveHost(options: SessionOptions): Promise<number> {
     sentAt = performance.now();
     const lines = batch;
     batch = [];
-    if (lines.length > 0) {
+    if (lines.length > 0 && out.writable) {
       out.write(`${lines.join('\n')}\n`);
     }
   };
@@ -88,7 +89,7 @@ async function serveHost(options: SessionOptions): Promise<number> {
   reportProblems(session);
   session.recorder.read(1, Infinity).forEach(write);
   session.onFact((fact) => {
-    if (out.writableLength < outputLimit) {
+    if (out.writable && out.writableLength < outputLimit) {
       write(fact);
     }
   });
@@ -109,12 +110,20 @@ async function serveHost(options: SessionOptions): Promise<number> {
       }
     })();
   });
-  await Promise.race([new Promise<void>((resolve) => lines.once('close', resolve)), untilSignal()]);
+  const stdinEnds = new Promise<void>((resolve) => lines.once('close', resolve));
+  await Promise.race([stdinEnds, hostLeft, untilSignal()]);
   await session.dispose('host left');
   clearTimeout(due);
   flush();
-  await new Promise<void>((resolve) => out.end(resolve));
+  if (out.writable) {
+    await new Promise<void>((resolve) => out.end(resolve));
+  }
   return 0;
+}
+
+/** Resolves when nobody reads a stream any more (EPIPE). What is written after that is lost, and no error. */
+function broken(stream: NodeJS.EventEmitter): Promise<void> {
+  return new Promise((resolve) => stream.on('error', () => resolve()));
 }
 
 function parseIntent(line: string): { id: number; kind: string } | undefined {
