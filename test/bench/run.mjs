@@ -11,6 +11,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { root, run } from '../../scripts/toolchain.mjs';
 import { measureChannel } from './channel.mjs';
+import { measureEditor } from './editor.mjs';
 import { growthTables } from './growth.mjs';
 import { crowd, firstAnswer, flood, hold, median, roundTrips } from './load.mjs';
 import { measureRecorder } from './recorder.mjs';
@@ -212,7 +213,9 @@ const format = (value) =>
   Number.isFinite(value) ? (value >= 100 ? value.toFixed(0) : value.toPrecision(3)) : '–';
 
 const wanted =
-  positionals.length > 0 ? positionals : [...Object.keys(figures), 'channel', 'recorder', 'growth'];
+  positionals.length > 0
+    ? positionals
+    : [...Object.keys(figures), 'channel', 'recorder', 'editor', 'growth'];
 if (wanted.includes('soak')) {
   const { soak } = importSource('test/hostile/soak.ts');
   const account = await soak({ minutes: Number(flags.minutes), print: console.log });
@@ -252,6 +255,10 @@ if (wanted.includes('channel')) {
 if (wanted.includes('recorder')) {
   results.recorder = await measureRecorder();
   console.log('\nrecorder, 100,000 frames of 200 B', results.recorder);
+}
+if (wanted.includes('editor')) {
+  results.editor = await measureEditor({ rounds: Math.min(rounds, 3) });
+  console.log('\nextension host', results.editor);
 }
 if (wanted.includes('growth')) {
   results.growth = await growthTables({ quick });

@@ -1,5 +1,6 @@
-// Starts the suites of test/host/suite in a real extension host: in the desktop VS Code that SCFWS_VSCODE names, else
-// in the npm-shipped one through shim.mjs. `--grep WORDS` runs the tests whose title contains them.
+// Starts the suites of test/host/suite, or of the folder that SCFWS_SUITES names, in a real extension host: in the
+// desktop VS Code that SCFWS_VSCODE names, else in the npm-shipped one through shim.mjs. `--grep WORDS` runs the tests
+// whose title contains them.
 import esbuild from 'esbuild';
 import { runTests } from '@vscode/test-electron';
 import fs from 'node:fs';
@@ -8,14 +9,15 @@ import path from 'node:path';
 import { root } from '../../scripts/toolchain.mjs';
 
 const out = path.join(root, 'out', 'host');
+const suiteFolder = process.env.SCFWS_SUITES ?? 'test/host/suite';
 
 /** Bundles all suites into one program; each is loaded by Mocha's turn, so that a broken one has a name. */
 async function bundle() {
   const suites = fs
-    .readdirSync(path.join(root, 'test', 'host', 'suite'), { recursive: true })
+    .readdirSync(path.join(root, suiteFolder), { recursive: true })
     .filter((file) => file.endsWith('.test.ts'))
     .sort()
-    .map((file) => `test/host/suite/${file.replaceAll('\\', '/')}`);
+    .map((file) => `${suiteFolder}/${file.replaceAll('\\', '/')}`);
   const lines = suites.map((file) => `${JSON.stringify(file)}: () => require('./${file}'),`);
   await esbuild.build({
     stdin: {
