@@ -8,4 +8,3 @@ export function ensureNode(major: number): Promise<string>;
 /** A Python 3 that can import debugpy. */
 export function ensureDebugpy(): Promise<string>;
 /** The absolute path of `go`. */
-export function ensureGo(): Promise<string>;

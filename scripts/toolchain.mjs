@@ -112,12 +112,13 @@ export async function ensurePackages() {
   await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
 }
 
-/** Installs Debian packages where that is possible. `why` continues the sentence "… is needed". */
+const isDebian = fs.existsSync('/etc/debian_version');
+
+/** Installs Debian packages where that is possible. `why` is the sentence that is said where it is not. */
 async function installDebian(packages, why) {
   const list = packages.join(' ');
-  const debian = fs.existsSync('/etc/debian_version');
-  if (!debian || process.getuid?.() !== 0) {
-    const how = debian ? `run: sudo apt-get install ${list}` : `install it (Debian: ${list})`;
+  if (!isDebian || process.getuid?.() !== 0) {
+    const how = isDebian ? `run: sudo apt-get install ${list}` : `install it (Debian: ${list})`;
     throw new Missing(`${why} Please ${how}, then try again.`);
   }
   console.log(`Installing ${list} …`);
@@ -197,12 +198,32 @@ export async function ensureDebugpy() {
   return find();
 }
 
-/** A Go toolchain, for clients written in Go. */
-export async function ensureGo() {
-  if (findProgram(['go']) === undefined) {
-    await installDebian(['golang-go'], 'Go is needed for its WebSocket clients.');
+/** What single tests use and skip without: a Go toolchain, Redis, the HTTP clients of Python. */
+export async function ensureTestPrograms() {
+  const wanted = [
+    ...['chromium', 'fonts-wqy-microhei', 'golang-go', 'redis-server'],
+    ...['debugpy', 'requests', 'urllib3', 'aiohttp', 'httpx'].map((name) => `python3-${name}`),
+  ];
+  if (!isDebian) {
+    console.log(
+      'Tests that need Go, Redis, or HTTP clients of Python are skipped where these are missing.',
+    );
+    return;
   }
-  return findProgram(['go']);
+  const known = spawnSync(
+    'dpkg-query',
+    ['--show', '--showformat=${Package} ${db:Status-Status}\\n'],
+    {
+      encoding: 'utf8',
+    },
+  ).stdout.split('\n');
+  const missing = wanted.filter((name) => !known.includes(`${name} installed`));
+  if (missing.length === 0) return;
+  if (process.getuid?.() === 0) {
+    await installDebian(missing, '');
+  } else {
+    console.log(`Some tests are skipped without: sudo apt-get install ${missing.join(' ')}`);
+  }
 }
 
 /**

@@ -60,8 +60,10 @@ describe('the package', function () {
       ...below('src/core/runtime/bootstrap', 'dist/bootstrap'),
       ...below('src/core/scaffold/templates', 'dist/templates'),
       ...below('src/core/conformance/fixtures', 'dist/conformance'),
-      // The pictures are for readers of the repository.
-      ...below('media').filter((file) => !file.endsWith('.png')),
+      'media/activity.svg',
+      // The picture of the README; the others are for readers of the repository.
+      'media/traffic.png',
+      ...below('media/walkthrough'),
       ...below('schemas'),
       ...below('snippets'),
     ];

@@ -79,9 +79,7 @@ describe('features around a run', function () {
   it('shows event, result, pushes and duration beside the handler', async function () {
     window.skipUnlessThere(this);
     await vscode.window.showTextDocument(project.uri(file));
-    await window
-      .waitFor('.view-lines .codelens-decoration >> nth=0', {}, 'attached')
-      .catch(() => undefined);
+    await window.waitFor('.codelens-decoration >> nth=0', {}, 'attached');
     await until('the inline value', async () => {
       const shown = (await window.workbench(
         `[...document.querySelectorAll('style')].map((s) => [...(s.sheet?.cssRules ?? [])].map((r) => r.cssText).join()).join()`,
