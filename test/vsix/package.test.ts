@@ -61,8 +61,9 @@ describe('the package', function () {
       ...below('src/core/scaffold/templates', 'dist/templates'),
       ...below('src/core/conformance/fixtures', 'dist/conformance'),
       'media/activity.svg',
-      // The picture of the README; the others are for readers of the repository.
+      // The pictures of the README; the others are for readers of the repository.
       'media/traffic.png',
+      'media/debugging/lens-and-values.png',
       ...below('media/walkthrough'),
       ...below('schemas'),
       ...below('snippets'),
