@@ -5,14 +5,7 @@ import * as l10n from '@vscode/l10n';
 import { sentenceOf, UserError } from '../core/errors';
 import type { SessionOptions } from '../core/session/session';
 import type { EmulatorOptions } from '../protocol/project';
-import { conformance, writeFixtures } from './conformance';
-import { create } from './create';
-import { readFaultPlan } from './faultPlan';
-import { importProject } from './importProject';
-import { invoke } from './invoke';
 import { useLocale } from './locale';
-import { push } from './push';
-import { serve } from './serve';
 
 /** dist/cli.js stands in dist/; what it reads at run time stands beside it and in the package's folder. */
 const distFolder = __dirname;
@@ -47,6 +40,7 @@ const usage = (): string =>
 --emulator takes a JSON object with the settings of the emulator.`,
   );
 
+/** Each command loads what it alone needs: a session is not to wait for an HTTP client or a YAML parser. */
 const commands: Record<string, (args: string[]) => Promise<number>> = {
   async new(args) {
     const { values, positionals } = parse(args, {
@@ -61,6 +55,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
     if (folder === undefined) {
       throw usageError(l10n.t('"new" needs a folder.'));
     }
+    const { create } = await import('./create');
     return create(folder, values, path.join(distFolder, 'templates'));
   },
 
@@ -78,8 +73,10 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
     const output = values.stdio === true ? 'stdio' : values.json === true ? 'json' : 'text';
     const options = sessionOptions(folders, values);
     if (values.faults !== undefined) {
+      const { readFaultPlan } = await import('./faultPlan');
       options.faults = readFaultPlan(values.faults, seed);
     }
+    const { serve } = await import('./serve');
     return serve(options, output);
   },
 
@@ -93,6 +90,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
       throw usageError(l10n.t('"invoke" needs a function, and before it at most a folder.'));
     }
     const folder = positionals.length === 2 ? (positionals[0] ?? '.') : '.';
+    const { invoke } = await import('./invoke');
     return invoke({
       ...sessionOptions([folder], values),
       functionName,
@@ -115,6 +113,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
         l10n.t('"push" needs a push address, --id, and one of --text, --binary and --close.'),
       );
     }
+    const { push } = await import('./push');
     return push({ ...values, url, id: values.id });
   },
 
@@ -125,6 +124,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
       cleanup: { type: 'string' },
       locale: { type: 'string' },
     });
+    const { importProject } = await import('./importProject');
     return importProject(positionals[0] ?? '.', values);
   },
 
@@ -146,6 +146,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
     });
     const { language, runtime, only, json, url, targets } = values;
     const fixtureFolder = path.join(distFolder, 'conformance');
+    const { conformance, writeFixtures } = await import('./conformance');
     if (values['write-fixtures'] !== undefined) {
       const mailbox = values.mailbox ?? 'http://127.0.0.1:9555/';
       return writeFixtures(values['write-fixtures'], { language, runtime, fixtureFolder, mailbox });

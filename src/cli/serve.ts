@@ -54,7 +54,7 @@ async function serveHost(options: SessionOptions): Promise<number> {
   // process.stdout would block the gateway while the host is busy; a socket on the same pipe queues instead.
   const out = new net.Socket({ fd: 1, readable: false, writable: true });
   const hostLeft = broken(out);
-  let batch: string[] = [];
+  let batch: unknown[] = [];
   let sentAt = 0;
   let due: NodeJS.Timeout | undefined;
   const flush = (): void => {
@@ -63,12 +63,13 @@ async function serveHost(options: SessionOptions): Promise<number> {
     const lines = batch;
     batch = [];
     if (lines.length > 0 && out.writable) {
-      out.write(`${lines.join('\n')}\n`);
+      out.write(`${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
     }
   };
-  // A write costs more than the facts in it: what comes alone leaves at once, a stream of facts in batches.
+  // A write costs more than the facts in it: what comes alone leaves at once, a stream of facts in batches. They
+  // become text only then, out of the way of the frames that they tell of.
   const write = (value: unknown): void => {
-    batch.push(JSON.stringify(value));
+    batch.push(value);
     if (batch.length === 1) {
       if (performance.now() - sentAt > batchMs) {
         setImmediate(flush);

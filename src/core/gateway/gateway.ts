@@ -114,20 +114,11 @@ export class Gateway implements HandshakeTarget, PushTarget {
     );
   }
 
-  /**
-   * How many events of one connection may be with Transfer at once and still run in order: a single instance takes
-   * them one after the other, so the next may wait there already; more would push in front of other clients.
-   */
-  private inOrder(service: Service): number {
-    return service.runtimeOf('transfer')?.spec.maxInstances === 1 ? 2 : 1;
-  }
-
   private transfer(connection: Connection, frame: PassingFrame): void {
     const { emulator } = connection.service.spec;
     const { payload } = frame;
     const binary = typeof payload !== 'string';
-    const atOnce =
-      emulator.transferConcurrency === 'parallel' ? Infinity : this.inOrder(connection.service);
+    const atOnce = emulator.transferConcurrency === 'parallel' ? Infinity : 1;
     connection.enqueue(payload.length, atOnce, async () => {
       const event = transferEventJson(
         connection.id,

@@ -115,10 +115,6 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     return this.alive.get(instance)?.runningInvocation ?? null;
   }
 
-  untilRecorded(instance: number, invocation: string | undefined): Promise<void> | undefined {
-    return this.alive.get(instance)?.untilRecorded(invocation);
-  }
-
   async setDebug(enabled: boolean): Promise<{ instance: number; port: number } | null> {
     if (enabled && this.spec.family !== 'python' && this.spec.family !== 'node') {
       throw new UserError(
@@ -212,10 +208,6 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     this.failStart(instance.number, failure, instance.program);
   }
 
-  onReturned(waiting: Waiting): void {
-    this.queue.unshift(waiting);
-  }
-
   onStopped(instance: Instance): void {
     this.alive.delete(instance.number);
     if (this.disposed) {
@@ -289,10 +281,6 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       }
       if (instance.idle) {
         instance.run(this.queue.shift() as Waiting);
-      }
-      // Among several instances, another one may be idle sooner.
-      if (this.spec.maxInstances === 1 && this.queue.length > 0 && instance.takesAhead) {
-        instance.handOver(this.queue.shift() as Waiting);
       }
       if (!instance.retired && !instance.stopped) {
         size++;

@@ -23,11 +23,6 @@ interface Running {
 
 type State = 'starting' | 'waiting' | 'ready' | 'busy' | 'stopped';
 
-/** Events that take less than this on average, ms, are handed over ahead: the way back and forth is what they cost. */
-const quickMs = 20;
-/** Pace of a handler that is not known yet, ms. */
-const unknownPace = 200;
-
 /** How long what a dead process wrote is waited for. */
 const drainMs = 1000;
 const sampleMs = 100;
@@ -43,12 +38,6 @@ export class Instance {
   retired = false;
   private state: State = 'starting';
   private running: Running | undefined;
-  /** Handed over already; the process takes it up when the running one has ended. */
-  private ahead: Waiting | undefined;
-  /** Called when `ahead` began, or cannot any more. */
-  private aheadSettlers: (() => void)[] = [];
-  /** What its events took lately, ms. */
-  private pace = unknownPace;
   private lastInvocation: string | null = null;
   private readonly child: ChildProcess;
   private readonly talk: Conversation;
@@ -115,45 +104,10 @@ export class Instance {
     return this.running?.waiting.request.invocation ?? null;
   }
 
-  /**
-   * Whether it may have the next event before it is idle. Never while a person debugs or a slow event runs: what was
-   * handed over can neither run elsewhere nor on newer code.
-   */
-  get takesAhead(): boolean {
-    return (
-      this.talk.queues === true &&
-      this.state === 'busy' &&
-      !this.retired &&
-      this.ahead === undefined &&
-      this.debugPort === undefined &&
-      this.pace < quickMs
-    );
-  }
-
-  /** See `FunctionRuntime.untilRecorded`. */
-  untilRecorded(invocation: string | undefined): Promise<void> | undefined {
-    const { ahead } = this;
-    if (ahead === undefined) {
-      return undefined;
-    }
-    if (invocation === undefined) {
-      // What the process wrote to its channel before this push is read in the next round of the event loop.
-      return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-    }
-    return invocation === ahead.request.invocation
-      ? new Promise((resolve) => this.aheadSettlers.push(resolve))
-      : undefined;
-  }
-
-  handOver(waiting: Waiting): void {
-    this.ahead = waiting;
-    this.send(waiting);
-  }
-
   /** Runs an event; only when idle. */
   run(waiting: Waiting): void {
+    this.send(waiting); // First, so that the process works while this is recorded.
     this.begin(waiting);
-    this.send(waiting);
   }
 
   private send({ request }: Waiting): void {
@@ -187,7 +141,15 @@ export class Instance {
     );
     request.onStart?.();
     this.running = { waiting, startedAt: now, answered: false };
-    this.timer = clock.setTimer(this.parts.spec.timeout * 1000, () => this.onTimeout());
+    this.timer ??= this.startTimer(this.parts.spec.timeout * 1000);
+  }
+
+  /** Runs on from event to event: setting and clearing one for each would cost more than looking again. */
+  private startTimer(ms: number): Timer {
+    return this.parts.dependencies.clock.setTimer(ms, () => {
+      this.timer = undefined;
+      this.onTimer();
+    });
   }
 
   /** The debugger is attached: loads the handler. */
@@ -239,6 +201,7 @@ export class Instance {
       onReady: () => {
         if (this.state === 'starting') {
           this.timer?.dispose();
+          this.timer = undefined;
           this.initMs = this.parts.dependencies.clock.now() - this.spawnedAt;
           this.state = 'ready';
           this.recordState('ready', { debugPort: this.debugPort });
@@ -325,7 +288,6 @@ export class Instance {
       return;
     }
     running.answered = true;
-    this.pace += (durationMs - this.pace) * 0.2;
     this.answer(running, durationMs, json, verdict);
     if (!more) {
       this.release();
@@ -368,19 +330,8 @@ export class Instance {
 
   /** Nothing of the event goes on: the next one may come. */
   private release(): void {
-    this.timer?.dispose();
     this.running = undefined;
     if (this.state !== 'busy') {
-      return;
-    }
-    const { ahead } = this;
-    if (ahead !== undefined) {
-      this.ahead = undefined;
-      this.begin(ahead); // The process is at it already, also when it is retired by now.
-      this.aheadSettlers.splice(0).forEach((settle) => settle());
-      if (!this.retired) {
-        this.parts.owner.onIdle(this);
-      }
       return;
     }
     this.state = 'ready';
@@ -391,12 +342,17 @@ export class Instance {
     }
   }
 
-  private onTimeout(): void {
+  private onTimer(): void {
     const { running } = this;
     if (running === undefined) {
       return;
     }
     const { timeout } = this.parts.spec;
+    const left = running.startedAt + timeout * 1000 - this.parts.dependencies.clock.now();
+    if (left > 0) {
+      this.timer = this.startTimer(left); // It was set for an event that has ended.
+      return;
+    }
     if (running.answered) {
       this.output.log.line(
         running.waiting.request.invocation,
@@ -500,11 +456,6 @@ export class Instance {
     }
     const reason = this.stopReason ?? exitReason(code, signal);
     this.recordState('stopped', { reason });
-    if (this.ahead !== undefined) {
-      this.parts.owner.onReturned(this.ahead);
-      this.ahead = undefined;
-      this.aheadSettlers.splice(0).forEach((settle) => settle());
-    }
     if (wasStarting && (this.startFailure !== undefined || !this.retired)) {
       const failure: StartFailure = this.startFailure ?? { why: 'exit', code, signal };
       this.parts.owner.onStartFailed(this, failure);

@@ -187,8 +187,7 @@ export function thisMachine(family: ScriptFamily): Machine {
 }
 
 function behindShim(name: string): string {
-  const folders = (process.env['PATH'] ?? '').split(path.delimiter);
-  const folder = folders.find((one) => one !== '' && fs.existsSync(path.join(one, name)));
+  const folder = folderOnPath(name);
   if (folder === undefined || path.basename(folder) !== 'shims') {
     return name;
   }
@@ -204,6 +203,11 @@ function behindShim(name: string): string {
     .map((version) => path.join(root, 'versions', version, 'bin', name));
   // A shim for a version that is not chosen only says so; what is under pyenv comes later in the plan.
   return programs.find((program) => fs.existsSync(program)) ?? programs[0] ?? name;
+}
+
+function folderOnPath(name: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(path.delimiter);
+  return folders.find((one) => one !== '' && fs.existsSync(path.join(one, name)));
 }
 
 /** `3.9.18` fits the wish `3.9`; `18.20.1` fits `18.15` since only the major version of Node.js matters. */
@@ -265,6 +269,9 @@ function ask(
   program: string,
   family: ScriptFamily,
 ): Promise<{ program: string; version: string } | undefined> {
+  if (family === 'node' && process.versions['electron'] === undefined && isThisProgram(program)) {
+    return Promise.resolve({ program: process.execPath, version: process.versions.node });
+  }
   const env = { ...process.env };
   delete env['NODE_OPTIONS'];
   delete env['ELECTRON_RUN_AS_NODE'];
@@ -280,6 +287,16 @@ function ask(
       },
     );
   });
+}
+
+/** Then it need not be started to be asked: that takes longer than to start a function. */
+function isThisProgram(program: string): boolean {
+  const folder = path.isAbsolute(program) ? '' : (folderOnPath(program) ?? '');
+  try {
+    return fs.realpathSync(path.join(folder, program)) === fs.realpathSync(process.execPath);
+  } catch {
+    return false;
+  }
 }
 
 function describe(

@@ -7,7 +7,7 @@ const shortMs = 10;
 
 export class PeakMemory {
   private peakKb = 0;
-  private measuredAt = 0;
+  private measuredAt = -Infinity;
 
   constructor(
     private readonly pid: number | undefined,

@@ -88,7 +88,6 @@ async function startGateway(
         }
       },
       runningInvocation: () => null,
-      untilRecorded: () => undefined,
     } as unknown as FunctionRuntime);
   }
   const service: Service = {

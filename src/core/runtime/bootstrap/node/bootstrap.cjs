@@ -24,16 +24,29 @@ let order;
 let handler;
 /** The invocation that has not answered yet, or whose un-awaited work goes on. */
 let current = null;
-/** Events that came meanwhile. */
-const ahead = [];
 
-const channel = new net.Socket({ fd: 3, readable: true, writable: false });
+const channel = new net.Socket({
+  fd: 3,
+  readable: true,
+  writable: false,
+  // Into one buffer and past the stream's queue, which costs more than the rest of the way; 12.10 and newer.
+  onread: {
+    buffer: Buffer.allocUnsafeSlow(65536),
+    callback(size, buffer) {
+      split(buffer.slice(0, size));
+      return true;
+    },
+  },
+});
 channel.on('end', () => process.exit(0));
 channel.on('error', () => process.exit(0));
 work.ignore(channel);
 
 let parts = [];
-channel.on('data', (chunk) => {
+channel.on('data', split); // Older ones; and what flows tells of its end.
+
+/** The chunk is valid during the call only. */
+function split(chunk) {
   let from = 0;
   for (;;) {
     const feed = chunk.indexOf(10, from);
@@ -46,14 +59,13 @@ channel.on('data', (chunk) => {
     from = feed + 1;
     receive(line);
   }
-  if (from < chunk.length) parts.push(chunk.slice(from));
-});
+  if (from < chunk.length) parts.push(Buffer.from(chunk.slice(from)));
+}
 
 function receive(line) {
   switch (line[0]) {
     case 0x49:
-      if (current === null) take(line);
-      else ahead.push(line);
+      take(line);
       return;
     case 0x53:
       prepare(JSON.parse(line.toString('utf8', 2)));
@@ -76,11 +88,6 @@ function take(line) {
     Number(line.latin1Slice(afterId + 1, afterFrozen)),
     line.utf8Slice(afterFrozen + 1),
   );
-}
-
-/** Takes up what came while another event ran. */
-function takeNext() {
-  while (current === null && ahead.length > 0) take(ahead.shift());
 }
 
 function prepare(given) {
@@ -257,7 +264,6 @@ function end(invocation) {
   output.flush();
   load.tellFiles();
   if (invocation.goesOn) send(`D ${invocation.id}\n`);
-  takeNext();
 }
 
 // The loop is empty: nothing of the invocation can go on.
