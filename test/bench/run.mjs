@@ -2,6 +2,7 @@
 // npm run bench -- rtt flood       only these figures
 // npm run bench -- --quick         fewer rounds and messages
 // npm run bench -- --rounds 3 --no-offline
+// npm run bench -- inspector       the traffic page with 200,000 frames in a real browser
 // npm run bench -- soak            500 chatting clients for ten minutes (--minutes N)
 // Absolute figures move with the machine's load: only ratios inside one run mean anything. Each round runs every
 // target on a fresh server, one after the other, and the medians of the rounds are compared.
@@ -215,7 +216,7 @@ const format = (value) =>
 const wanted =
   positionals.length > 0
     ? positionals
-    : [...Object.keys(figures), 'channel', 'recorder', 'editor', 'growth'];
+    : [...Object.keys(figures), 'channel', 'recorder', 'inspector', 'editor', 'growth'];
 if (wanted.includes('soak')) {
   const { soak } = importSource('test/hostile/soak.ts');
   const account = await soak({ minutes: Number(flags.minutes), print: console.log });
@@ -255,6 +256,13 @@ if (wanted.includes('channel')) {
 if (wanted.includes('recorder')) {
   results.recorder = await measureRecorder();
   console.log('\nrecorder, 100,000 frames of 200 B', results.recorder);
+}
+if (wanted.includes('inspector')) {
+  const file = path.join(root, 'out', 'inspector.json');
+  const program = 'test/bench/inspector/inspector.ts';
+  console.log('\ninspector, 200,000 frames in a real browser');
+  const { code } = await run(process.execPath, ['-r', './test/register.cjs', program, file]);
+  if (code === 0) results.inspector = JSON.parse(fs.readFileSync(file, 'utf8'));
 }
 if (wanted.includes('editor')) {
   results.editor = await measureEditor({ rounds: Math.min(rounds, 3) });

@@ -2,7 +2,7 @@
 import type { FunctionRuntime } from '../runtime/contract';
 import type { Role, ServiceSpec, Stage } from '../../protocol/project';
 
-/** The wire, as far as the gateway needs it. Implemented over `ws` in server.ts. */
+/** The wire, as far as the gateway needs it. Implemented over `ws` in webSocketClient.ts. */
 export interface ClientSocket {
   send(payload: string | Buffer, binary: boolean): void;
   /** Starts the closing handshake. */

@@ -1,18 +1,18 @@
 /**
- * The gateway's only port: WebSocket clients come in by `Upgrade`, pushes by POST. The one file that knows
- * `ws` and `node:http`.
+ * The gateway's only port: WebSocket clients come in by `Upgrade`, pushes by POST. This file, requests.ts and
+ * webSocketClient.ts are all that knows `ws` and `node:http`.
  */
 import * as l10n from '@vscode/l10n';
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import { UserError } from '../errors';
-import { type Access, isHostAllowed, isOriginAllowed, isPushAllowed } from './access';
-import type { ClientSocket, Connection } from './connection';
+import { type Access, isHostAllowed, isOriginAllowed } from './access';
 import type { Gateway } from './gateway';
 import type { HandshakeRequest } from './handshakes';
-import { largestPush, pushErrors } from './pushRequest';
+import { answerRequest, reportBug, type RequestOptions } from './requests';
+import { attach } from './webSocketClient';
 
 /** Clients that may stand in the kernel's queue while the gateway is busy; Node's default of 511 refuses crowds. */
 const backlog = 4096;
@@ -29,13 +29,10 @@ const closingGrace = 500;
 /** Ports above the wished one that are tried before any free one is taken. */
 const portsToTry = 20;
 
-export interface ServerOptions {
+export interface ServerOptions extends RequestOptions {
   port: number;
-  access: Access;
   /** Name of the test client with this local port, if it is one of ours. */
   clientNameOf(port: number): string | undefined;
-  /** A page for trying the projects from a browser, shown at `/`. */
-  readPage?(): Promise<Buffer | undefined>;
 }
 
 export interface GatewayServer {
@@ -217,241 +214,6 @@ function refuseUpgrade(
     return { status: 426, message: 'Header Sec-WebSocket-Version must be 13.' };
   }
   return undefined;
-}
-
-function answerRequest(
-  gateway: Gateway,
-  options: ServerOptions,
-  request: http.IncomingMessage,
-  response: http.ServerResponse,
-): void {
-  const { access } = options;
-  const [path = '/'] = (request.url ?? '/').split('?');
-  const answer = (
-    status: number,
-    body: string | Buffer,
-    headers: http.OutgoingHttpHeaders = {},
-  ): void => {
-    response.writeHead(status, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(body),
-      ...headers,
-    });
-    response.end(body);
-    if (!request.complete) {
-      request.resume();
-    }
-  };
-  const say = (status: number, message: string, headers?: http.OutgoingHttpHeaders): void =>
-    answer(status, JSON.stringify({ message }), headers);
-
-  if (!isHostAllowed(request.headers.host, access)) {
-    say(403, `Host ${request.headers.host ?? '(none)'} is not this machine.`);
-    return;
-  }
-  const key = path.slice(1).replace(/\/$/, '');
-  if (!gateway.pushes.isAddress(key)) {
-    if (/^\/(release|prepub|test)\//.test(path)) {
-      say(426, 'This address speaks WebSocket: connect with ws://, not http://.', {
-        upgrade: 'websocket',
-      });
-      return;
-    }
-    const nothing = `There is nothing at ${path.slice(0, 200)}. WebSocket clients connect to /<stage>/<path>, pushes go to the push address that the gateway printed.`;
-    if (path !== '/' || request.method !== 'GET' || options.readPage === undefined) {
-      say(404, nothing);
-      return;
-    }
-    void options.readPage().then((page) => {
-      if (page === undefined) {
-        say(404, nothing);
-        return;
-      }
-      answer(200, page, {
-        'content-type': 'text/html; charset=utf-8',
-        'cache-control': 'no-store',
-        'cross-origin-resource-policy': 'same-origin',
-        'x-content-type-options': 'nosniff',
-        'x-frame-options': 'DENY',
-      });
-    });
-    return;
-  }
-  if (!isPushAllowed(request.headers, access)) {
-    say(
-      403,
-      'This request was sent by a web page. Pushes come from functions: a page may not make them unless scfWebSocket.allowedOrigins names its origin.',
-    );
-    return;
-  }
-  if (request.method !== 'POST') {
-    say(405, `The push address takes POST only, not ${request.method ?? ''}.`, { allow: 'POST' });
-    return;
-  }
-  readBody(request, (body) => {
-    if (body === undefined) {
-      const errMsg = `the body is larger than ${largestPush} bytes`;
-      answer(200, JSON.stringify({ errNo: pushErrors.tooLarge, errMsg }), { connection: 'close' });
-      gateway.pushes.recordTooLarge(key, errMsg);
-      return;
-    }
-    void gateway.pushes
-      .answer(key, body, {
-        ...header(request, 'x-scfws-invocation', 'invocation'),
-        ...header(request, 'x-scfws-redirected-from', 'redirectedFrom'),
-      })
-      .then(({ status, body: text }) => answer(status, text))
-      .catch((error: unknown) => {
-        reportBug(error);
-        say(500, 'The gateway failed at this push; its log says more.');
-      });
-  });
-}
-
-/** A bug costs the request that met it, never the session and everybody else's connections. */
-function reportBug(error: unknown): void {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-}
-
-/** Hands over the whole body as text, or undefined when it is larger than a push may be. */
-function readBody(request: http.IncomingMessage, done: (body: string | undefined) => void): void {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  let over = false;
-  request.on('data', (chunk: Buffer) => {
-    size += chunk.length;
-    if (size > largestPush && !over) {
-      over = true;
-      chunks.length = 0;
-      done(undefined);
-    } else if (!over) {
-      chunks.push(chunk);
-    }
-  });
-  request.on('end', () => {
-    if (!over) {
-      const [only] = chunks;
-      const all = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
-      done(all.toString('utf8'));
-    }
-  });
-}
-
-function header<K extends string>(
-  request: http.IncomingMessage,
-  name: string,
-  key: K,
-): Partial<Record<K, string>> {
-  const value = request.headers[name];
-  return typeof value === 'string' && value !== ''
-    ? ({ [key]: value.slice(0, 200) } as Record<K, string>)
-    : {};
-}
-
-/** Binds a WebSocket to its connection. Nothing here keeps the request: idle connections must stay small. */
-function attach(
-  gateway: Gateway,
-  connection: Connection,
-  client: WebSocket,
-  socket: Socket,
-  protocol: string | undefined,
-): void {
-  client.on('message', (data: Buffer, binary: boolean) => {
-    gateway.receiveMessage(connection, data, binary);
-  });
-  client.on('ping', (data: Buffer) => gateway.receiveControl(connection, 'ping', data));
-  client.on('pong', (data: Buffer) => gateway.receiveControl(connection, 'pong', data));
-  client.on('error', (error: Error & { code?: string }) => {
-    const code = closeCodeOf(error);
-    if (code !== undefined) {
-      gateway.socketFailed(connection, code, error.message);
-    }
-  });
-  client.on('close', (code: number, reason: Buffer) => {
-    gateway.socketEnded(connection, code, reason.toString('utf8'));
-  });
-  gateway.open(connection, new WebSocketClient(client, socket), protocol);
-}
-
-/** The close code that `ws` sends for an error of the client's, by the error's stable code. */
-function closeCodeOf(error: { code?: string }): number | undefined {
-  if (error.code === 'WS_ERR_INVALID_UTF8') {
-    return 1007;
-  }
-  if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
-    return 1009;
-  }
-  return error.code?.startsWith('WS_ERR_') ? 1002 : undefined;
-}
-
-/** Bytes of payload up to which a copy costs less than a second write. */
-const largestInOnePiece = 65_535;
-
-/** An unmasked, final frame without extensions (RFC 6455, section 5.2). */
-function wholeFrame(payload: string | Buffer, size: number, binary: boolean): Buffer {
-  const head = size < 126 ? 2 : 4;
-  const frame = Buffer.allocUnsafe(head + size);
-  frame[0] = binary ? 0x82 : 0x81;
-  if (size < 126) {
-    frame[1] = size;
-  } else {
-    frame[1] = 126;
-    frame.writeUInt16BE(size, 2);
-  }
-  if (typeof payload === 'string') {
-    frame.write(payload, head);
-  } else {
-    payload.copy(frame, head);
-  }
-  return frame;
-}
-
-class WebSocketClient implements ClientSocket {
-  private readonly client: WebSocket;
-  private readonly socket: Socket;
-
-  constructor(client: WebSocket, socket: Socket) {
-    this.client = client;
-    this.socket = socket;
-  }
-
-  /** In one piece and one write; the library would write head and payload apart, which costs twice as much. */
-  send(payload: string | Buffer, binary: boolean): void {
-    const size = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length;
-    if (size > largestInOnePiece) {
-      this.client.send(payload, { binary });
-    } else if (this.client.readyState === WebSocket.OPEN) {
-      this.socket.write(wholeFrame(payload, size, binary));
-    }
-  }
-
-  close(code: number, reason: string): void {
-    this.client.close(code, reason);
-  }
-
-  fin(): void {
-    this.socket.end();
-  }
-
-  reset(): void {
-    this.socket.resetAndDestroy();
-  }
-
-  pause(): void {
-    this.client.pause();
-  }
-
-  resume(): void {
-    this.client.resume();
-  }
-
-  get waitingBytes(): number {
-    return this.client.bufferedAmount;
-  }
-
-  get alive(): boolean {
-    return this.client.readyState === WebSocket.OPEN && !this.socket.destroyed;
-  }
 }
 
 /** Reads a socket while its handshake is decided, to see it leave and to keep what it sends too soon. */

@@ -1,6 +1,6 @@
 /**
  * The inspector under load, in a real browser: frames of animation, long tasks and heap while facts pour in,
- * while one scrolls, and while one filters. Prints a table; `--json FILE` keeps the figures.
+ * while one scrolls, and while one filters. Prints a table; a file, if one is named, keeps the figures.
  */
 import { writeFileSync } from 'node:fs';
 import { mochaHooks } from '../../webview/browser';
@@ -187,9 +187,9 @@ async function main(): Promise<void> {
     );
   }
   console.table(results);
-  const file = process.argv.indexOf('--json');
-  if (file > 0) {
-    writeFileSync(process.argv[file + 1]!, `${JSON.stringify({ frames, results }, null, 2)}\n`);
+  const [, , file] = process.argv;
+  if (file !== undefined) {
+    writeFileSync(file, `${JSON.stringify({ frames, results }, null, 2)}\n`);
   }
   await mochaHooks.afterEach();
   await mochaHooks.afterAll();

@@ -1,0 +1,142 @@
+/** Plain HTTP at the gateway's port: pushes, the page for trying the projects, and everything that is neither. */
+import type http from 'node:http';
+import { type Access, isHostAllowed, isPushAllowed } from './access';
+import type { Gateway } from './gateway';
+import { largestPush, pushErrors } from './pushRequest';
+
+export interface RequestOptions {
+  access: Access;
+  /** A page for trying the projects from a browser, shown at `/`. */
+  readPage?(): Promise<Buffer | undefined>;
+}
+
+export function answerRequest(
+  gateway: Gateway,
+  options: RequestOptions,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): void {
+  const { access } = options;
+  const url = request.url ?? '/';
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  const answer = (
+    status: number,
+    body: string | Buffer,
+    headers: http.OutgoingHttpHeaders = {},
+  ): void => {
+    response.writeHead(status, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      ...headers,
+    });
+    response.end(body);
+    if (!request.complete) {
+      request.resume();
+    }
+  };
+  const say = (status: number, message: string, headers?: http.OutgoingHttpHeaders): void =>
+    answer(status, JSON.stringify({ message }), headers);
+
+  if (!isHostAllowed(request.headers.host, access)) {
+    say(403, `Host ${request.headers.host ?? '(none)'} is not this machine.`);
+    return;
+  }
+  const key = path.slice(1, path.endsWith('/') ? -1 : undefined);
+  if (!gateway.pushes.isAddress(key)) {
+    if (/^\/(release|prepub|test)\//.test(path)) {
+      say(426, 'This address speaks WebSocket: connect with ws://, not http://.', {
+        upgrade: 'websocket',
+      });
+      return;
+    }
+    const nothing = `There is nothing at ${path.slice(0, 200)}. WebSocket clients connect to /<stage>/<path>, pushes go to the push address that the gateway printed.`;
+    if (path !== '/' || request.method !== 'GET' || options.readPage === undefined) {
+      say(404, nothing);
+      return;
+    }
+    void options.readPage().then((page) => {
+      if (page === undefined) {
+        say(404, nothing);
+        return;
+      }
+      answer(200, page, {
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-store',
+        'cross-origin-resource-policy': 'same-origin',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      });
+    });
+    return;
+  }
+  if (!isPushAllowed(request.headers, access)) {
+    say(
+      403,
+      'This request was sent by a web page. Pushes come from functions: a page may not make them unless scfWebSocket.allowedOrigins names its origin.',
+    );
+    return;
+  }
+  if (request.method !== 'POST') {
+    say(405, `The push address takes POST only, not ${request.method ?? ''}.`, { allow: 'POST' });
+    return;
+  }
+  readBody(request, (body) => {
+    if (body === undefined) {
+      const errMsg = `the body is larger than ${largestPush} bytes`;
+      answer(200, JSON.stringify({ errNo: pushErrors.tooLarge, errMsg }), { connection: 'close' });
+      gateway.pushes.recordTooLarge(key, errMsg);
+      return;
+    }
+    void gateway.pushes
+      .answer(key, body, {
+        ...header(request, 'x-scfws-invocation', 'invocation'),
+        ...header(request, 'x-scfws-redirected-from', 'redirectedFrom'),
+      })
+      .then(({ status, body: text }) => answer(status, text))
+      .catch((error: unknown) => {
+        reportBug(error);
+        say(500, 'The gateway failed at this push; its log says more.');
+      });
+  });
+}
+
+/** A bug costs the request that met it, never the session and everybody else's connections. */
+export function reportBug(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+}
+
+/** Hands over the whole body as text, or undefined when it is larger than a push may be. */
+function readBody(request: http.IncomingMessage, done: (body: string | undefined) => void): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let over = false;
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > largestPush && !over) {
+      over = true;
+      chunks.length = 0;
+      done(undefined);
+    } else if (!over) {
+      chunks.push(chunk);
+    }
+  });
+  request.on('end', () => {
+    if (!over) {
+      const [only] = chunks;
+      const all = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+      done(all.toString('utf8'));
+    }
+  });
+}
+
+function header<K extends string>(
+  request: http.IncomingMessage,
+  name: string,
+  key: K,
+): Partial<Record<K, string>> {
+  const value = request.headers[name];
+  return typeof value === 'string' && value !== ''
+    ? ({ [key]: value.slice(0, 200) } as Record<K, string>)
+    : {};
+}
