@@ -7,13 +7,15 @@ import { recordedPayload, searchRecording } from '../../protocol/export/recordin
 import type { Recording } from '../../protocol/export/recording';
 import { parseRecording } from '../../protocol/export/renderExport';
 import type { Ask } from '../../protocol/intent';
+import { escapeHtml } from '../../protocol/page';
 import { doDeed } from './deeds';
 import { webviewOptions } from './page';
 import { PageView } from './pageView';
 import type { FactSource } from './pageView';
 
 interface RecordingDocument extends vscode.CustomDocument {
-  recording: Recording;
+  /** Or why the file is none. */
+  content: Recording | string;
 }
 
 export class Recordings implements vscode.CustomReadonlyEditorProvider<RecordingDocument> {
@@ -25,34 +27,47 @@ export class Recordings implements vscode.CustomReadonlyEditorProvider<Recording
     const [first] = problems;
     const translate = l10n.t; // The parser's own sentences are translated with it.
     const reason =
-      first === undefined ? '' : `${first.line}: ${translate(first.message, ...first.values)}`;
+      first === undefined
+        ? ''
+        : l10n.t('Line {0}: {1}', first.line, translate(first.message, ...first.values));
     if (value === undefined) {
-      throw new UserError(
-        'noRecording',
-        l10n.t('{0} is not a recording. {1}', path.basename(uri.fsPath), reason),
-      );
+      // Thrown, it would become "an unexpected error" in the words of the editor.
+      const content = l10n.t('{0} is not a recording. {1}', path.basename(uri.fsPath), reason);
+      void this.offerText(uri, content);
+      return { uri, content, dispose: () => undefined };
     }
     if (first !== undefined) {
       void vscode.window.showWarningMessage(
         l10n.t('{0} lines of the recording were left out. {1}', problems.length, reason),
       );
     }
-    return { uri, recording: value, dispose: () => undefined };
+    return { uri, content: value, dispose: () => undefined };
   }
 
-  resolveCustomEditor(document: RecordingDocument, panel: vscode.WebviewPanel): void {
+  private async offerText(uri: vscode.Uri, why: string): Promise<void> {
+    const asText = l10n.t('Open as Text');
+    if ((await vscode.window.showErrorMessage(why, asText)) === asText) {
+      await vscode.commands.executeCommand('vscode.openWith', uri, 'default');
+    }
+  }
+
+  resolveCustomEditor({ uri, content }: RecordingDocument, panel: vscode.WebviewPanel): void {
+    if (typeof content === 'string') {
+      panel.webview.html = sentencePage(content);
+      return;
+    }
     panel.webview.options = webviewOptions(this.context.extensionUri);
     const page = new PageView(
       panel.webview,
       'editor',
       () => panel.visible,
       this.context,
-      this.sourceOf(document),
+      this.sourceOf(uri, content),
     );
     panel.onDidDispose(() => page.dispose());
   }
 
-  private sourceOf({ uri, recording }: RecordingDocument): FactSource {
+  private sourceOf(uri: vscode.Uri, recording: Recording): FactSource {
     const last = recording.facts.at(-1)?.seq ?? 0;
     const fetch: FactSource['fetch'] = (from, limit) => {
       const start = recording.facts.findIndex(({ seq }) => seq >= from);
@@ -86,4 +101,13 @@ export class Recordings implements vscode.CustomReadonlyEditorProvider<Recording
         doDeed(message, { context: this.context, fetch, ask, libraryChanged: () => undefined }),
     };
   }
+}
+
+/** A page that says one thing. */
+function sentencePage(sentence: string): string {
+  return `<!DOCTYPE html>
+<html lang="${escapeHtml(vscode.env.language)}">
+<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'"></head>
+<body><p role="alert">${escapeHtml(sentence)}</p></body>
+</html>`;
 }

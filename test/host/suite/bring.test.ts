@@ -94,7 +94,9 @@ describe('what people bring', function () {
     project.write({ 'broken.scfws.jsonl': '{"recording":1}\nnot json\n' });
     await run('workbench.action.closeAllEditors');
     await run('vscode.openWith', project.uri('broken.scfws.jsonl'), ids.recordingEditors.recording);
-    await window.waitFor('text=/2: /');
+    await window.waitFor('text=/is not a recording. Line 2: /', { in: 'webview' });
+    await run('notifications.showList');
+    await window.waitFor('text=Open as Text');
     await window.screenshot('recording-broken', { theme: 'dark' });
   });
 });
