@@ -17,7 +17,7 @@ export function readFaultPlan(name: string, seed: number | undefined): FaultPlan
     text = fs.readFileSync(name, 'utf8');
   } catch {
     throw new UserError(
-      'noFaultPlan',
+      'usage',
       l10n.t('There is no fault preset and no file called {0}.', name),
       l10n.t('Presets: {0}', faultPresets.map(({ id }) => id).join(', ')),
     );

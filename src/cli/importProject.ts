@@ -1,5 +1,5 @@
 /** `scfws import`: a scfws.json for functions that another tool's files describe; nothing else is changed. */
-import fs from 'node:fs/promises';
+import fs from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { UserError } from '../core/errors';
@@ -16,13 +16,25 @@ export interface ImportOptions {
 }
 
 export async function importProject(folder: string, options: ImportOptions): Promise<number> {
+  const file = path.join(path.resolve(folder), projectFileName);
+  const exists = new UserError(
+    'exists',
+    l10n.t('{0} exists already.', file),
+    l10n.t('Move it away to import again.'),
+  );
+  if (!fs.existsSync(path.resolve(folder))) {
+    throw new UserError('noFolder', l10n.t('There is no folder {0}.', path.resolve(folder)));
+  }
+  if (fs.existsSync(file)) {
+    throw exists;
+  }
   const [detected] = await detectProject(folder);
   if (detected === undefined) {
     throw new UserError(
       'nothingToImport',
       l10n.t('Nothing to import was found in {0}.', path.resolve(folder)),
       l10n.t(
-        'Looked for template.yaml, serverless.yml, and folders with index.py or index.js that are named by their roles.',
+        'Looked for template.yaml, serverless.yml, and folders with index.py or index.js: three, or fewer that are named by their roles.',
       ),
     );
   }
@@ -36,18 +48,10 @@ export async function importProject(folder: string, options: ImportOptions): Pro
     }
   }
   const text = planProjectFile(detected, answers);
-  const file = path.join(detected.folder, projectFileName);
   try {
-    await fs.writeFile(file, text, { flag: 'wx' });
+    fs.writeFileSync(path.join(detected.folder, projectFileName), text, { flag: 'wx' });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw error;
-    }
-    throw new UserError(
-      'exists',
-      l10n.t('{0} exists already.', file),
-      l10n.t('Move it away to import again.'),
-    );
+    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists : error;
   }
   for (const { role, guess } of detected.questions) {
     const name = answers[role] === undefined ? guess : answers[role];

@@ -3,11 +3,12 @@ import * as l10n from '@vscode/l10n';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { UserError } from '../core/errors';
+import { sentences, UserError } from '../core/errors';
 import { startSession, type SessionOptions } from '../core/session/session';
 import type { FunctionInfo } from '../protocol/fact';
 import { endLines, startLine } from '../protocol/platformLog';
 import { sampleEvents } from '../protocol/samples';
+import { placed } from './narrate';
 
 export interface InvokeOptions extends SessionOptions {
   /** Name or role. */
@@ -29,8 +30,13 @@ export async function invoke({ functionName, event, ...options }: InvokeOptions)
       } else if (fact.kind === 'invocationEnded') {
         const result = fact.error === undefined ? fact.preview : JSON.stringify(fact.error);
         process.stderr.write(`${endLines(fact, result, target.memory).join('\n')}\n`);
+      } else if (fact.kind === 'push') {
+        const what = fact.action === 'closing' ? 'closing' : `${fact.type ?? ''} ${fact.preview}`;
+        const answer = fact.errNo === 0 ? 'errNo 0' : `errNo ${fact.errNo}: ${fact.errMsg}`;
+        process.stderr.write(`${l10n.t('push to {0}: {1}', fact.connection, what)} → ${answer}\n`);
       } else if (fact.kind === 'diagnostic') {
-        process.stderr.write(`${fact.severity}: ${fact.message} ${fact.advice}\n`);
+        const text = sentences(fact.message, fact.advice);
+        process.stderr.write(`${fact.severity}: ${placed(fact.place)}${text}\n`);
       }
     });
     const answer = await session.intents.invoke({

@@ -4,7 +4,9 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import * as l10n from '@vscode/l10n';
 import { sentenceOf, UserError } from '../core/errors';
 import type { SessionOptions } from '../core/session/session';
-import type { EmulatorOptions } from '../protocol/project';
+import { didYouMean } from '../core/project/suggestion';
+import { faultPresets } from '../protocol/faultPresets';
+import { defaultEmulatorOptions, type EmulatorOptions } from '../protocol/project';
 import { useLocale } from './locale';
 
 /** dist/cli.js stands in dist/; what it reads at run time stands beside it and in the package's folder. */
@@ -25,7 +27,7 @@ const sessionFlags = {
 const usage = (): string =>
   l10n.t(
     `Usage:
-  scfws new <folder> --language python|python2|javascript|typescript --template echo|chat
+  scfws new <folder> [--language python|python2|javascript|typescript] [--template echo|chat]
             [--register NAME] [--transfer NAME] [--cleanup NAME]
   scfws serve [folder…] [--port N] [--json] [--python P] [--node P] [--allow-origin O]…
               [--faults PRESET|FILE [--seed N]]
@@ -37,7 +39,9 @@ const usage = (): string =>
   scfws conformance --write-fixtures FOLDER --mailbox URL [--language python|node] [--runtime R]
 
 --port 0 takes any free port. --json prints one fact a line, the first being "listening".
---emulator takes a JSON object with the settings of the emulator.`,
+--emulator takes a JSON object with the settings of the emulator; serve and invoke know it.
+--faults takes a file with a plan or one of: {0}. Without --seed the seed is 1.`,
+    faultPresets.map(({ id }) => id).join(', '),
   );
 
 /** Each command loads what it alone needs: a session is not to wait for an HTTP client or a YAML parser. */
@@ -72,6 +76,9 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
       values.seed === undefined ? undefined : wholeNumber('--seed', values.seed, 0xffffffff);
     const output = values.stdio === true ? 'stdio' : values.json === true ? 'json' : 'text';
     const options = sessionOptions(folders, values);
+    if (values.seed !== undefined && values.faults === undefined) {
+      throw usageError(l10n.t('--seed belongs to --faults.'));
+    }
     if (values.faults !== undefined) {
       const { readFaultPlan } = await import('./faultPlan');
       options.faults = readFaultPlan(values.faults, seed);
@@ -108,7 +115,12 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
     });
     const [url] = positionals;
     const given = [values.text, values.binary, values.close].filter((each) => each !== undefined);
-    if (url === undefined || values.id === undefined || given.length !== 1) {
+    if (
+      positionals.length !== 1 ||
+      url === undefined ||
+      values.id === undefined ||
+      given.length !== 1
+    ) {
       throw usageError(
         l10n.t('"push" needs a push address, --id, and one of --text, --binary and --close.'),
       );
@@ -192,18 +204,27 @@ function wholeNumber(flag: string, text: string, most: number): number {
 }
 
 function parseEmulator(text: string): Partial<EmulatorOptions> {
+  let options: Partial<EmulatorOptions>;
   try {
-    return JSON.parse(text) as Partial<EmulatorOptions>;
+    options = JSON.parse(text) as Partial<EmulatorOptions>;
   } catch (error) {
     throw usageError(l10n.t('--emulator takes a JSON object: {0}', (error as Error).message));
   }
+  const known = Object.keys(defaultEmulatorOptions);
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    const message = l10n.t('--emulator has no setting "{0}".', unknown);
+    throw usageError(message + didYouMean(unknown, known));
+  }
+  return options;
 }
 
 function parse<T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T) {
   try {
     return parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
-    throw usageError((error as Error).message);
+    // Node.js goes on with a hint that is about something else.
+    throw usageError((error as Error).message.split('. To specify')[0] as string);
   }
 }
 

@@ -1,18 +1,38 @@
 /** Facts as lines for a terminal: what `scfws serve` prints while it runs. */
+import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import type { Fact } from '../protocol/fact';
+import { sentences } from '../core/errors';
+import type { Fact, FactOf, SourcePlace } from '../protocol/fact';
 
 const shortId = (connection: string): string => connection.slice(0, 6);
 
 const time = (at: number): string => `${(at / 1000).toFixed(3)}s`.padStart(10);
 
-/** One line or more, or undefined for facts that say nothing to a person in a terminal. */
-export function narrate(fact: Fact): string | undefined {
-  const text = sentence(fact);
-  return text === undefined ? undefined : `${time(fact.at)}  ${text}`;
+/**
+ * Makes what turns facts, in their order, into one line or more; undefined for those that say nothing to a person in a
+ * terminal.
+ */
+export function startNarration(): (fact: Fact) => string | undefined {
+  const runs = new Map<string, FactOf<'invocationStarted'>>();
+  let stopping = false;
+  return (fact) => {
+    const id = 'invocation' in fact ? (fact.invocation ?? '') : '';
+    const run = runs.get(id);
+    if (fact.kind === 'invocationStarted') {
+      runs.set(fact.invocation, fact);
+    } else if (fact.kind === 'invocationEnded') {
+      runs.delete(fact.invocation);
+    }
+    stopping ||= fact.kind === 'stopping';
+    // What stopping ends is no failure of the functions.
+    const text = stopping && endings.has(fact.kind) ? undefined : sentence(fact, run);
+    return text === undefined ? undefined : `${time(fact.at)}  ${text}`;
+  };
 }
 
-function sentence(fact: Fact): string | undefined {
+const endings = new Set<Fact['kind']>(['invocationStarted', 'invocationEnded', 'faults']);
+
+function sentence(fact: Fact, run: FactOf<'invocationStarted'> | undefined): string | undefined {
   switch (fact.kind) {
     case 'connecting':
       return l10n.t('{0} asks to connect to {1}', shortId(fact.connection), fact.target);
@@ -30,14 +50,17 @@ function sentence(fact: Fact): string | undefined {
       return `${shortId(fact.connection)} ${arrow} ${what} ${fact.size} B  ${fact.preview}${fact.more ? '…' : ''}`;
     }
     case 'invocationStarted':
-      return fact.cold
+      // A process that could not be started has no time of its own.
+      return fact.cold && fact.initMs > 0
         ? l10n.t('  {0} starts (cold, {1} ms)', fact.function, Math.round(fact.initMs))
         : undefined;
     case 'invocationEnded': {
-      const duration = `${fact.durationMs.toFixed(1)} ms`;
+      const client =
+        run?.connection === undefined || run.connection === null ? '' : shortId(run.connection);
+      const head = `${run?.function ?? ''} ${client}`.trim() + `  ${fact.durationMs.toFixed(1)} ms`;
       return fact.outcome === 'ok'
-        ? `  ✓ ${duration}  ${fact.preview}`
-        : `  ✗ ${duration}  ${fact.error?.statusCode ?? ''} ${fact.error?.errorMessage ?? ''}${stackOf(fact.error?.stackTrace)}`;
+        ? `  ✓ ${head}  ${fact.preview}`
+        : `  ✗ ${head}  ${fact.error?.statusCode ?? ''} ${fact.error?.errorMessage ?? ''}${stackOf(fact.error?.stackTrace)}`;
     }
     case 'log':
       return fact.stream === 'platform' ? undefined : `  | ${fact.text}`;
@@ -46,7 +69,7 @@ function sentence(fact: Fact): string | undefined {
         ? undefined
         : l10n.t('  push refused: errNo {0}, {1}', fact.errNo, fact.errMsg);
     case 'diagnostic':
-      return `  ${fact.severity}: ${fact.message} ${fact.advice}`;
+      return `  ${fact.severity}: ${placed(fact.place)}${sentences(fact.message, fact.advice)}`;
     case 'instance':
       return fact.interpreter === undefined ? undefined : `  ${fact.function}: ${fact.interpreter}`;
     case 'clock':
@@ -58,7 +81,10 @@ function sentence(fact: Fact): string | undefined {
         ? l10n.t('fault lab is off')
         : l10n.t('fault lab is on: {0}, seed {1}', fact.faults.preset ?? '', fact.faults.seed);
     case 'faultStruck':
-      return l10n.t('  fault lab: {0}', fact.fault);
+      return l10n.t(
+        '  fault lab: {0}',
+        `${fact.fault} ${fact.connection?.slice(0, 6) ?? fact.function ?? ''}`.trimEnd(),
+      );
     case 'listening':
     case 'servicesChanged':
     case 'stopping':
@@ -71,6 +97,13 @@ function sentence(fact: Fact): string | undefined {
     case 'dropped':
       return undefined;
   }
+}
+
+/** `path:line: `, as editors and terminals know to open it. */
+export function placed(place: SourcePlace | undefined): string {
+  return place === undefined
+    ? ''
+    : `${path.relative('', place.file)}:${place.line}${place.column === undefined ? '' : `:${place.column}`}: `;
 }
 
 function stackOf(stack: string | undefined): string {

@@ -14,6 +14,15 @@ export interface PushOptions {
 }
 
 export async function push({ url, id, text, binary, close }: PushOptions): Promise<number> {
+  if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
+    throw new UserError(
+      'badPushUrl',
+      l10n.t('{0} is no push address.', url),
+      l10n.t(
+        'One looks like http://127.0.0.1:9480/api-abcdefgh; the gateway prints it when it starts.',
+      ),
+    );
+  }
   const websocket: Record<string, string> = { action: 'data send', secConnectionID: id };
   if (close === true) {
     websocket['action'] = 'closing';

@@ -9,8 +9,13 @@ import readline from 'node:readline';
 import type { Fact } from '../protocol/fact';
 import { sentenceOf } from '../core/errors';
 import { answerIntent } from '../core/session/intents';
-import { startSession, type Session, type SessionOptions } from '../core/session/session';
-import { narrate } from './narrate';
+import {
+  problemLine,
+  startSession,
+  type Session,
+  type SessionOptions,
+} from '../core/session/session';
+import { startNarration } from './narrate';
 
 export type ServeOutput = 'text' | 'json' | 'stdio';
 
@@ -35,12 +40,15 @@ export async function serve(options: SessionOptions, output: ServeOutput): Promi
     session.onFact(print);
   } else {
     printAddresses(session);
-    session.onFact((fact) => {
+    const narrate = startNarration();
+    const print = (fact: Fact): void => {
       const line = narrate(fact);
       if (line !== undefined) {
         process.stdout.write(`${line}\n`);
       }
-    });
+    };
+    session.recorder.read(1, Infinity).forEach(print);
+    session.onFact(print);
   }
   await Promise.race([untilSignal(), broken(process.stdout)]);
   if (output === 'text') {
@@ -152,9 +160,8 @@ function trace(session: Session): void {
 }
 
 function reportProblems(session: Session): void {
-  for (const { file, range, severity, message } of session.problems) {
-    const place = range === undefined ? file : `${file}:${range.line + 1}:${range.column + 1}`;
-    process.stderr.write(`${place}: ${severity}: ${message}\n`);
+  for (const problem of session.problems) {
+    process.stderr.write(`${problemLine(problem)}\n`);
   }
 }
 

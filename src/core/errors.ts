@@ -15,7 +15,13 @@ export class UserError extends Error {
 /** The sentence a person reads: message and next step of a `UserError`, the message of anything else. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof UserError) {
-    return error.nextStep === undefined ? error.message : `${error.message} ${error.nextStep}`;
+    return error.nextStep === undefined ? error.message : sentences(error.message, error.nextStep);
   }
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Two texts as sentences; the first may end in words of somebody else's, without a full stop. */
+export function sentences(first: string, second: string): string {
+  const full = second.trim() === '' || /[.!?:。！？：\n]\s*$/.test(first) ? '' : '.';
+  return `${first}${full} ${second}`.trimEnd();
 }

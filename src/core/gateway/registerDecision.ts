@@ -45,8 +45,8 @@ export function decideRegister(
 
   if (result.outcome !== 'ok') {
     const what = result.error?.errorMessage ?? l10n.t('Register failed');
-    const detail = result.error?.stackTrace?.trim().split('\n').at(-1) ?? '';
-    const reason = detail === '' ? what : `${what}: ${detail}`;
+    const detail = headlineOf(result.error?.stackTrace ?? '');
+    const reason = detail === '' || what.includes(detail) ? what : `${what}: ${detail}`;
     return refuse(
       failureStatus,
       { message: `Register: ${what}`, statusCode: result.error?.statusCode },
@@ -317,6 +317,12 @@ function parseOrUndefined(text: string): unknown {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Error and message of a stack: Python puts them last, Node.js first. */
+function headlineOf(stack: string): string {
+  const lines = stack.trim().split('\n');
+  return (lines[0]?.startsWith('Traceback') === true ? lines.at(-1) : lines[0]) ?? '';
 }
 
 function brief(text: string): string {

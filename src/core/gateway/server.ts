@@ -193,13 +193,13 @@ function refuseUpgrade(
   if (!isHostAllowed(headers.host, access)) {
     return {
       status: 403,
-      message: `Host ${headers.host ?? '(none)'} is not this machine. Add its origin to scfWebSocket.allowedOrigins to let it in.`,
+      message: `Host ${headers.host ?? '(none)'} is not this machine. Add its origin to scfWebSocket.allowedOrigins (in a terminal: --allow-origin) to let it in.`,
     };
   }
   if (!isOriginAllowed(headers.origin, access)) {
     return {
       status: 403,
-      message: `Pages of ${headers.origin ?? ''} may not connect. Add the origin to scfWebSocket.allowedOrigins to let them in.`,
+      message: `Pages of ${headers.origin ?? ''} may not connect. Add the origin to scfWebSocket.allowedOrigins (in a terminal: --allow-origin) to let them in.`,
     };
   }
   if (request.method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') {

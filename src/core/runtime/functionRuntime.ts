@@ -340,12 +340,17 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       return; // Code that has changed since: the fresh instance will tell.
     }
     this.setBroken(true, failure);
-    this.find(explainStart(failure, this.spec, program), null);
+    const served = this.pool().some((instance) => !instance.starting);
+    const finding = explainStart(failure, this.spec, program);
+    if (served && failure.why === 'code') {
+      finding.advice = l10n.t('The code before the change goes on serving. {0}', finding.advice);
+    }
+    this.find(finding, null);
     if (number === this.fresh) {
       this.fresh = undefined;
     }
-    if (this.pool().some((instance) => !instance.starting)) {
-      this.dispatch(); // The code before the change goes on serving.
+    if (served) {
+      this.dispatch();
     } else {
       for (const waiting of this.queue.splice(0)) {
         const { invocation } = waiting.request;

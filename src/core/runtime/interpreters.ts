@@ -318,7 +318,7 @@ function reasonOf(source: InterpreterSource): string {
     case 'project':
       return l10n.t('named by scfws.json');
     case 'setting':
-      return l10n.t('named by the setting');
+      return l10n.t('named by the setting or the flag');
     case 'environment':
       return l10n.t('named by an environment variable');
     case 'venv':

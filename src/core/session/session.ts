@@ -2,6 +2,7 @@
  * A session: one gateway with the functions of one or more projects behind it, on one port. Hosts (editor,
  * command line) see nothing but its facts and its intents.
  */
+import fs from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { Fact, FaultPlan, FunctionInfo, ServiceInfo } from '../../protocol/fact';
@@ -209,16 +210,40 @@ async function loadServices(
     }
   }
   if (specs.length === 0) {
-    const worst = problems.find((problem) => problem.severity === 'error');
-    throw new UserError(
-      'noProject',
-      worst?.message ?? l10n.t('There is no project to serve.'),
-      worst === undefined
-        ? l10n.t('Create one with "SCF WebSocket: Create Project…" or `scfws new <folder>`.')
-        : l10n.t('Correct {0} and start again.', worst.file),
-    );
+    throw noProject(options.folders, problems);
   }
   return { specs, problems };
+}
+
+/** Why nothing can be served, with every place that is wrong. */
+function noProject(folders: string[], problems: Problem[]): UserError {
+  const create = l10n.t(
+    'Create a project with "SCF WebSocket: Create Project…" or `scfws new <folder>`, or import functions that exist with `scfws import <folder>`.',
+  );
+  const missing = folders
+    .map((folder) => path.resolve(folder))
+    .find((each) => !fs.existsSync(each));
+  if (missing !== undefined) {
+    return new UserError('noProject', l10n.t('There is no folder {0}.', missing), create);
+  }
+  const [first] = problems;
+  if (first === undefined) {
+    return new UserError('noProject', l10n.t('There is no project to serve.'), create);
+  }
+  if (!fs.existsSync(first.file)) {
+    return new UserError('noProject', first.message, create);
+  }
+  return new UserError(
+    'noProject',
+    problems.map(problemLine).join('\n'),
+    `\n${l10n.t('Correct {0} and start again.', first.file)}`,
+  );
+}
+
+/** `file:line:column: error: message`, lines and columns from 1. */
+export function problemLine({ file, range, severity, message }: Problem): string {
+  const place = range === undefined ? file : `${file}:${range.line + 1}:${range.column + 1}`;
+  return `${place}: ${severity}: ${message}`;
 }
 
 function overridesOf({ emulator, port }: SessionOptions): ServiceOverrides {

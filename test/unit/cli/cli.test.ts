@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -100,6 +101,11 @@ describe('scfws', function () {
       [['serve', '--port', 'many'], /--port takes a whole number up to 65535, not "many"/],
       [['push', 'http://127.0.0.1:1/api-x'], /needs a push address, --id, and one of/],
       [['new'], /"new" needs a folder/],
+      [['serve', '--bogus'], /Unknown option '--bogus'\.? ?\n/],
+      [['serve', '--seed', '3'], /--seed belongs to --faults/],
+      [['serve', '--faults', 'none-such'], /Presets: .*flaky-wifi/],
+      [['serve', '--emulator', '{"stric":true}'], /no setting "stric"\. Did you mean "strict"\?/],
+      [['push', 'http://a', 'http://b', '--id', 'x', '--close'], /needs a push address/],
     ];
     for (const [args, message] of cases) {
       const { code, err } = await scfws(args);
@@ -107,6 +113,68 @@ describe('scfws', function () {
       assert.match(err, message);
       assert.doesNotMatch(err, /\n\s+at /);
     }
+  });
+
+  it('says of a folder what is wrong with it, and where', async () => {
+    const nowhere = path.join(folder, 'nowhere');
+    for (const command of ['serve', 'import']) {
+      const { code, err } = await scfws([command, nowhere]);
+      assert.equal(code, 1);
+      assert.ok(err.includes(`There is no folder ${nowhere}.`), err);
+    }
+    const empty = path.join(folder, 'empty');
+    fs.mkdirSync(empty);
+    const nothing = await scfws(['serve', empty]);
+    assert.match(nothing.err, /There is no scfws\.json in .*scfws new <folder>.*scfws import/);
+
+    const file = path.join(empty, 'scfws.json');
+    fs.writeFileSync(
+      file,
+      '{\n  "port": "9480",\n  "functions": { "tranfer": { "timeout": -1 } }\n}\n',
+    );
+    const { code, err } = await scfws(['serve', empty]);
+    assert.equal(code, 1);
+    assert.ok(err.includes(`${file}:2:`), err);
+    assert.match(err, /:3:\d+: \w+: .*Did you mean "transfer"\?/);
+    assert.match(err, /\nCorrect .*scfws\.json and start again\.\n/s);
+
+    const malformed = await scfws(['push', 'ws://127.0.0.1:1/x', '--id', 'x', '--close']);
+    assert.match(malformed.err, /ws:\/\/127\.0\.0\.1:1\/x is no push address\. One looks like/);
+  });
+
+  it('tells in words who was served by what, what broke where, and nothing of the end it made itself', async () => {
+    const chosen = path.join(folder, 'told');
+    await scfws(['new', chosen, '--language', 'javascript', '--template', 'echo']);
+    const file = path.join(chosen, 'Transmission', 'index.js');
+    const working = fs.readFileSync(file, 'utf8');
+    const child = start(['serve', chosen, '--port', '0', '--faults', 'slow-phone', '--seed', '7']);
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    const says = async (wanted: RegExp): Promise<RegExpExecArray> => {
+      for (;;) {
+        const found = wanted.exec(out);
+        if (found !== null) {
+          return found;
+        }
+        assert.equal(child.exitCode, null, `ended before ${wanted}:\n${out}`);
+        await once(child.stdout, 'data');
+      }
+    };
+    await says(/fault lab is on: slow-phone, seed 7/);
+    const [url] = await says(/ws:\/\/127\S+/);
+    const client = new WebSocket(url);
+    await once(client, 'open');
+    client.send('hello');
+    await says(/✓ told\/Transmission \S{6} {2}[\d.]+ ms/);
+    fs.writeFileSync(file, `${working}\nfunction broken( {\n`);
+    await says(
+      /error: .*index\.js:\d+: Transmission cannot be loaded: SyntaxError: .*\. The code before the change goes on serving\. Correct the code/,
+    );
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'exit')) as [number];
+    assert.equal(code, 0);
+    assert.doesNotMatch(out.slice(out.indexOf('Stopping')), /✗|fault lab is off/);
+    client.terminate();
   });
 
   it('speaks Chinese where the terminal does', async () => {

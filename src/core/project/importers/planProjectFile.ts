@@ -33,7 +33,10 @@ export function planProjectFile(detected: DetectedProject, answers: RoleAnswers 
     throw new UserError(
       'transferMissing',
       l10n.t('No function is known to take the messages of clients.'),
-      l10n.t('Say which one plays the role "transfer".'),
+      l10n.t(
+        'Say which one plays the role "transfer" (in a terminal: --transfer NAME). Functions: {0}.',
+        detected.functions.map((each) => each.name).join(', '),
+      ),
     );
   }
   const project = {
