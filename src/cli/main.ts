@@ -68,6 +68,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
       ...sessionFlags,
       json: { type: 'boolean' },
       stdio: { type: 'boolean' },
+      debug: { type: 'string', multiple: true }, // Functions that a host is about to attach to.
       faults: { type: 'string' },
       seed: { type: 'string' },
     });
@@ -75,7 +76,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
     const seed =
       values.seed === undefined ? undefined : wholeNumber('--seed', values.seed, 0xffffffff);
     const output = values.stdio === true ? 'stdio' : values.json === true ? 'json' : 'text';
-    const options = sessionOptions(folders, values);
+    const options = { ...sessionOptions(folders, values), debug: values.debug ?? [] };
     if (values.seed !== undefined && values.faults === undefined) {
       throw usageError(l10n.t('--seed belongs to --faults.'));
     }

@@ -5,6 +5,7 @@ import { l10n } from 'vscode';
 import { UserError } from '../core/errors';
 import type { Fact } from '../protocol/fact';
 import type { Answer, Ask, IntentKind } from '../protocol/intent';
+import type { FunctionId } from '../protocol/project';
 import { applyFact, emptyState } from '../protocol/state';
 import type { SessionState } from '../protocol/state';
 import { emulatorSettings, pythonInterpreter, sessionLocale, setting } from './configuration';
@@ -58,12 +59,12 @@ export class Gateway implements vscode.Disposable {
     return this.current;
   }
 
-  /** Resolves when clients can connect. Rejects with a `UserError`. */
-  start(): Promise<void> {
+  /** Resolves when clients can connect; functions of `debug` wait for a debugger then. Rejects with a `UserError`. */
+  start(debug: readonly FunctionId[] = []): Promise<void> {
     if (this.current === 'running') {
       return Promise.resolve();
     }
-    this.starting ??= this.launch().finally(() => (this.starting = undefined));
+    this.starting ??= this.launch(debug).finally(() => (this.starting = undefined));
     return this.starting;
   }
 
@@ -112,7 +113,7 @@ export class Gateway implements vscode.Disposable {
     this.factsReceived.dispose();
   }
 
-  private async launch(): Promise<void> {
+  private async launch(debug: readonly FunctionId[]): Promise<void> {
     this.refuseUntrusted();
     this.setStatus('starting');
     this.failure = undefined;
@@ -136,6 +137,7 @@ export class Gateway implements vscode.Disposable {
           memoryMb: setting<number>(settings.memoryMb, 256),
           allowedOrigins: setting<string[]>(settings.allowedOrigins, []),
           emulator: emulatorSettings(),
+          debug,
         },
         process.env,
       );

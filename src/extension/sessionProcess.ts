@@ -9,7 +9,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { UserError } from '../core/errors';
 import type { Fact } from '../protocol/fact';
 import type { Answer, Ask, IntentKind, Reply } from '../protocol/intent';
-import type { EmulatorOptions } from '../protocol/project';
+import type { EmulatorOptions, FunctionId } from '../protocol/project';
 
 export interface SessionOptions {
   /** dist/cli.js. */
@@ -25,6 +25,8 @@ export interface SessionOptions {
   memoryMb?: number;
   allowedOrigins: string[];
   emulator: Partial<EmulatorOptions>;
+  /** Functions that wait for a debugger from the first event on. */
+  debug: readonly FunctionId[];
 }
 
 export interface SessionPlan {
@@ -51,6 +53,9 @@ export function planSession(options: SessionOptions, env: NodeJS.ProcessEnv): Se
   add('--memory-mb', options.memoryMb?.toString());
   for (const origin of options.allowedOrigins) {
     add('--allow-origin', origin);
+  }
+  for (const id of options.debug) {
+    add('--debug', id);
   }
   if (Object.keys(options.emulator).length > 0) {
     args.push('--emulator', JSON.stringify(options.emulator));

@@ -145,7 +145,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
         }
       } else if (first.debugPort !== undefined) {
         this.onDebugPort(first, { port: first.debugPort });
-      } else {
+      } else if (!first.opensDebugPort) {
         first.setDebug(true);
       }
     });

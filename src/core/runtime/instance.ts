@@ -100,6 +100,11 @@ export class Instance {
     return this.state === 'stopped';
   }
 
+  /** It was started for a debugger, and its port is not known yet. */
+  get opensDebugPort(): boolean {
+    return this.parts.launch.debug && this.state === 'starting';
+  }
+
   get runningInvocation(): string | null {
     return this.running?.waiting.request.invocation ?? null;
   }

@@ -7,6 +7,7 @@ import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { Fact, FaultPlan, FunctionInfo, ServiceInfo } from '../../protocol/fact';
 import {
+  type FunctionId,
   type EmulatorOptions,
   functionId,
   type Problem,
@@ -44,6 +45,8 @@ export interface SessionOptions {
   limits?: RecorderLimits;
   /** A fault plan to start with. */
   faults?: FaultPlan;
+  /** Functions that wait for a debugger from the first event on. */
+  debug?: FunctionId[];
   bootstrapFolder: string;
 }
 
@@ -140,6 +143,12 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   });
   if (options.faults !== undefined) {
     faults.set(options.faults);
+  }
+  // In the turn in which the port opens: no event comes before.
+  for (const runtime of services.flatMap((service) => [...service.functions.values()])) {
+    if (options.debug?.includes(runtime.id) === true) {
+      runtime.setDebug(true).catch(() => undefined); // Whoever asks for its port learns why there is none.
+    }
   }
   await Promise.all(infos.map((info) => writeSessionFile(info)));
 

@@ -1,6 +1,7 @@
 /** Start, stop, restart, addresses, and the menu behind the status-bar item. */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
+import type { FunctionId } from '../../protocol/project';
 import { commands } from '../ids';
 import type { Parts } from '../parts';
 import { pickConnection, pickFunction } from './pick';
@@ -57,8 +58,11 @@ export function registerGatewayCommands(parts: Parts): vscode.Disposable[] {
   ];
 }
 
-/** Starts the gateway where it does not run; returns where it listens. */
-export async function startGateway(parts: Parts): Promise<{ url: string; pushUrl: string }> {
+/** Starts the gateway where it does not run; returns where it listens. Functions of `debug` wait for a debugger. */
+export async function startGateway(
+  parts: Parts,
+  debug: readonly FunctionId[] = [],
+): Promise<{ url: string; pushUrl: string }> {
   const { gateway } = parts;
   await vscode.window.withProgress(
     {
@@ -68,7 +72,7 @@ export async function startGateway(parts: Parts): Promise<{ url: string; pushUrl
     },
     (_progress, token) => {
       token.onCancellationRequested(() => void gateway.stop());
-      return gateway.start();
+      return gateway.start(debug);
     },
   );
   return addresses(parts);

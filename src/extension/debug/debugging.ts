@@ -29,7 +29,7 @@ export class Debugging
     private readonly gateway: Gateway,
     private readonly projects: Projects,
     private readonly log: Log,
-    private readonly startGateway: () => Promise<unknown>,
+    private readonly startGateway: (debug: readonly FunctionId[]) => Promise<unknown>,
   ) {
     this.clock = new ClockHold((reason, frozen) => {
       gateway.ask('freezeClock', { reason, frozen }).catch(() => undefined);
@@ -104,7 +104,8 @@ export class Debugging
           l10n.t('Start it, or use a configuration with "request": "launch".'),
         );
       }
-      await this.startGateway();
+      await this.projects.refresh();
+      await this.startGateway(this.wantedFromTheStart(container.session.configuration));
     }
     const functions = this.wanted(container.session.configuration);
     this.containers.set(container, new Set());
@@ -173,6 +174,8 @@ export class Debugging
       }
     } catch (error) {
       this.containers.get(container)?.delete(id);
+      // Nobody will attach: what waits for a debugger is to run without one.
+      await this.gateway.ask('debug', { function: id, enabled: false }).catch(() => undefined);
       throw error;
     }
   }
@@ -233,6 +236,15 @@ export class Debugging
           container.terminate();
         }
       }
+    }
+  }
+
+  /** A client that comes the moment the gateway is there must not slip through. */
+  private wantedFromTheStart(configuration: vscode.DebugConfiguration): FunctionId[] {
+    try {
+      return this.wanted(configuration).map((info) => info.function);
+    } catch {
+      return []; // Starting tells what is wrong, or asking for them afterwards.
     }
   }
 

@@ -238,6 +238,32 @@ describe('scfws', function () {
     assert.equal(fs.existsSync(path.join(project(), '.scfws', 'session.json')), false);
   });
 
+  it('keeps the first event for the debugger that its host is about to attach', async () => {
+    const gateway = serve([project(), '--port', '0', '--stdio', '--debug', 'echo/Transmission']);
+    const { url, services } = await gateway.until('listening');
+    const transfer = services[0]?.functions.find(({ roles }) => roles.includes('transfer'));
+    assert.equal(transfer?.function, 'echo/Transmission');
+    const client = new WebSocket(url);
+    client.once('open', () => client.send('early'));
+    const answered = once(client, 'message');
+    await gateway.until('frame', (fact) => fact.preview === 'early');
+    const { value } = (await gateway.ask('debug', {
+      function: transfer.function,
+      enabled: true,
+    })) as unknown as { value: { port: number } };
+    const waiting = await gateway.until('instance', (fact) => fact.waitsForDebugger === true);
+    assert.equal(waiting.debugPort, value.port);
+    const run = (fact: Fact) =>
+      fact.kind === 'invocationStarted' && fact.function === transfer.function;
+    assert.equal(gateway.facts.some(run), false);
+    await gateway.ask('debug', { function: transfer.function, enabled: false });
+    const [data] = (await answered) as [Buffer];
+    assert.equal(data.toString(), 'early');
+    client.close();
+    gateway.child.stdin.end();
+    await gateway.ended;
+  });
+
   it('answers intents, and ends with its host', async () => {
     const gateway = serve([project(), '--port', '0', '--stdio']);
     const { url, services } = await gateway.until('listening');

@@ -19,6 +19,7 @@ describe('the plan of a session', () => {
     folders: ['/a b', '/c'],
     allowedOrigins: [],
     emulator: {},
+    debug: [],
   };
 
   it('names folders and what was set, nothing else', () => {
