@@ -16,23 +16,18 @@ export interface ImportOptions {
 }
 
 export async function importProject(folder: string, options: ImportOptions): Promise<number> {
-  const file = path.join(path.resolve(folder), projectFileName);
-  const exists = new UserError(
-    'exists',
-    l10n.t('{0} exists already.', file),
-    l10n.t('Move it away to import again.'),
-  );
-  if (!fs.existsSync(path.resolve(folder))) {
-    throw new UserError('noFolder', l10n.t('There is no folder {0}.', path.resolve(folder)));
+  const root = path.resolve(folder);
+  if (!fs.existsSync(root)) {
+    throw new UserError('noFolder', l10n.t('There is no folder {0}.', root));
   }
-  if (fs.existsSync(file)) {
-    throw exists;
+  if (fs.existsSync(path.join(root, projectFileName))) {
+    throw exists(path.join(root, projectFileName)); // Before anything is asked about roles.
   }
   const [detected] = await detectProject(folder);
   if (detected === undefined) {
     throw new UserError(
       'nothingToImport',
-      l10n.t('Nothing to import was found in {0}.', path.resolve(folder)),
+      l10n.t('Nothing to import was found in {0}.', root),
       l10n.t(
         'Looked for template.yaml, serverless.yml, and folders with index.py or index.js: three, or fewer that are named by their roles.',
       ),
@@ -48,10 +43,11 @@ export async function importProject(folder: string, options: ImportOptions): Pro
     }
   }
   const text = planProjectFile(detected, answers);
+  const file = path.join(detected.folder, projectFileName);
   try {
-    fs.writeFileSync(path.join(detected.folder, projectFileName), text, { flag: 'wx' });
+    fs.writeFileSync(file, text, { flag: 'wx' });
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists : error;
+    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(file) : error;
   }
   for (const { role, guess } of detected.questions) {
     const name = answers[role] === undefined ? guess : answers[role];
@@ -59,4 +55,12 @@ export async function importProject(folder: string, options: ImportOptions): Pro
   }
   process.stdout.write(`${l10n.t('Written: {0}. Start it with: scfws serve {1}', file, folder)}\n`);
   return 0;
+}
+
+function exists(file: string): UserError {
+  return new UserError(
+    'exists',
+    l10n.t('{0} exists already.', file),
+    l10n.t('Move it away to import again.'),
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * Facts packed into bytes. As objects 100,000 frames took 323 B each and long pauses of the garbage collector;
- * packed they take half, and no collection ever looks at them. A fact of any kind can be packed: its keys are known
+ * Facts packed into bytes. As objects, frames take more memory and long pauses of the garbage collector;
+ * packed, no collection ever looks at them. A fact of any kind can be packed: its keys are known
  * by a number (its shape), short strings that repeat are stored once in a segment, nested values are JSON.
  *
  * A record: u32 length · varint µs since the segment began · varint shape · payload place · the values.

@@ -80,6 +80,8 @@ describe('what people bring', function () {
     await open('chat.scfws.jsonl', ids.recordingEditors.recording);
     await window.waitFor('text=brought: hello', { in: 'webview' });
     await window.screenshot('recording-dark', { width: 1280, height: 800, theme: 'dark' });
+    await window.screenshot('recording-narrow-light', { width: 640, height: 800, theme: 'light' });
+    await window.theme('dark');
   });
 
   it('opens a HAR file of somebody else', async function () {
@@ -97,6 +99,8 @@ describe('what people bring', function () {
     await window.waitFor('text=/is not a recording. Line 2: /', { in: 'webview' });
     await run('notifications.showList');
     await window.waitFor('text=Open as Text');
-    await window.screenshot('recording-broken', { theme: 'dark' });
+    await window.screenshot('recording-broken', { width: 1280, height: 800, theme: 'dark' });
+    await window.screenshot('recording-broken-light', { theme: 'light' });
+    await window.theme('dark');
   });
 });
