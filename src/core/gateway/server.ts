@@ -1,6 +1,6 @@
 /**
- * The gateway's only port: WebSocket clients come in by `Upgrade`, pushes by POST. This file, requests.ts and
- * webSocketClient.ts are all that knows `ws` and `node:http`.
+ * The gateway's only port: WebSocket clients come in by `Upgrade`, pushes by POST. This file, requests.ts,
+ * pushSocket.ts and webSocketClient.ts are all that knows `ws` and HTTP.
  */
 import * as l10n from '@vscode/l10n';
 import http from 'node:http';
@@ -11,6 +11,7 @@ import { UserError } from '../errors';
 import { type Access, isHostAllowed, isOriginAllowed } from './access';
 import type { Gateway } from './gateway';
 import type { HandshakeRequest } from './handshakes';
+import { PushSocket } from './pushSocket';
 import { answerRequest, reportBug, type RequestOptions } from './requests';
 import { attach } from './webSocketClient';
 
@@ -67,9 +68,21 @@ export async function startServer(
     }
   });
 
+  // A connection comes to `node:http` only once it says what a push does not.
+  const byHttp = server.listeners('connection') as ((socket: Socket) => void)[];
+  server.removeAllListeners('connection');
+  const pushSockets = new Set<PushSocket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    const pushSocket = new PushSocket(socket, gateway, options.access, () => {
+      pushSockets.delete(pushSocket);
+      byHttp.forEach((listener) => listener.call(server, socket));
+    });
+    pushSockets.add(pushSocket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      pushSockets.delete(pushSocket);
+    });
   });
   server.on('request', (request, response) => {
     answerRequest(gateway, options, request, response);
@@ -145,6 +158,7 @@ export async function startServer(
     async dispose() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      pushSockets.forEach((each) => each.dispose());
       const impatience = setTimeout(() => {
         for (const socket of sockets) {
           socket.destroy();
