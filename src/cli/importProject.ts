@@ -25,6 +25,16 @@ export async function importProject(folder: string, options: ImportOptions): Pro
   }
   const [detected] = await detectProject(folder);
   if (detected === undefined) {
+    const there = ['template.yaml', 'template.yml', 'serverless.yml', 'serverless.yaml'].find(
+      (each) => fs.existsSync(path.join(root, each)),
+    );
+    if (there !== undefined) {
+      throw new UserError(
+        'nothingToImport',
+        l10n.t('No function could be read from {0}.', path.join(root, there)),
+        l10n.t('It must be valid YAML and describe functions of this vendor.'),
+      );
+    }
     throw new UserError(
       'nothingToImport',
       l10n.t('Nothing to import was found in {0}.', root),
@@ -47,7 +57,14 @@ export async function importProject(folder: string, options: ImportOptions): Pro
   try {
     fs.writeFileSync(file, text, { flag: 'wx' });
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(file) : error;
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw exists(file);
+    }
+    fs.rmSync(file, { force: true }); // Half a file would stand in the way of the next attempt.
+    throw new UserError(
+      'notWritten',
+      l10n.t('{0} could not be written: {1}', file, (error as Error).message),
+    );
   }
   for (const { role, guess } of detected.questions) {
     const name = answers[role] === undefined ? guess : answers[role];

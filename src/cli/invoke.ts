@@ -8,7 +8,8 @@ import { startSession, type SessionOptions } from '../core/session/session';
 import type { FunctionInfo } from '../protocol/fact';
 import { endLines, startLine } from '../protocol/platformLog';
 import { sampleEvents } from '../protocol/samples';
-import { placed } from './narrate';
+import { placed, visible } from './narrate';
+import { reportProblems } from './serve';
 
 export interface InvokeOptions extends SessionOptions {
   /** Name or role. */
@@ -20,6 +21,7 @@ export interface InvokeOptions extends SessionOptions {
 export async function invoke({ functionName, event, ...options }: InvokeOptions): Promise<number> {
   const session = await startSession({ ...options, port: 0 });
   try {
+    reportProblems(session);
     const functions = session.services.flatMap((service) => service.functions);
     const target = findFunction(functions, functionName);
     session.onFact((fact) => {
@@ -31,8 +33,10 @@ export async function invoke({ functionName, event, ...options }: InvokeOptions)
         const result = fact.error === undefined ? fact.preview : JSON.stringify(fact.error);
         process.stderr.write(`${endLines(fact, result, target.memory).join('\n')}\n`);
       } else if (fact.kind === 'push') {
-        const what = fact.action === 'closing' ? 'closing' : `${fact.type ?? ''} ${fact.preview}`;
-        const answer = fact.errNo === 0 ? 'errNo 0' : `errNo ${fact.errNo}: ${fact.errMsg}`;
+        const what =
+          fact.action === 'closing' ? 'closing' : `${fact.type ?? ''} ${visible(fact.preview)}`;
+        const answer =
+          fact.errNo === 0 ? 'errNo 0' : `errNo ${fact.errNo}: ${visible(fact.errMsg)}`;
         process.stderr.write(`${l10n.t('push to {0}: {1}', fact.connection, what)} → ${answer}\n`);
       } else if (fact.kind === 'diagnostic') {
         const text = sentences(fact.message, fact.advice);

@@ -1,12 +1,13 @@
 /** `scfws`: the same core as the extension's, without an editor. */
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import * as l10n from '@vscode/l10n';
 import { sentenceOf, UserError } from '../core/errors';
 import type { SessionOptions } from '../core/session/session';
-import { didYouMean } from '../core/project/suggestion';
+import { emulatorProblems } from '../core/project/schemaProblems';
 import { faultPresets } from '../protocol/faultPresets';
-import { defaultEmulatorOptions, type EmulatorOptions } from '../protocol/project';
+import type { EmulatorOptions } from '../protocol/project';
 import { useLocale } from './locale';
 
 /** dist/cli.js stands in dist/; what it reads at run time stands beside it and in the package's folder. */
@@ -94,7 +95,9 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
       event: { type: 'string', default: 'sample' },
     });
     const functionName = positionals.at(-1);
-    if (functionName === undefined || positionals.length > 2) {
+    const onlyFolder =
+      positionals.length === 1 && existsSync(path.join(functionName ?? '', 'scfws.json'));
+    if (functionName === undefined || positionals.length > 2 || onlyFolder) {
       throw usageError(l10n.t('"invoke" needs a function, and before it at most a folder.'));
     }
     const folder = positionals.length === 2 ? (positionals[0] ?? '.') : '.';
@@ -183,7 +186,10 @@ function sessionOptions(
   const facts = wholeNumber('--max-facts', values['max-facts'] ?? '600000', 10_000_000);
   const megabytes = wholeNumber('--memory-mb', values['memory-mb'] ?? '128', 100_000);
   return {
-    folders,
+    // Whoever names the file means its folder.
+    folders: folders.map((each) =>
+      path.basename(each) === 'scfws.json' ? path.dirname(each) : each,
+    ),
     bootstrapFolder: path.join(distFolder, 'bootstrap'),
     limits: { facts, payloadBytes: megabytes * 1024 * 1024 },
     allowedOrigins: values['allow-origin'] ?? [],
@@ -205,19 +211,17 @@ function wholeNumber(flag: string, text: string, most: number): number {
 }
 
 function parseEmulator(text: string): Partial<EmulatorOptions> {
-  let options: Partial<EmulatorOptions>;
+  let options: unknown;
   try {
-    options = JSON.parse(text) as Partial<EmulatorOptions>;
+    options = JSON.parse(text);
   } catch (error) {
     throw usageError(l10n.t('--emulator takes a JSON object: {0}', (error as Error).message));
   }
-  const known = Object.keys(defaultEmulatorOptions);
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown !== undefined) {
-    const message = l10n.t('--emulator has no setting "{0}".', unknown);
-    throw usageError(message + didYouMean(unknown, known));
+  const [problem] = emulatorProblems(options);
+  if (problem !== undefined) {
+    throw usageError(l10n.t('--emulator: {0}', problem));
   }
-  return options;
+  return options as Partial<EmulatorOptions>;
 }
 
 function parse<T extends NonNullable<ParseArgsConfig['options']>>(args: string[], options: T) {

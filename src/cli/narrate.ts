@@ -25,9 +25,55 @@ export function startNarration(): (fact: Fact) => string | undefined {
     }
     stopping ||= fact.kind === 'stopping';
     // What stopping ends is no failure of the functions.
-    const text = stopping && endings.has(fact.kind) ? undefined : sentence(fact, run);
+    const text = stopping && endings.has(fact.kind) ? undefined : sentence(shown(fact), run);
     return text === undefined ? undefined : `${time(fact.at)}  ${text}`;
   };
+}
+
+/** Control characters of the terminal, and those that turn the direction of text: clients must not write with them. */
+ 
+const controls = /[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
+
+export function visible(text: string): string {
+  return text.replace(controls, (each) =>
+    each === '\n' ? '\\n' : `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function visibleLines(text: string): string {
+  return text.split('\n').map(visible).join('\n');
+}
+
+/** What comes from clients, and what functions made of it, on one line. Lines of a function's log stay as they are. */
+function shown(fact: Fact): Fact {
+  switch (fact.kind) {
+    case 'connecting':
+      return { ...fact, target: visible(fact.target) };
+    case 'refused':
+      return { ...fact, target: visible(fact.target), reason: visible(fact.reason) };
+    case 'closed':
+      return { ...fact, reason: visible(fact.reason) };
+    case 'frame':
+      return { ...fact, preview: visible(fact.preview) };
+    case 'push':
+      return { ...fact, errMsg: visible(fact.errMsg) };
+    case 'diagnostic':
+      return { ...fact, message: visibleLines(fact.message), advice: visibleLines(fact.advice) };
+    case 'invocationEnded': {
+      const { error } = fact;
+      return {
+        ...fact,
+        preview: visible(fact.preview),
+        error: error && {
+          ...error,
+          errorMessage: visible(error.errorMessage),
+          ...(error.stackTrace === undefined ? {} : { stackTrace: visibleLines(error.stackTrace) }),
+        },
+      };
+    }
+    default:
+      return fact;
+  }
 }
 
 const endings = new Set<Fact['kind']>(['invocationStarted', 'invocationEnded', 'faults']);

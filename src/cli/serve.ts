@@ -22,6 +22,9 @@ export type ServeOutput = 'text' | 'json' | 'stdio';
 /** Milliseconds for which facts are gathered while many come. */
 const batchMs = 8;
 
+/** How long what was printed last may take to leave, milliseconds. */
+const lastWriteMs = 1000;
+
 /** Bytes that may wait for a host that does not read; it can ask for the facts it missed. */
 const outputLimit = 64 * 1024 * 1024;
 
@@ -55,6 +58,8 @@ export async function serve(options: SessionOptions, output: ServeOutput): Promi
     process.stdout.write(`${l10n.t('Stopping: connections are closed, handlers end.')}\n`);
   }
   await session.dispose('signal');
+  // What a reader that stands still has not taken must not keep this process.
+  setTimeout(() => process.exit(0), lastWriteMs).unref();
   return 0;
 }
 
@@ -159,7 +164,7 @@ function trace(session: Session): void {
   session.onFact(append);
 }
 
-function reportProblems(session: Session): void {
+export function reportProblems(session: Session): void {
   for (const problem of session.problems) {
     process.stderr.write(`${problemLine(problem)}\n`);
   }

@@ -20,6 +20,11 @@ export function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** A bug costs what met it, never the session and everybody else's connections. */
+export function reportBug(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+}
+
 /** Two texts as sentences; the first may end in words of somebody else's, without a full stop. */
 export function sentences(first: string, second: string): string {
   const full = second.trim() === '' || /[.!?:。！？：\n]\s*$/.test(first) ? '' : '.';

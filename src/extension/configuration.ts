@@ -1,5 +1,6 @@
 /** The editor's settings, as the session and the views take them. */
 import * as vscode from 'vscode';
+import { emulatorProblems } from '../core/project/schemaProblems';
 import { defaultEmulatorOptions } from '../protocol/project';
 import type { EmulatorOptions } from '../protocol/project';
 import { settings, settingsSection } from './ids';
@@ -16,7 +17,8 @@ export function emulatorSettings(): Partial<EmulatorOptions> {
     const value = configuration.inspect(`emulator.${name}`);
     const set =
       value?.workspaceFolderValue ?? value?.workspaceValue ?? value?.globalValue ?? undefined;
-    if (set !== undefined) {
+    // The settings editor marks what is wrong; it must not reach the session.
+    if (set !== undefined && emulatorProblems({ [name]: set }).length === 0) {
       chosen[name] = set;
     }
   }

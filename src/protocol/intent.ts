@@ -84,7 +84,8 @@ export interface IntentMap {
 
   // -- functions
   /** Throws the instances away; the next event starts new ones. */
-  restartFunction: { ask: { function: FunctionId }; answer: null };
+  /** `now`: also the running event ends, with error 439. */
+  restartFunction: { ask: { function: FunctionId; now?: boolean }; answer: null };
 
   // -- debugging
   /** Makes the function's instances debuggable (attaching where they run) or stops doing so. */

@@ -76,9 +76,10 @@ describe('pushHead', function () {
       },
       shown,
     );
-    for (const foreign of ['origin', 'sec-fetch-site', 'transfer-encoding', 'expect', 'upgrade']) {
+    for (const foreign of ['origin', 'sec-fetch-site', 'transfer-encoding', 'expect']) {
       assert.equal(headers[foreign], undefined, shown);
     }
+    assert.match(headers.upgrade ?? 'h2c', /^h2c(, h2c)*$/, shown);
   };
 
   const lines = [
@@ -104,6 +105,9 @@ describe('pushHead', function () {
     'Connection: close, Content-Length',
     'Connection: upgrade',
     'Upgrade: websocket',
+    'Upgrade: h2c',
+    'Connection: Upgrade, HTTP2-Settings',
+    'HTTP2-Settings: AAEAAEAAAAIAAAAB',
     'X-Scfws-Invocation: 6f0c',
     'x-scfws-invocation:',
     'x-scfws-redirected-from: example.com:443',

@@ -45,6 +45,8 @@ export interface ServeOptions {
   flags?: string[];
   env?: Record<string, string>;
   folder?: string;
+  /** Descriptors that the process may have. */
+  openFiles?: number;
 }
 
 export interface Served {
@@ -101,9 +103,13 @@ export function writeProject(options: ServeOptions): string {
 export async function serve(options: ServeOptions = {}): Promise<Served> {
   const folder = writeProject(options);
   const mark = randomUUID();
+  const limit = options.openFiles === undefined ? '' : `ulimit -n ${options.openFiles} && `;
   const child = spawn(
-    process.execPath,
-    [cli, 'serve', folder, '--stdio', '--port', '0', ...(options.flags ?? [])],
+    'sh',
+    [
+      ...['-c', `${limit}exec "$0" "$@"`, process.execPath, cli, 'serve', folder],
+      ...['--stdio', '--port', '0', ...(options.flags ?? [])],
+    ],
     { env: { ...process.env, HOSTILE_MARK: mark, ...options.env } },
   );
   const exit = new Promise<number | string>((resolve) =>

@@ -128,10 +128,11 @@ export class Connection {
     }
   }
 
-  /** Resolves when no event of this connection waits or runs. */
-  settled(): Promise<void> {
-    return this.waiting === 0
-      ? Promise.resolve()
-      : new Promise((resolve) => (this.settlers ??= []).push(resolve));
+  /** Resolves when no event of this connection is on its way, waits, or runs. */
+  async settled(): Promise<void> {
+    await this.detours.toServer;
+    if (this.waiting > 0) {
+      await new Promise<void>((resolve) => (this.settlers ??= []).push(resolve));
+    }
   }
 }

@@ -393,11 +393,18 @@ export class Gateway implements HandshakeTarget, PushTarget {
     if (connection.service.runtimeOf('cleanup') === undefined) {
       return;
     }
-    connection.enqueue(0, 1, async () => {
-      // What the client said before it left is served first, also when events run in parallel.
-      const event = JSON.stringify(cleanupEvent(connection.id));
-      await this.invoke(connection, 'cleanup', event, fact.seq);
-    });
+    // What the client said before it left is served first: what runs in parallel, and what is on a detour.
+    const cleanUp = (): void =>
+      connection.enqueue(0, 1, async () => {
+        const event = JSON.stringify(cleanupEvent(connection.id));
+        await this.invoke(connection, 'cleanup', event, fact.seq);
+      });
+    const { toServer } = connection.detours;
+    if (toServer === undefined) {
+      cleanUp();
+    } else {
+      void toServer.then(cleanUp);
+    }
   }
 
   admit(connection: Connection): void {

@@ -27,7 +27,7 @@ const headEnd = Buffer.from('\r\n\r\n');
 
 /** Headers that change nothing about a push. Those of browsers (Origin, Sec-Fetch-…) are not among them. */
 const harmless =
-  /^(accept|accept-encoding|accept-language|authorization|cache-control|content-type|pragma|traceparent|user-agent|x-[a-z0-9-]+)$/;
+  /^(accept|accept-encoding|accept-language|authorization|cache-control|content-type|http2-settings|pragma|traceparent|user-agent|x-[a-z0-9-]+)$/;
 
 /** undefined: not what this knows, or not here as a whole. */
 export function readPushHead(bytes: Buffer): PushHead | undefined {
@@ -67,10 +67,19 @@ export function readPushHead(bytes: Buffer): PushHead | undefined {
         bodyLength = Number(value);
         break;
       case 'connection':
-        if (connection !== undefined || !/^(keep-alive|close)$/i.test(value)) {
+        if (
+          connection !== undefined ||
+          !/^(keep-alive|close|upgrade, *http2-settings)$/i.test(value)
+        ) {
           return undefined;
         }
         connection = value.toLowerCase();
+        break;
+      case 'upgrade':
+        // Clients of HTTP/2 offer it with their first request; whoever does not speak it answers as if they had not.
+        if (value !== 'h2c') {
+          return undefined;
+        }
         break;
       case 'x-scfws-invocation':
         if (invocation !== undefined) {

@@ -52,6 +52,12 @@ export function parsePush(body: string, strict = false): ParsedPush {
   try {
     value = JSON.parse(body);
   } catch (error) {
+    if (body.startsWith('\ufeff')) {
+      return refuse(
+        pushErrors.notJson,
+        'the body starts with a byte order mark; send UTF-8 without one',
+      );
+    }
     return refuse(pushErrors.notJson, `the body is not JSON: ${(error as Error).message}`);
   }
   if (!isRecord(value)) {

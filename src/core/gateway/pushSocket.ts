@@ -5,11 +5,11 @@
  */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { reportBug } from '../errors';
 import { type Access, isHostAllowed } from './access';
 import type { Gateway } from './gateway';
 import type { PushAnswer } from './pushes';
 import { type PushHead, readPushHead } from './pushHead';
-import { reportBug } from './requests';
 
 /** How long a connection may say nothing at all, and how long a body may take, milliseconds. */
 const firstByteTimeout = 20_000;

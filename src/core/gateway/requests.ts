@@ -1,5 +1,6 @@
 /** Plain HTTP at the gateway's port: pushes, the page for trying the projects, and everything that is neither. */
 import type http from 'node:http';
+import { reportBug } from '../errors';
 import { type Access, isHostAllowed, isPushAllowed } from './access';
 import type { Gateway } from './gateway';
 import { largestPush, pushErrors } from './pushRequest';
@@ -17,7 +18,9 @@ export function answerRequest(
   response: http.ServerResponse,
 ): void {
   const { access } = options;
-  const url = request.url ?? '/';
+  // Clients that take the gateway for a proxy write the whole address; its host counts as the header does.
+  const [, proxiedHost, url = '/'] =
+    /^(?:https?:\/\/([^/?#]*))?(.*)$/is.exec(request.url ?? '/') ?? [];
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);
   const answer = (
@@ -38,9 +41,11 @@ export function answerRequest(
   const say = (status: number, message: string, headers?: http.OutgoingHttpHeaders): void =>
     answer(status, JSON.stringify({ message }), headers);
 
-  if (!isHostAllowed(request.headers.host, access)) {
-    say(403, `Host ${request.headers.host ?? '(none)'} is not this machine.`);
-    return;
+  for (const host of [request.headers.host, proxiedHost ?? request.headers.host]) {
+    if (!isHostAllowed(host, access)) {
+      say(403, `Host ${host ?? '(none)'} is not this machine.`);
+      return;
+    }
   }
   const key = path.slice(1, path.endsWith('/') ? -1 : undefined);
   if (!gateway.pushes.isAddress(key)) {
@@ -99,11 +104,6 @@ export function answerRequest(
         say(500, 'The gateway failed at this push; its log says more.');
       });
   });
-}
-
-/** A bug costs the request that met it, never the session and everybody else's connections. */
-export function reportBug(error: unknown): void {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
 }
 
 /** Hands over the whole body as text, or undefined when it is larger than a push may be. */

@@ -7,12 +7,12 @@ import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { UserError } from '../errors';
+import { reportBug, UserError } from '../errors';
 import { type Access, isHostAllowed, isOriginAllowed } from './access';
 import type { Gateway } from './gateway';
 import type { HandshakeRequest } from './handshakes';
 import { PushSocket } from './pushSocket';
-import { answerRequest, reportBug, type RequestOptions } from './requests';
+import { answerRequest, type RequestOptions } from './requests';
 import { attach } from './webSocketClient';
 
 /** Clients that may stand in the kernel's queue while the gateway is busy; Node's default of 511 refuses crowds. */

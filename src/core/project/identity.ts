@@ -1,7 +1,8 @@
 /** The service id and the secret part of the push address: made once for a project, kept in its `.scfws` folder. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomInt } from 'node:crypto';
+import { ignoreExisting, isExisting, privateFolder, writeDraft } from './privateFolder';
 
 export interface Identity {
   /** `service-` and 8 lower-case letters or digits. */
@@ -35,32 +36,23 @@ export function parseIdentity(value: unknown): Identity | undefined {
  * Rejects when it cannot be kept, e.g. in a read-only folder.
  */
 export async function loadIdentity(folder: string): Promise<Identity> {
-  const directory = path.join(folder, '.scfws');
-  await fs.mkdir(directory, { mode: 0o700 }).catch(ignoreExisting);
-  const stat = await fs.lstat(directory);
-  if (!stat.isDirectory()) {
-    // A link would let a project that came from elsewhere have us write where it likes.
-    throw new Error(`${directory} is not a folder`);
-  }
+  const directory = await privateFolder(folder);
   const file = path.join(directory, 'identity.json');
   const kept = await readIdentity(file);
   if (kept !== undefined) {
     return kept;
   }
   const made = newIdentity();
-  const draft = path.join(directory, `identity-${randomUUID()}.tmp`);
-  await fs.writeFile(draft, JSON.stringify(made, null, 2) + '\n', { mode: 0o600, flag: 'wx' });
-  try {
+  await writeDraft(directory, `${JSON.stringify(made, null, 2)}\n`, async (draft) => {
     await fs.rm(file, { force: true });
-    await fs.link(draft, file);
-  } catch (error) {
-    if (!isExisting(error)) {
-      await fs.rename(draft, file); // A file system without hard links.
-      return made;
+    try {
+      await fs.link(draft, file); // Unlike a rename, it does not replace what another process just put there.
+    } catch (error) {
+      if (!isExisting(error)) {
+        await fs.rename(draft, file); // A file system without hard links.
+      }
     }
-  } finally {
-    await fs.rm(draft, { force: true });
-  }
+  });
   await fs
     .writeFile(path.join(directory, '.gitignore'), '*\n', { flag: 'wx' })
     .catch(ignoreExisting);
@@ -78,15 +70,5 @@ async function readIdentity(file: string): Promise<Identity | undefined> {
     return parseIdentity(JSON.parse(await fs.readFile(file, 'utf8')));
   } catch {
     return undefined; // Absent or broken: a new one takes its place.
-  }
-}
-
-function isExisting(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'EEXIST';
-}
-
-function ignoreExisting(error: unknown): void {
-  if (!isExisting(error)) {
-    throw error;
   }
 }

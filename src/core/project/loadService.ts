@@ -78,7 +78,11 @@ async function readProjectText(
     if (stat.size > longestJsonText * 4) {
       return failed(l10n.t('This file is too large: more than 1 MB.'));
     }
-    return { text: await fs.readFile(file, 'utf8') };
+    const bytes = await fs.readFile(file);
+    if (bytes.includes(0)) {
+      return failed(l10n.t('This file is not UTF-8: save it with that encoding.'));
+    }
+    return { text: bytes.toString('utf8') };
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT'
       ? failed(l10n.t('There is no {0} in {1}.', projectFileName, root))
@@ -104,6 +108,10 @@ async function folderProblems(project: ProjectFile, text: string): Promise<Probl
     const realFolder = await realPathOf(spec.folder);
     if (realFolder === undefined) {
       add('folder', 'warning', l10n.t('There is no folder {0}.', spec.folder));
+      continue;
+    }
+    if (!(await fs.stat(realFolder)).isDirectory()) {
+      add('folder', 'error', l10n.t('{0} is not a folder.', spec.folder));
       continue;
     }
     if (!contains(realRoot, realFolder)) {

@@ -5,7 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import type { JSONPath } from 'jsonc-parser';
 import type { Problem } from '../../protocol/project';
-import { mostProblems, problemAt } from './jsonText';
+import { mostProblems, parseJsonText, problemAt } from './jsonText';
 import type { JsonText } from './jsonText';
 import { didYouMean } from './suggestion';
 import contributedSchema from '../../../schemas/scfws.schema.json';
@@ -44,6 +44,14 @@ export function schemaProblems(json: JsonText, value: unknown): Problem[] {
     problems.push(problemAt(json, [], 'error', message));
   }
   return problems;
+}
+
+/** What is wrong with settings of the emulator that do not stand in a project file; empty when nothing is. */
+export function emulatorProblems(value: unknown): string[] {
+  const problems: Problem[] = [];
+  const { json } = parseJsonText('{}', '');
+  check(json, schema.properties?.['emulator'] ?? {}, value, ['emulator'], problems);
+  return problems.map(({ message }) => message);
 }
 
 function check(

@@ -70,6 +70,8 @@ export interface ChannelListener {
 
 /** 6 MB of value as documented, and room for the head. */
 const longestLine = 8 * 1024 * 1024;
+/** How long the exit of a child that reads no more is waited for, milliseconds. */
+const exitGrace = 500;
 /** Bytes taken from a child in one turn of the loop; then everybody else has theirs. */
 const bytesPerTurn = 256 * 1024;
 
@@ -85,7 +87,11 @@ export class Channel {
     this.splitter = new LineSplitter(this.receive, longestLine, () =>
       listener.onNonsense('a line longer than 8 MB'),
     );
-    input.on('error', () => undefined); // The child is gone; its exit tells the story.
+    // Mostly the child is gone, and its exit tells the story; else it goes on without ever hearing of an event again.
+    input.on('error', () => undefined);
+    input.once('close', () => {
+      setTimeout(() => listener.onNonsense('it reads no more'), exitGrace).unref();
+    });
     output.on('error', () => undefined);
     output.on('data', (chunk: Buffer) => {
       this.splitter.push(chunk);
@@ -183,7 +189,7 @@ export class Channel {
       case 'E':
       case 'e': {
         const space = afterFirst.indexOf(' ');
-        const failure = JSON.parse(afterFirst.slice(space + 1)) as CodeFailure;
+        const failure = failureOf(afterFirst.slice(space + 1));
         listener.onFailure(first, peakOf(afterFirst.slice(0, space)), failure, kind === 'e');
         return;
       }
@@ -197,7 +203,7 @@ export class Channel {
         listener.onReady();
         return;
       case 'X':
-        listener.onLoadFailed(JSON.parse(rest) as CodeFailure);
+        listener.onLoadFailed(failureOf(rest));
         return;
       case 'P':
         listener.onDebugPort(JSON.parse(rest) as Parameters<ChannelListener['onDebugPort']>[0]);
@@ -206,6 +212,27 @@ export class Channel {
         throw new Error(line);
     }
   }
+}
+
+/** Throws when it is not what a bootstrap says: the handler can write to the channel, too. */
+function failureOf(json: string): CodeFailure {
+  const failure = JSON.parse(json) as Record<string, unknown> | null;
+  const texts = ['type', 'stack', 'module'].map((key) => failure?.[key]);
+  if (
+    failure === null ||
+    typeof failure['kind'] !== 'string' ||
+    typeof failure['message'] !== 'string' ||
+    texts.some((text) => text !== undefined && typeof text !== 'string') ||
+    (failure['place'] !== undefined && !isPlace(failure['place']))
+  ) {
+    throw new Error(json);
+  }
+  return failure as unknown as CodeFailure;
+}
+
+function isPlace(value: unknown): boolean {
+  const { file, line } = (value ?? {}) as Record<string, unknown>;
+  return typeof file === 'string' && typeof line === 'number';
 }
 
 const streams = new Set<string>(['stdout', 'stderr', 'platform']);

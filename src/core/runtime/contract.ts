@@ -43,8 +43,10 @@ export interface FunctionRuntime {
    */
   setDebug(enabled: boolean): Promise<{ instance: number; port: number } | null>;
   debuggerReady(instance: number): void;
-  /** Throws the instances away; the running event ends on the old code. */
-  restart(reason: string): void;
+  /** Throws the instances away; the running event ends on the old code, or, with `now`, at once with error 439. */
+  restart(reason: string, now?: boolean): void;
+  /** Whether its instances are made debuggable. */
+  readonly debugging: boolean;
   dispose(): Promise<void>;
 }
 

@@ -53,7 +53,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   private fresh: number | undefined;
   /** There is a finding about the code that is on disk now. */
   private broken = false;
-  private debugging = false;
+  debugging = false;
   private readonly debugWaiters: {
     resolve(answer: { instance: number; port: number }): void;
     reject(error: Error): void;
@@ -155,9 +155,13 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     this.alive.get(instance)?.load();
   }
 
-  restart(reason: string): void {
+  restart(reason: string, now = false): void {
     for (const instance of this.alive.values()) {
-      instance.retire(reason);
+      if (now) {
+        void instance.stop(reason);
+      } else {
+        instance.retire(reason);
+      }
     }
     this.fresh = undefined;
     if (this.debugging) {
@@ -170,6 +174,9 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   async dispose(): Promise<void> {
     this.disposed = true;
     this.watch.dispose();
+    for (const waiter of this.debugWaiters.splice(0)) {
+      waiter.reject(new UserError('debugFailed', l10n.t('{0} is being stopped.', this.spec.name)));
+    }
     await Promise.all([...this.alive.values()].map((instance) => instance.stop(l10n.t('stopped'))));
     this.preparation.dispose();
     for (const waiting of this.queue.splice(0)) {
@@ -303,6 +310,8 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
         (launch) => {
           if (this.preparing.delete(number) && !this.disposed) {
             this.spawn(number, version, launch);
+          } else {
+            launch.discard?.();
           }
         },
         (error: unknown) => {
@@ -317,7 +326,15 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   private spawn(number: number, version: number, launch: Launch): void {
     const { id: functionId, spec, dependencies } = this;
     const parts = { number, version, functionId, spec, launch, dependencies, owner: this };
-    this.alive.set(number, new Instance(parts));
+    let instance: Instance;
+    try {
+      instance = new Instance(parts);
+    } catch (error) {
+      launch.discard?.();
+      this.failStart(number, { why: 'spawn', error }, launch.command);
+      return;
+    }
+    this.alive.set(number, instance);
   }
 
   private onSourceChanged(): void {

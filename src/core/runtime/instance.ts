@@ -255,6 +255,9 @@ export class Instance {
         this.kill();
       },
       onNonsense: (text) => {
+        if (this.state === 'stopped') {
+          return;
+        }
         this.stopReason ??= l10n.t('its channel carried nonsense: {0}', text);
         this.end((id) => failures.failed(439, id, 'User process broke its channel to the gateway'));
       },

@@ -24,7 +24,10 @@ export interface TreeOptions {
   bootstrapFolder: string;
 }
 
-/** Spawns without a shell, as the leader of a process group. A program that cannot start emits `error`. */
+/**
+ * Spawns without a shell, as the leader of a process group. A program that cannot start emits `error`; where not even
+ * that is possible (a folder that is a file, an environment that is too large, no free descriptors) it throws.
+ */
 export function spawnTree(command: string, args: string[], options: TreeOptions): ChildProcess {
   const { cwd, env, stdio, bootstrapFolder } = options;
   const mark = randomUUID();
@@ -35,6 +38,12 @@ export function spawnTree(command: string, args: string[], options: TreeOptions)
     detached: !windows,
     windowsHide: true,
   });
+  if ((child.stdio as unknown) === undefined) {
+    child.once('error', () => undefined); // The same once more, and nobody would listen.
+    const error = new Error('too many open files') as NodeJS.ErrnoException;
+    error.code = 'EMFILE';
+    throw error;
+  }
   if (child.pid !== undefined) {
     guard(child.pid, mark, bootstrapFolder);
   }

@@ -1,4 +1,5 @@
 /** What becomes of events and of a person's knowledge when an instance never got ready. */
+import fs from 'node:fs';
 import * as l10n from '@vscode/l10n';
 import type { FunctionSpec } from '../../protocol/project';
 import { sentenceOf, UserError } from '../errors';
@@ -22,7 +23,7 @@ export function startVerdict(
     case 'memory':
       return failures.outOfMemory(id, spec.memory, failure.usedMb);
     case 'spawn':
-      return failures.failed(437, id, sentenceOf(failure.error));
+      return failures.failed(437, id, sentenceOf(spawnError(failure.error, spec)));
   }
 }
 
@@ -79,7 +80,7 @@ export function explainStart(
         advice: l10n.t('Raise "memory" in scfws.json.'),
       };
     case 'spawn': {
-      const { error } = failure;
+      const error = spawnError(failure.error, spec);
       return {
         rule: 'error.437',
         severity: 'error',
@@ -91,5 +92,58 @@ export function explainStart(
         advice: (error instanceof UserError && error.nextStep) || '',
       };
     }
+  }
+}
+
+/** The system names the program, whatever it is that is wrong: says what the person can change. */
+function spawnError(error: unknown, spec: FunctionSpec): unknown {
+  const { code, path: program } = (error ?? {}) as NodeJS.ErrnoException;
+  if (error instanceof UserError || code === undefined) {
+    return error;
+  }
+  const known = (message: string, nextStep: string) =>
+    new UserError('cannotStart', message, nextStep);
+  const folder = folderTrouble(spec.folder);
+  if (folder !== undefined) {
+    return known(folder, l10n.t('Correct "folder" in scfws.json, or the folder itself.'));
+  }
+  switch (code) {
+    case 'ENOENT':
+      return known(
+        l10n.t('There is no program {0}.', program ?? ''),
+        l10n.t('Name one that exists: "interpreter" in scfws.json, or the settings of the editor.'),
+      );
+    case 'EACCES':
+      return known(
+        l10n.t('{0} may not be run.', program ?? ''),
+        l10n.t('Make it executable, or name another one.'),
+      );
+    case 'E2BIG':
+      return known(
+        l10n.t('Its environment is larger than a program may get.'),
+        l10n.t('Make "environment" in scfws.json smaller.'),
+      );
+    case 'EMFILE':
+    case 'ENFILE':
+      return known(
+        l10n.t('Too many connections and files are open ({0}).', code),
+        l10n.t('Close clients, or raise the limit of open files ("ulimit -n") and start again.'),
+      );
+    default:
+      return error;
+  }
+}
+
+function folderTrouble(folder: string): string | undefined {
+  try {
+    if (!fs.statSync(folder).isDirectory()) {
+      return l10n.t('{0} is not a folder.', folder);
+    }
+    fs.accessSync(folder, fs.constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? l10n.t('There is no folder {0}.', folder)
+      : l10n.t('The folder {0} cannot be entered: {1}', folder, (error as Error).message);
   }
 }

@@ -52,6 +52,8 @@ export class FaultLab implements Disturbances {
   private plan: FaultPlan | null = null;
   private readonly lanes = new Map<string, Lane>();
   private ordinals = 0;
+  /** Ends the wait of whatever was delayed. */
+  private readonly delayed = new Set<() => void>();
 
   constructor(record: RecordFact, clock: Clock, tools: FaultTools) {
     this.record = record;
@@ -68,6 +70,9 @@ export class FaultLab implements Disturbances {
     for (const lane of before) {
       this.release(lane, 'toServer');
       this.release(lane, 'toClient');
+    }
+    for (const goOn of [...this.delayed]) {
+      goOn();
     }
     this.record({ kind: 'faults', faults: plan });
   }
@@ -254,7 +259,15 @@ export class FaultLab implements Disturbances {
   private after<T>(ms: number, value: T): Promise<T> {
     return ms <= 0
       ? Promise.resolve(value)
-      : new Promise((resolve) => this.clock.setTimer(ms, () => resolve(value)));
+      : new Promise((resolve) => {
+          const goOn = (): void => {
+            timer.dispose();
+            this.delayed.delete(goOn);
+            resolve(value);
+          };
+          const timer = this.clock.setTimer(ms, goOn);
+          this.delayed.add(goOn);
+        });
   }
 
   private laneOf(connection: string): Lane {

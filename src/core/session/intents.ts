@@ -8,7 +8,9 @@ import { parseFaultPlan } from '../../protocol/faultPresets';
 import type { Answer, Ask, IntentError, IntentKind } from '../../protocol/intent';
 import type { Clock } from '../clock';
 import { UserError } from '../errors';
+import { checkClose } from '../gateway/closeFrame';
 import type { Gateway } from '../gateway/gateway';
+import { emulatorProblems } from '../project/schemaProblems';
 import type { FunctionRuntime } from '../runtime/contract';
 import type { FaultLab } from './faultLab';
 import type { FrameBreakpoints } from './frameBreakpoints';
@@ -95,9 +97,10 @@ export function makeIntents(parts: Parts): Intents {
       const event = seq === undefined ? undefined : recorder.payload(seq);
       return { event: event === undefined ? null : event.toString() };
     },
-    push({ connections, action, dataType, data = '' }) {
+    push({ connections, action, dataType, data }) {
+      const text = data ?? '';
       const payload =
-        action === 'closing' ? null : dataType === 'binary' ? Buffer.from(data, 'base64') : data;
+        action === 'closing' ? null : dataType === 'binary' ? Buffer.from(text, 'base64') : text;
       return {
         results: connections.map((connection) => ({
           connection,
@@ -106,6 +109,7 @@ export function makeIntents(parts: Parts): Intents {
       };
     },
     closeConnection({ connection, code = 1000, reason = '', abrupt = false }) {
+      checkClose(code, reason);
       if (!gateway.close(connection, code, reason, abrupt)) {
         throw new UserError('notOpen', l10n.t('Connection {0} is not open.', connection));
       }
@@ -145,8 +149,8 @@ export function makeIntents(parts: Parts): Intents {
       recorder.clear();
       return null;
     },
-    restartFunction({ function: id }) {
-      runtime(id).restart('asked');
+    restartFunction({ function: id, now = false }) {
+      runtime(id).restart(l10n.t('it was restarted by hand'), now);
       return null;
     },
     debug: ({ function: id, enabled }) => runtime(id).setDebug(enabled),
@@ -175,6 +179,10 @@ export function makeIntents(parts: Parts): Intents {
       const found = gateway.services.find(({ spec }) => spec.name === service);
       if (found === undefined) {
         throw new UserError('unknownService', l10n.t('There is no service {0}.', service));
+      }
+      const [problem] = emulatorProblems(emulator);
+      if (problem !== undefined) {
+        throw new UserError('badOption', problem);
       }
       Object.assign(found.spec.emulator, emulator);
       return null;

@@ -4,6 +4,7 @@
  */
 import { type Fact, type FactBody, previewLength } from '../../protocol/fact';
 import type { Clock, Timer } from '../clock';
+import { reportBug } from '../errors';
 import { FactLog, type PayloadPlace } from './factLog';
 import { PayloadLog } from './payloadLog';
 
@@ -50,7 +51,11 @@ export class Recorder {
       this.facts.dropBefore(this.first);
     }
     for (const listener of this.listeners) {
-      listener(fact);
+      try {
+        listener(fact);
+      } catch (error) {
+        reportBug(error); // Whoever looks on must not stop what it looks at.
+      }
     }
     if (this.payloads.dropped > this.told) {
       this.told = this.payloads.dropped;

@@ -34,17 +34,25 @@ export class RunningService implements Service {
     const before = new Map(this.spec.functions.map((each) => [each.name, JSON.stringify(each)]));
     Object.assign(this.spec, next, { name, pushKey, serviceId });
     const ended: Promise<void>[] = [];
+    const debugged = new Set<string>();
     for (const [id, runtime] of [...this.functions]) {
       const same = next.functions.find((each) => functionId(name, each.name) === id);
       if (same === undefined || JSON.stringify(same) !== before.get(same.name)) {
         this.functions.delete(id);
+        if (runtime.debugging) {
+          debugged.add(id);
+        }
         ended.push(runtime.dispose());
       }
     }
     for (const each of next.functions) {
       const id = functionId(name, each.name);
       if (!this.functions.has(id)) {
-        this.functions.set(id, this.start(this, each));
+        const runtime = this.start(this, each);
+        this.functions.set(id, runtime);
+        if (debugged.has(id)) {
+          runtime.setDebug(true).catch(() => undefined); // Its facts say why not.
+        }
       }
     }
     await Promise.all(ended);

@@ -15,7 +15,7 @@ import {
   type ServiceSpec,
 } from '../../protocol/project';
 import { Clock, type Timer } from '../clock';
-import { UserError } from '../errors';
+import { reportBug, UserError } from '../errors';
 import type { Service } from '../gateway/connection';
 import { Gateway } from '../gateway/gateway';
 import { type GatewayServer, startServer } from '../gateway/server';
@@ -170,17 +170,26 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   const dispose = (reason = 'asked'): Promise<void> => {
     disposed ??= (async () => {
       recorder.record({ kind: 'stopping', reason });
-      // A frozen clock or a held frame must not keep anything from ending.
-      clock.frozenBy().forEach((by) => clock.unfreeze(by));
-      watches.forEach((watch) => watch.dispose());
-      breakpoints.dispose();
-      faults.dispose();
-      clients.dispose();
-      await gateway.dispose();
-      await server.dispose();
-      await disposeServices();
-      await Promise.all(infos.map((info) => forgetSessionFile(info.folder)));
-      clock.dispose();
+      const steps: (() => unknown)[] = [
+        // A frozen clock or a held frame must not keep anything from ending.
+        () => clock.frozenBy().forEach((by) => clock.unfreeze(by)),
+        () => watches.forEach((watch) => watch.dispose()),
+        () => breakpoints.dispose(),
+        () => faults.dispose(),
+        () => clients.dispose(),
+        () => gateway.dispose(),
+        () => server.dispose(),
+        disposeServices,
+        () => Promise.all(infos.map((info) => forgetSessionFile(info.folder))),
+        () => clock.dispose(),
+      ];
+      for (const step of steps) {
+        try {
+          await step();
+        } catch (error) {
+          reportBug(error); // The others must come to their end all the same.
+        }
+      }
     })();
     return disposed;
   };
@@ -236,6 +245,10 @@ function noProject(folders: string[], problems: Problem[]): UserError {
     return new UserError('noProject', l10n.t('There is no folder {0}.', missing), create);
   }
   const [first] = problems;
+  if (first !== undefined && !isReadable(first.file) && fs.existsSync(first.file)) {
+    const advice = l10n.t('Make {0} readable and start again.', first.file);
+    return new UserError('noProject', first.message, advice);
+  }
   if (first === undefined) {
     return new UserError('noProject', l10n.t('There is no project to serve.'), create);
   }
@@ -247,6 +260,15 @@ function noProject(folders: string[], problems: Problem[]): UserError {
     problems.map(problemLine).join('\n'),
     `\n${l10n.t('Correct {0} and start again.', first.file)}`,
   );
+}
+
+function isReadable(file: string): boolean {
+  try {
+    fs.accessSync(file, fs.constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** `file:line:column: error: message`, lines and columns from 1. */

@@ -5,6 +5,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { ServiceInfo } from '../../protocol/fact';
+import { privateFolder, writeDraft } from '../project/privateFolder';
 
 export interface SessionFile {
   url: string;
@@ -17,11 +18,11 @@ const fileOf = (folder: string): string => path.join(folder, '.scfws', 'session.
 /** A read-only project is served all the same: then there is just no file. */
 export async function writeSessionFile(info: ServiceInfo): Promise<void> {
   const content: SessionFile = { url: info.url, pushUrl: info.pushUrl, pid: process.pid };
-  const file = fileOf(info.folder);
   try {
-    await fs.mkdir(path.dirname(file), { recursive: true });
-    await fs.writeFile(`${file}.new`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
-    await fs.rename(`${file}.new`, file);
+    const folder = await privateFolder(info.folder);
+    await writeDraft(folder, `${JSON.stringify(content, null, 2)}\n`, (draft) =>
+      fs.rename(draft, fileOf(info.folder)),
+    );
   } catch {
     return;
   }
@@ -30,6 +31,7 @@ export async function writeSessionFile(info: ServiceInfo): Promise<void> {
 /** Removes the file if it is still ours: a second gateway on the same project may have replaced it. */
 export async function forgetSessionFile(folder: string): Promise<void> {
   try {
+    await privateFolder(folder);
     const content = JSON.parse(await fs.readFile(fileOf(folder), 'utf8')) as Partial<SessionFile>;
     if (content.pid === process.pid) {
       await fs.rm(fileOf(folder));

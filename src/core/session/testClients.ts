@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import type { DataType } from '../../protocol/event';
 import type { Ask } from '../../protocol/intent';
 import { UserError } from '../errors';
+import { checkClose } from '../gateway/closeFrame';
 import type { RecordFact } from '../runtime/contract';
 
 /** Milliseconds before a client that asked for it connects again. */
@@ -14,7 +15,10 @@ const reconnectAfter = 1000;
 interface TestClient {
   name: string;
   asked: Ask<'openClient'>;
-  socket: WebSocket;
+  /** undefined until it first asked to connect. */
+  socket: WebSocket | undefined;
+  /** It was open once: only then does it connect again. */
+  opened: boolean;
   connection: string | null;
   over: boolean;
   again: NodeJS.Timeout | undefined;
@@ -66,7 +70,8 @@ export class TestClients {
     const client: TestClient = {
       name,
       asked,
-      socket: undefined as unknown as WebSocket,
+      socket: undefined,
+      opened: false,
       connection: null,
       over: false,
       again: undefined,
@@ -91,7 +96,7 @@ export class TestClients {
     data: string;
   }): void {
     const { socket } = this.get(name);
-    if (socket.readyState !== WebSocket.OPEN) {
+    if (socket?.readyState !== WebSocket.OPEN) {
       throw new UserError('clientNotOpen', l10n.t('The test client {0} is not connected.', name));
     }
     socket.send(dataType === 'binary' ? Buffer.from(data, 'base64') : data);
@@ -99,12 +104,13 @@ export class TestClients {
 
   close({ client: name, code, reason, abrupt }: Ask<'clientClose'>): void {
     const client = this.get(name);
+    checkClose(code, reason);
     client.over = true;
     clearTimeout(client.again);
     if (abrupt) {
-      client.socket.terminate();
+      client.socket?.terminate();
     } else {
-      client.socket.close(code ?? 1000, reason ?? '');
+      client.socket?.close(code ?? 1000, reason ?? '');
     }
   }
 
@@ -112,7 +118,7 @@ export class TestClients {
     for (const client of this.clients.values()) {
       client.over = true;
       clearTimeout(client.again);
-      client.socket.terminate();
+      client.socket?.terminate();
     }
   }
 
@@ -164,6 +170,7 @@ export class TestClients {
         });
       });
       socket.on('open', () => {
+        client.opened = true;
         tell('open');
         resolve();
       });
@@ -178,7 +185,7 @@ export class TestClients {
       socket.on('close', (code, reason) => {
         tell('closed', `${code} ${reason.toString('utf8')}`.trim());
         client.connection = null;
-        if (client.asked.reconnect === true && !client.over) {
+        if (client.asked.reconnect === true && client.opened && !client.over) {
           client.again = setTimeout(() => {
             this.connect(client).catch(() => undefined); // Its facts say what happened.
           }, reconnectAfter);

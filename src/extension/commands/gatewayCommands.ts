@@ -22,7 +22,7 @@ export function registerGatewayCommands(parts: Parts): vscode.Disposable[] {
     }),
     command(commands.restartFunction, async (argument: unknown) => {
       const info = await pickFunction(parts, argument, l10n.t('Restart Function'));
-      await gateway.ask('restartFunction', { function: info.function });
+      await gateway.ask('restartFunction', { function: info.function, now: true });
     }),
     command(commands.copyUrl, async () => {
       const urls = gateway.state.services.flatMap((service) => service.urls);

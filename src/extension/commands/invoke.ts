@@ -72,11 +72,13 @@ export async function runInvocation(
   lastChosen.set(info.function, event);
   const title = l10n.t('Running {0} …', info.name);
   return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Window, title, cancellable: true },
+    { location: vscode.ProgressLocation.Notification, title, cancellable: true },
     (_progress, token) => {
-      token.onCancellationRequested(
-        () => void parts.gateway.ask('restartFunction', { function: info.function }),
-      );
+      token.onCancellationRequested(() => {
+        parts.gateway
+          .ask('restartFunction', { function: info.function, now: true })
+          .catch(() => undefined); // The gateway has ended, and the function with it.
+      });
       return parts.gateway.ask('invoke', { function: info.function, event });
     },
   );

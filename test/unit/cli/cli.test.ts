@@ -104,7 +104,11 @@ describe('scfws', function () {
       [['serve', '--bogus'], /Unknown option '--bogus'\.? ?\n/],
       [['serve', '--seed', '3'], /--seed belongs to --faults/],
       [['serve', '--faults', 'none-such'], /Presets: .*flaky-wifi/],
-      [['serve', '--emulator', '{"stric":true}'], /no setting "stric"\. Did you mean "strict"\?/],
+      [
+        ['serve', '--emulator', '{"stric":true}'],
+        /--emulator: "stric" means.* Did you mean "strict"\?/,
+      ],
+      [['serve', '--emulator', '{"idleResetOn":5}'], /--emulator: "idleResetOn" must be a list/],
       [['push', 'http://a', 'http://b', '--id', 'x', '--close'], /needs a push address/],
     ];
     for (const [args, message] of cases) {
@@ -137,6 +141,22 @@ describe('scfws', function () {
     assert.ok(err.includes(`${file}:2:`), err);
     assert.match(err, /:3:\d+: \w+: .*Did you mean "transfer"\?/);
     assert.match(err, /\nCorrect .*scfws\.json and start again\.\n/s);
+
+    fs.writeFileSync(file, Buffer.from('\ufeff{"functions":{}}', 'utf16le'));
+    const wide = await scfws(['serve', file]);
+    assert.match(
+      wide.err,
+      /scfws\.json: error: This file is not UTF-8: save it with that encoding\./,
+    );
+    assert.doesNotMatch(wide.err, /scfws\.json\/scfws\.json/);
+    assert.match((await scfws(['invoke', empty])).err, /"invoke" needs a function/);
+
+    fs.writeFileSync(path.join(empty, 'template.yaml'), 'Resources: [');
+    fs.rmSync(file);
+    assert.match(
+      (await scfws(['import', empty])).err,
+      /No function could be read from .*template\.yaml/,
+    );
 
     const malformed = await scfws(['push', 'ws://127.0.0.1:1/x', '--id', 'x', '--close']);
     assert.match(malformed.err, /ws:\/\/127\.0\.0\.1:1\/x is no push address\. One looks like/);

@@ -155,6 +155,7 @@ describe('a push body', () => {
     ['nothing', '', 9003, /empty/],
     ['no JSON', '{', 9003, /not JSON/],
     ['a list', '[]', 9004, /must be an object/],
+    ['a byte order mark', '\ufeff{}', 9003, /byte order mark/],
     ['no websocket', '{}', 9004, /"websocket" is missing/],
     ['no action', push({ secConnectionID: 'x' }), 9004, /"websocket\.action" is missing/],
     ['other action', push({ action: 'recv', secConnectionID: 'x' }), 9004, /"recv"; it must be/],

@@ -222,6 +222,22 @@ describe('pushes on one connection', () => {
     assert.deepEqual(pushed(), ['asked', 'half']);
   });
 
+  it('takes the first request of a client that would rather speak HTTP/2, or takes the gateway for a proxy', async () => {
+    const h2c = [
+      'Connection: Upgrade, HTTP2-Settings',
+      'Upgrade: h2c',
+      'HTTP2-Settings: AAEAAEAAAAIAAAAB',
+    ];
+    assert.deepEqual(statuses(await talk([[0, push('h2c', { head: h2c })]], { answers: 1 })), [
+      '200',
+    ]);
+    const absolute = push('proxy').replace('/api', `http://127.0.0.1:${server.port}/api`);
+    assert.deepEqual(statuses(await talk([[0, absolute]], { answers: 1 })), ['200']);
+    const elsewhere = push('evil').replace('/api', 'http://evil.example/api');
+    assert.deepEqual(statuses(await talk([[0, elsewhere]], { answers: 1 })), ['403']);
+    assert.deepEqual(pushed(), ['h2c', 'proxy']);
+  });
+
   it('lets a large body, another address, a foreign host and a page go the long way', async () => {
     const large = await talk([[0, push('large', { data: 'x'.repeat(300_000) })]], { answers: 1 });
     assert.deepEqual(statuses(large), ['200']);

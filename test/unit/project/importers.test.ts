@@ -258,7 +258,7 @@ describe('importing', () => {
       const [detected] = await detectProject(folder);
       assert.deepEqual(detected?.functions, []);
       assert.equal(detected?.problems.length, 3);
-      assert.throws(() => planProjectFile(detected), { code: 'transferMissing' });
+      assert.throws(() => planProjectFile(detected), { code: 'nothingToImport' });
     } finally {
       fs.rmSync(folder, { recursive: true });
     }

@@ -29,6 +29,27 @@ describe('recorder', () => {
     assert.deepEqual(recorder.read(2, 10), facts.slice(1));
   });
 
+  it('goes on when somebody who listens fails', () => {
+    const recorder = make();
+    const heard: number[] = [];
+    const { stderr } = process;
+    const write = stderr.write.bind(stderr);
+    let said = '';
+    recorder.onFact(() => {
+      throw new Error('a listener failed');
+    });
+    recorder.onFact((fact) => heard.push(fact.seq));
+    stderr.write = (text) => ((said += String(text)), true);
+    try {
+      recorder.record(log('a'));
+    } finally {
+      stderr.write = write;
+    }
+    recorder.clear();
+    assert.deepEqual(heard, [1]);
+    assert.match(said, /a listener failed/);
+  });
+
   it('keeps the newest facts and says from which number on', () => {
     const recorder = make(10);
     for (let n = 0; n < 25; n++) {

@@ -11,6 +11,12 @@ export type RoleAnswers = Partial<Record<Role, string | null>>;
 
 /** Throws a `UserError` when no function plays `transfer`, or an answer names a function that is not there. */
 export function planProjectFile(detected: DetectedProject, answers: RoleAnswers = {}): string {
+  if (detected.functions.length === 0) {
+    throw new UserError(
+      'nothingToImport',
+      l10n.t('None of the functions that were found can be served from this folder.'),
+    );
+  }
   const played: Partial<Record<Role, string>> = {};
   for (const role of roles) {
     const name =

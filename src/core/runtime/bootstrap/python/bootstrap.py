@@ -225,7 +225,10 @@ def send_files():
     send_files.known = len(sys.modules)
     fresh = []
     for module in list(sys.modules.values()):
-        file = getattr(module, '__file__', None)
+        try:
+            file = getattr(module, '__file__', None)
+        except Exception:  # A module that loads itself when it is looked at, and cannot.
+            continue
         if not isinstance(file, str) or file in send_files.told:
             continue
         send_files.told.add(file)
