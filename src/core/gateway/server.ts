@@ -13,7 +13,7 @@ import type { Gateway } from './gateway';
 import type { HandshakeRequest } from './handshakes';
 import { PushSocket } from './pushSocket';
 import { answerRequest, type RequestOptions } from './requests';
-import { attach } from './webSocketClient';
+import { BoundWebSocket } from './webSocketClient';
 
 /** Clients that may stand in the kernel's queue while the gateway is busy; Node's default of 511 refuses crowds. */
 const backlog = 4096;
@@ -53,7 +53,8 @@ export async function startServer(
     keepAliveTimeout: 60_000,
     noDelay: true,
   });
-  const wss = new WebSocketServer({
+  const wss = new WebSocketServer<typeof BoundWebSocket>({
+    WebSocket: BoundWebSocket,
     noServer: true,
     perMessageDeflate: false,
     maxPayload: largestMessage,
@@ -71,18 +72,20 @@ export async function startServer(
   // A connection comes to `node:http` only once it says what a push does not.
   const byHttp = server.listeners('connection') as ((socket: Socket) => void)[];
   server.removeAllListeners('connection');
-  const pushSockets = new Set<PushSocket>();
+  const pushSockets = new Map<Socket, PushSocket>();
+  const handOver = (socket: Socket): void => {
+    pushSockets.delete(socket);
+    byHttp.forEach((listener) => listener.call(server, socket));
+  };
+  // One for all: nothing of its own is kept for a connection, so that idle ones stay small.
+  const forget = function (this: Socket): void {
+    sockets.delete(this);
+    pushSockets.delete(this);
+  };
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    const pushSocket = new PushSocket(socket, gateway, options.access, () => {
-      pushSockets.delete(pushSocket);
-      byHttp.forEach((listener) => listener.call(server, socket));
-    });
-    pushSockets.add(pushSocket);
-    socket.once('close', () => {
-      sockets.delete(socket);
-      pushSockets.delete(pushSocket);
-    });
+    pushSockets.set(socket, new PushSocket(socket, gateway, options.access, handOver));
+    socket.once('close', forget);
   });
   server.on('request', (request, response) => {
     answerRequest(gateway, options, request, response);
@@ -123,7 +126,7 @@ export async function startServer(
     if (name !== undefined) {
       asked.client = name;
     }
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroy);
     const early = new EarlyBytes(socket, head);
     const refusal = refuseUpgrade(request, options.access);
     const decision =
@@ -143,7 +146,7 @@ export async function startServer(
       decision.protocol === undefined ? undefined : `Sec-WebSocket-Protocol: ${decision.protocol}`;
     const { connection, protocol } = decision;
     wss.handleUpgrade(request, socket, bytes, (client) => {
-      attach(gateway, connection, client, socket, protocol);
+      client.bind(gateway, connection, socket, protocol);
     });
     protocolLine = undefined;
     socket.resume(); // It stands still when more came too soon than is kept.
@@ -197,6 +200,10 @@ async function listen(server: http.Server, wished: number): Promise<number> {
     }
   }
   throw new UserError('portTaken', l10n.t('No port is free on 127.0.0.1.'));
+}
+
+function destroy(this: Socket): void {
+  this.destroy();
 }
 
 function refuseUpgrade(

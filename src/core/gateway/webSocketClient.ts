@@ -4,29 +4,57 @@ import { WebSocket } from 'ws';
 import type { ClientSocket, Connection } from './connection';
 import type { Gateway } from './gateway';
 
-/** Binds a WebSocket to its connection. Nothing here keeps the request: idle connections must stay small. */
-export function attach(
-  gateway: Gateway,
-  connection: Connection,
-  client: WebSocket,
-  socket: Socket,
-  protocol: string | undefined,
-): void {
-  client.on('message', (data: Buffer, binary: boolean) => {
-    gateway.receiveMessage(connection, data, binary);
-  });
-  client.on('ping', (data: Buffer) => gateway.receiveControl(connection, 'ping', data));
-  client.on('pong', (data: Buffer) => gateway.receiveControl(connection, 'pong', data));
-  client.on('error', (error: Error & { code?: string }) => {
-    const code = closeCodeOf(error);
-    if (code !== undefined) {
-      gateway.socketFailed(connection, code, error.message);
-    }
-  });
-  client.on('close', (code: number, reason: Buffer) => {
-    gateway.socketEnded(connection, code, reason.toString('utf8'));
-  });
-  gateway.open(connection, new WebSocketClient(client, socket), protocol);
+/** What the server makes of a handshake. Its listeners are shared by all clients: idle ones must stay small. */
+export class BoundWebSocket extends WebSocket {
+  gateway!: Gateway;
+  connection!: Connection;
+
+  /** Binds it to its connection, once. */
+  bind(
+    gateway: Gateway,
+    connection: Connection,
+    socket: Socket,
+    protocol: string | undefined,
+  ): void {
+    this.gateway = gateway;
+    this.connection = connection;
+    this.on('message', received);
+    this.on('ping', pinged);
+    this.on('pong', ponged);
+    this.on('error', failed);
+    this.on('close', ended);
+    gateway.open(connection, new WebSocketClient(this, socket), protocol);
+  }
+}
+
+// Listeners get their WebSocket as `this`; which class it is, the library's types cannot say.
+
+function received(this: WebSocket, data: Buffer, binary: boolean): void {
+  const { gateway, connection } = this as BoundWebSocket;
+  gateway.receiveMessage(connection, data, binary);
+}
+
+function pinged(this: WebSocket, data: Buffer): void {
+  const { gateway, connection } = this as BoundWebSocket;
+  gateway.receiveControl(connection, 'ping', data);
+}
+
+function ponged(this: WebSocket, data: Buffer): void {
+  const { gateway, connection } = this as BoundWebSocket;
+  gateway.receiveControl(connection, 'pong', data);
+}
+
+function failed(this: WebSocket, error: Error & { code?: string }): void {
+  const { gateway, connection } = this as BoundWebSocket;
+  const code = closeCodeOf(error);
+  if (code !== undefined) {
+    gateway.socketFailed(connection, code, error.message);
+  }
+}
+
+function ended(this: WebSocket, code: number, reason: Buffer): void {
+  const { gateway, connection } = this as BoundWebSocket;
+  gateway.socketEnded(connection, code, reason.toString('utf8'));
 }
 
 /** The close code that `ws` sends for an error of the client's, by the error's stable code. */
