@@ -12,7 +12,6 @@ import type {
   HostMessage,
   HostStatus,
   InspectorLimits,
-  PageCommand,
   RevealTarget,
   SavedMessage,
 } from '../protocol/inspector';
@@ -71,7 +70,6 @@ export class InspectorModel {
   private scheduled = false;
   private saving: ReturnType<typeof setTimeout> | undefined;
   private pendingReveal: RevealTarget | null = null;
-  private readonly commands = new Set<(command: PageCommand) => void>();
 
   constructor(readonly host: Host) {
     this.store = new RowStore(this.limits.rows, this.limits.memoryMb * 1e6, {
@@ -85,10 +83,6 @@ export class InspectorModel {
     const set = this.topics.get(topic) ?? new Set();
     this.topics.set(topic, set.add(listener));
     return () => set.delete(listener);
-  }
-
-  onCommand(listener: (command: PageCommand) => void): void {
-    this.commands.add(listener);
   }
 
   changed(topic: Topic): void {
@@ -138,33 +132,10 @@ export class InspectorModel {
         this.pendingReveal = message.target;
         this.schedule();
         break;
-      case 'command':
-        this.run(message.command);
-        break;
       case 'reply':
       case 'failed':
         break; // `Host` has taken them.
     }
-  }
-
-  run(command: PageCommand): void {
-    switch (command) {
-      case 'togglePause':
-        this.setPaused(!this.paused);
-        break;
-      case 'clear':
-        this.clear();
-        break;
-      case 'compose':
-      case 'breakpoints':
-      case 'faults':
-      case 'export':
-        this.show(this.pane === command ? null : command);
-        break;
-      case 'focusFilter':
-        break;
-    }
-    this.commands.forEach((listener) => listener(command));
   }
 
   private startSession(session: number): void {

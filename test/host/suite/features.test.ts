@@ -76,6 +76,22 @@ describe('features around a run', function () {
     assert.match(titles[3] ?? '', /^last: [\d.]+ ms ✓$/);
   });
 
+  it('points at a row of the Traffic view when another view hides it', async function () {
+    window.skipUnlessThere(this);
+    await run('workbench.action.closePanel');
+    await run(`workbench.view.extension.${ids.views.container}`);
+    await window.waitFor('.grid', { in: 'webview' });
+    for (const text of ['the first of two', 'the second of two']) {
+      client.send(text);
+      const { seq } = await trace.next('frame', ({ preview }) => preview === text);
+      assert.equal(await client.next(), text);
+      await run('workbench.view.explorer');
+      await window.waitFor('.explorer-folders-view');
+      await run(ids.commands.showFact, seq);
+      await window.waitFor(`.line[aria-selected="true"] >> text=${text}`, { in: 'webview' });
+    }
+  });
+
   it('shows event, result, pushes and duration beside the handler', async function () {
     window.skipUnlessThere(this);
     await vscode.window.showTextDocument(project.uri(file));
