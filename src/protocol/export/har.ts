@@ -53,7 +53,7 @@ interface HarEntry {
 
 const opcodes: Record<FrameType, number> = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 
-export function renderHar(recording: Recording, version: string): string {
+export function renderHar(recording: Recording, version: string, missing = 0): string {
   const entries: HarEntry[] = [];
   const open = new Map<string, HarEntry>();
   let epoch = 0;
@@ -130,6 +130,9 @@ export function renderHar(recording: Recording, version: string): string {
       creator: { name: 'scf-websocket', version },
       pages: [],
       entries,
+      ...(missing === 0
+        ? {}
+        : { comment: `${missing} payloads were gone; only their beginning is here.` }),
     },
   };
   return `${JSON.stringify(har, null, 2)}\n`;

@@ -36,6 +36,11 @@ export function needsPayload(fact: Fact): boolean {
   }
 }
 
+/** How many facts are there with their preview only, because their payload was given up or gone. */
+export function countMissing({ facts, payloads }: Recording): number {
+  return facts.filter((fact) => needsPayload(fact) && !payloads.has(fact.seq)).length;
+}
+
 /** Only the facts of `seqs`, and what explains them: the session, its connections, their runs and logs. */
 export function choose(recording: Recording, seqs: ReadonlySet<number>): Recording {
   const connections = new Set<string>();
@@ -166,6 +171,8 @@ export interface RecordingHead {
   filter?: string;
   /** Ids of the redaction rules that were applied. */
   redacted?: string[];
+  /** Facts whose payload was given up or gone when this was written: they have only their preview. */
+  missingPayloads?: number;
 }
 
 export function renderJsonLines(

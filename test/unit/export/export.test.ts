@@ -187,6 +187,14 @@ describe('export', () => {
     assert.deepEqual((JSON.parse(json) as { facts: unknown }).facts, story.facts);
   });
 
+  it('says in each format how many payloads were gone', () => {
+    const { facts } = recording;
+    const bare: Recording = { facts, payloads: new Map() };
+    assert.match(exported('jsonl', bare).split('\n')[0]!, /"missingPayloads":\d+/);
+    assert.match(exported('har', bare), /\d+ payloads were gone/);
+    assert.match(exported('html', bare), /"missing":[1-9]/);
+  });
+
   it('answers like a session', () => {
     const [seq] = [...recording.payloads].find(([, each]) => each.data.includes('maintenance'))!;
     assert.deepEqual(recordedPayload(recording, seq), recording.payloads.get(seq));
