@@ -4,7 +4,7 @@
  */
 import type { Fact, FactOf, FrameType } from '../fact';
 import { previewLength } from '../fact';
-import type { RecordedPayload, Recording, RecordingProblem } from './recording';
+import { isTime, type RecordedPayload, type Recording, type RecordingProblem } from './recording';
 
 interface Pair {
   name: string;
@@ -146,7 +146,7 @@ function entryOf(
 ): HarEntry {
   const query = target.includes('?') ? target.slice(target.indexOf('?') + 1) : '';
   return {
-    startedDateTime: new Date(at).toISOString(),
+    startedDateTime: new Date(isTime(at) ? at : 0).toISOString(),
     time: 0,
     request: {
       method: 'GET',
@@ -257,7 +257,8 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
   };
   [{ at: 0, body: listening as Record<string, unknown> }, ...told].forEach((each, index) => {
     const seq = index + 1;
-    recording.facts.push({ seq, at: Math.max(0, each.at), ...each.body } as Fact);
+    const at = isTime(each.at) ? Math.max(0, each.at) : 0;
+    recording.facts.push({ seq, at, ...each.body } as Fact);
     if ('payload' in each && each.payload) {
       recording.payloads.set(seq, each.payload);
     }
