@@ -4,7 +4,14 @@
  */
 import * as l10n from '@vscode/l10n';
 import type { Fact, SourcePlace } from '../protocol/fact';
-import { parseFilter, rowKinds, type FilterProblem, type Term } from '../protocol/filter';
+import {
+  parseFilter,
+  quoteValue,
+  rowKinds,
+  withKey,
+  type FilterProblem,
+  type Term,
+} from '../protocol/filter';
 import { compileFilter, looksInside } from '../protocol/filterMatch';
 import type {
   DeedKind,
@@ -403,7 +410,7 @@ export class InspectorModel {
       return;
     }
     if ('connection' in target) {
-      this.update({ filter: `conn:${this.names.nameOf(target.connection)}` });
+      this.onlyConnection(target.connection);
       return;
     }
     const row =
@@ -418,6 +425,12 @@ export class InspectorModel {
         this.update({ tab: 'trace' });
       }
     }
+  }
+
+  /** Narrows the filter to a connection; what else it says stays. */
+  onlyConnection(connection: string): void {
+    const name = quoteValue(this.names.nameOf(connection));
+    this.update({ filter: withKey(this.ui.filter, 'conn', name) });
   }
 
   // -- deeds of the host

@@ -231,6 +231,20 @@ describe('traffic', () => {
     assert.equal(state.ui.widths.connection, 152);
   });
 
+  it('adds a connection that is pointed at to the filter, whatever its name', async () => {
+    const story = new Story();
+    const id = story.connect('alice smith');
+    const inspector = await openInspector({
+      story,
+      init: { ui: { filter: 'kind:text conn:bob' } },
+    });
+    await inspector.send({ kind: 'reveal', target: { connection: id } });
+    const state = await inspector.next<{ kind: 'state'; ui: { filter: string } }>(
+      (message) => message.kind === 'state',
+    );
+    assert.equal(state.ui.filter, 'kind:text conn:"alice smith"');
+  });
+
   it('reveals what a link elsewhere points at', async () => {
     const story = chatStory();
     const inspector = await openInspector({ story });
