@@ -306,10 +306,12 @@ export interface FrameBreakpoint {
   enabled: boolean;
 }
 
-export type DiagnosticFix =
-  | { kind: 'installLibrary'; interpreter: string; packages: string[]; command: string }
-  | { kind: 'setSetting'; setting: string; value: string | boolean | number }
-  | { kind: 'addErrNo' };
+export interface DiagnosticFix {
+  kind: 'installLibrary';
+  interpreter: string;
+  packages: string[];
+  command: string;
+}
 
 /** What the fault lab does to frames, pushes and functions; a seed reproduces the run exactly. */
 export interface FaultPlan {

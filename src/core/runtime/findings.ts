@@ -126,7 +126,7 @@ export function explainFailure(
     rule: isBuiltIn(failure.module, spec) ? 'runtime.missing-library' : 'error.430',
     severity: 'error',
     message: l10n.t('{0}: the module {1} was not found.', spec.name, failure.module),
-    advice: fix?.kind === 'installLibrary' ? l10n.t('Install it with: {0}', fix.command) : '',
+    advice: fix !== undefined ? l10n.t('Install it with: {0}', fix.command) : '',
     place: failure.place,
     fix,
   };
