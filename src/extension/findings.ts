@@ -138,7 +138,7 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
     }
     const action = new vscode.CodeAction(titleOf(fix), vscode.CodeActionKind.QuickFix);
     action.diagnostics = [diagnostic];
-    action.isPreferred = true;
+    action.isPreferred = fix.isKnown;
     action.command = {
       command: commands.installLibrary,
       title: action.title,
@@ -164,5 +164,8 @@ function isSame(one: Finding, other: Finding): boolean {
 }
 
 function titleOf(fix: DiagnosticFix): string {
-  return l10n.t('Install {0} into a virtual environment of this project', fix.packages.join(', '));
+  const names = fix.packages.join(', ');
+  return fix.family === 'python'
+    ? l10n.t('Install {0} into a virtual environment of this project…', names)
+    : l10n.t("Install {0} into the function's folder…", names);
 }

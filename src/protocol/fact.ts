@@ -308,6 +308,9 @@ export interface FrameBreakpoint {
 
 export interface DiagnosticFix {
   kind: 'installLibrary';
+  family: 'python' | 'node';
+  /** The platform brings it along; any other name may be a slip for a module of the user's own. */
+  isKnown: boolean;
   interpreter: string;
   packages: string[];
   command: string;

@@ -147,11 +147,13 @@ export function libraryFix(
     spec.family === 'python'
       ? `${quoted(interpreter)} -m pip install ${name}`
       : `npm install --prefix ${quoted(spec.folder)} ${name}`;
-  return { kind: 'installLibrary', interpreter, packages: [name], command };
+  const family = spec.family === 'python' ? 'python' : 'node';
+  const isKnown = isBuiltIn(module, spec);
+  return { kind: 'installLibrary', family, isKnown, interpreter, packages: [name], command };
 }
 
 export function isBuiltIn(module: string, spec: FunctionSpec): boolean {
-  return spec.family === 'python' && (module.split('.')[0] ?? '') in builtInPython;
+  return spec.family === 'python' && Object.hasOwn(builtInPython, module.split('.')[0] ?? '');
 }
 
 /** `@scope/name/deep` → `@scope/name` */
