@@ -5,10 +5,10 @@
  */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import type { DiagnosticFix, Fact, FactOf } from '../protocol/fact';
+import type { DiagnosticFix, Fact, FactOf, FunctionInfo } from '../protocol/fact';
 import type { FunctionId } from '../protocol/project';
 import type { SessionState } from '../protocol/state';
-import { commands, settingsSection } from './ids';
+import { commands } from './ids';
 import { locateHandler } from './handlers';
 
 interface Finding {
@@ -23,21 +23,34 @@ interface Finding {
 export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
   private readonly collection = vscode.languages.createDiagnosticCollection('SCF WebSocket');
   private findings: Finding[] = [];
+  /** Newest version of each function that was ready. */
+  private readonly served = new Map<FunctionId, number>();
+  /** A place is looked for on disk: what comes later must not overtake. */
+  private order: Promise<void> = Promise.resolve();
 
   receive(facts: readonly Fact[], state: SessionState): void {
     for (const fact of facts) {
       if (fact.kind === 'diagnostic') {
-        void this.add(fact, state);
+        const run =
+          fact.invocation === undefined ? undefined : state.invocations.get(fact.invocation);
+        const version = run?.version ?? this.served.get(fact.function ?? '') ?? 0;
+        const info =
+          fact.function === undefined ? undefined : state.functions.get(fact.function)?.info;
+        this.inOrder(() => this.add(fact, version, info));
       } else if (fact.kind === 'diagnosticsCleared') {
-        this.remove((finding) => finding.function === fact.function);
+        this.inOrder(() => this.remove((finding) => finding.function === fact.function));
       } else if (fact.kind === 'instance' && fact.state === 'ready') {
-        this.remove((each) => each.function === fact.function && each.version < fact.version);
+        this.served.set(fact.function, Math.max(fact.version, this.served.get(fact.function) ?? 0));
+        this.inOrder(() =>
+          this.remove((each) => each.function === fact.function && each.version < fact.version),
+        );
       }
     }
   }
 
   clear(): void {
-    this.remove(() => true);
+    this.served.clear();
+    this.inOrder(() => this.remove(() => true));
   }
 
   provideCodeActions(
@@ -51,25 +64,29 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
           uri.toString() === document.uri.toString() &&
           context.diagnostics.some(({ message }) => message === diagnostic.message),
       )
-      .flatMap((finding) => this.actions(finding, document));
+      .flatMap((finding) => this.actions(finding));
   }
 
   dispose(): void {
     this.collection.dispose();
   }
 
-  private async add(fact: FactOf<'diagnostic'>, state: SessionState): Promise<void> {
-    const view = fact.function === undefined ? undefined : state.functions.get(fact.function);
-    const file = fact.place?.file ?? view?.info.file;
+  private inOrder(work: () => void | Promise<void>): void {
+    this.order = this.order.then(work).catch(() => undefined);
+  }
+
+  private async add(
+    fact: FactOf<'diagnostic'>,
+    version: number,
+    info: FunctionInfo | undefined,
+  ): Promise<void> {
+    const file = fact.place?.file ?? info?.file;
     if (file === undefined) {
       return; // Nothing of the user's to point at: the log has said it.
     }
-    const version =
-      (fact.invocation === undefined ? undefined : state.invocations.get(fact.invocation))
-        ?.version ?? 0;
     const line =
       fact.place === undefined
-        ? ((view === undefined ? undefined : (await locateHandler(view.info))?.line) ?? 0)
+        ? ((info === undefined ? undefined : (await locateHandler(info))?.line) ?? 0)
         : fact.place.line - 1;
     const column = Math.max(0, (fact.place?.column ?? 1) - 1);
     const diagnostic = new vscode.Diagnostic(
@@ -114,34 +131,20 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
     );
   }
 
-  private actions(finding: Finding, document: vscode.TextDocument): vscode.CodeAction[] {
+  private actions(finding: Finding): vscode.CodeAction[] {
     const { fix, diagnostic } = finding;
     if (fix === undefined) {
       return [];
     }
     const action = new vscode.CodeAction(titleOf(fix), vscode.CodeActionKind.QuickFix);
     action.diagnostics = [diagnostic];
-    action.isPreferred = true;
-    switch (fix.kind) {
-      case 'installLibrary':
-        action.command = {
-          command: commands.installLibrary,
-          title: action.title,
-          arguments: [{ ...fix, function: finding.function }],
-        };
-        return [action];
-      case 'setSetting': {
-        action.command = {
-          command: 'workbench.action.openSettings',
-          title: action.title,
-          arguments: [`${settingsSection}.${fix.setting}`],
-        };
-        return [action];
-      }
-      case 'addErrNo':
-        action.edit = addErrNo(document, diagnostic.range.start.line);
-        return action.edit === undefined ? [] : [action];
-    }
+    action.isPreferred = fix.isKnown;
+    action.command = {
+      command: commands.installLibrary,
+      title: action.title,
+      arguments: [{ ...fix, function: finding.function }],
+    };
+    return [action];
   }
 }
 
@@ -161,49 +164,8 @@ function isSame(one: Finding, other: Finding): boolean {
 }
 
 function titleOf(fix: DiagnosticFix): string {
-  switch (fix.kind) {
-    case 'installLibrary':
-      return l10n.t(
-        'Install {0} into a virtual environment of this project',
-        fix.packages.join(', '),
-      );
-    case 'setSetting':
-      return l10n.t('Change the setting {0}', `${settingsSection}.${fix.setting}`);
-    case 'addErrNo':
-      return l10n.t('Return errNo and errMsg');
-  }
-}
-
-/** Puts errNo into the first object that is returned after the handler's first line; undefined: there is none. */
-export function addErrNo(
-  document: vscode.TextDocument,
-  from: number,
-): vscode.WorkspaceEdit | undefined {
-  for (let line = from; line < document.lineCount; line++) {
-    const text = document.lineAt(line).text;
-    const match = /^(\s*)return\s*(\{)?/.exec(text);
-    if (match === null) {
-      continue;
-    }
-    const python = document.languageId === 'python';
-    const members = python ? "'errNo': 0, 'errMsg': 'ok'" : "errNo: 0, errMsg: 'ok'";
-    const edit = new vscode.WorkspaceEdit();
-    if (match[2] === '{') {
-      const isEmpty = /^\s*\}/.test(text.slice(match[0].length));
-      edit.insert(
-        document.uri,
-        new vscode.Position(line, match[0].length),
-        isEmpty ? members : `${members}, `,
-      );
-    } else {
-      const range = new vscode.Range(line, match[1]?.length ?? 0, line, text.length);
-      edit.replace(
-        document.uri,
-        range,
-        `return {${python ? members : ` ${members} `}}${python ? '' : ';'}`,
-      );
-    }
-    return edit;
-  }
-  return undefined;
+  const names = fix.packages.join(', ');
+  return fix.family === 'python'
+    ? l10n.t('Install {0} into a virtual environment of this project…', names)
+    : l10n.t("Install {0} into the function's folder…", names);
 }

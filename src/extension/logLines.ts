@@ -134,6 +134,32 @@ export function nameOf(id: string, state: SessionState): string {
 export type LinkTarget =
   { kind: 'fact'; seq: number } | { kind: 'source'; file: string; line: number };
 
+/**
+ * A place in a stack trace of Python; in a frame of Node.js, where a path may hold spaces; anywhere else. Node.js
+ * names modules (`import`) by their address.
+ */
+const places = new RegExp(
+  [
+    String.raw`File "([^"\n]+)", line (\d+)`,
+    String.raw`(?<=\(|^[ \t]*at (?:async )?)((?:file:\/\/)?\/?(?:\/|[A-Za-z]:[\\/])[^\n():]+\.[cm]?[jt]s):(\d+)(?::\d+)?`,
+    String.raw`(?<![\w/:])((?:file:\/\/)?\/?(?:\/|[A-Za-z]:[\\/])[^\s():]+\.[cm]?[jt]s):(\d+)(?::\d+)?`,
+  ].join('|'),
+  'gm',
+);
+
+/** `file:///C:/p%20q/index.mjs` as a path; a path stays as it is. */
+function pathOf(place: string): string {
+  if (!place.startsWith('file://')) {
+    return place;
+  }
+  const path = place.slice('file://'.length).replace(/^\/(?=[A-Za-z]:)/, '');
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
 /** Links of a text, with offsets. */
 export function findLinks(text: string): { start: number; end: number; target: LinkTarget }[] {
   const links: { start: number; end: number; target: LinkTarget }[] = [];
@@ -141,11 +167,11 @@ export function findLinks(text: string): { start: number; end: number; target: L
     const target = { kind: 'fact', seq: Number(match[1]) } as const;
     links.push({ start: match.index, end: match.index + match[0].length, target });
   }
-  const places =
-    /File "([^"\n]+)", line (\d+)|(?<![\w/:])((?:\/|[A-Za-z]:\\)[^\s():]+\.[cm]?[jt]s):(\d+)(?::\d+)?/g;
   for (const match of text.matchAll(places)) {
-    const file = match[1] ?? match[3] ?? '';
-    const target = { kind: 'source', file, line: Number(match[2] ?? match[4]) } as const;
+    const [, quoted, quotedLine, inFrame, frameLine, plain, plainLine] = match;
+    const file = quoted ?? pathOf(inFrame ?? plain ?? '');
+    const line = Number(quotedLine ?? frameLine ?? plainLine);
+    const target = { kind: 'source', file, line } as const;
     links.push({ start: match.index, end: match.index + match[0].length, target });
   }
   return links;

@@ -306,10 +306,15 @@ export interface FrameBreakpoint {
   enabled: boolean;
 }
 
-export type DiagnosticFix =
-  | { kind: 'installLibrary'; interpreter: string; packages: string[]; command: string }
-  | { kind: 'setSetting'; setting: string; value: string | boolean | number }
-  | { kind: 'addErrNo' };
+export interface DiagnosticFix {
+  kind: 'installLibrary';
+  family: 'python' | 'node';
+  /** The platform brings it along; any other name may be a slip for a module of the user's own. */
+  isKnown: boolean;
+  interpreter: string;
+  packages: string[];
+  command: string;
+}
 
 /** What the fault lab does to frames, pushes and functions; a seed reproduces the run exactly. */
 export interface FaultPlan {

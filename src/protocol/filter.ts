@@ -356,6 +356,13 @@ export function quoteValue(value: string): string {
   return /[\s,"']/.test(value) || value === '' ? JSON.stringify(value) : value;
 }
 
+/** Why a text is no condition of a frame breakpoint; undefined: it is one. */
+export function problemOfCondition(condition: string): FilterProblem | undefined {
+  return condition.trim() === ''
+    ? { start: 0, end: 0, message: 'A condition, e.g. kind:text for every text frame.', values: [] }
+    : parseFilter(condition).problems[0];
+}
+
 /** The source with the terms of `key` replaced by `value`, or taken away when it is null. */
 export function withKey(source: string, key: FilterKey, value: string | null): string {
   const kept: string[] = [];

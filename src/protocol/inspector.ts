@@ -42,9 +42,7 @@ export type HostMessage =
   | { kind: 'failed'; id: number; error: IntentError }
   | { kind: 'library'; messages: SavedMessage[] }
   /** A command, a tree or a link in the log points at something. */
-  | { kind: 'reveal'; target: RevealTarget }
-  /** Commands of the palette and key bindings that belong to the page. */
-  | { kind: 'command'; command: PageCommand };
+  | { kind: 'reveal'; target: RevealTarget };
 
 export type HostStatus =
   /** The workspace is not trusted, so nothing of it is run. */
@@ -67,17 +65,6 @@ export type RevealTarget =
   | { connection: string }
   | { invocation: string }
   | { compose: { connection?: string; client?: string } };
-
-export const pageCommands = [
-  'focusFilter',
-  'togglePause',
-  'clear',
-  'compose',
-  'breakpoints',
-  'faults',
-  'export',
-] as const;
-export type PageCommand = (typeof pageCommands)[number];
 
 // -- page → host
 

@@ -120,8 +120,6 @@ export type IntentKind = keyof IntentMap;
 export type Ask<K extends IntentKind> = IntentMap[K]['ask'];
 export type Answer<K extends IntentKind> = IntentMap[K]['answer'];
 
-export type Intent = { [K in IntentKind]: { id: number; kind: K } & Ask<K> }[IntentKind];
-
 export interface IntentError {
   code: string;
   message: string;

@@ -1,7 +1,7 @@
 /** Sample events for each role: what a function gets to see when nobody is connected. */
 import { cleanupEvent, registerEvent, transferEventJson } from './event';
 import type { CleanupEvent, Handshake, RegisterEvent, TransferEvent } from './event';
-import type { EmulatorOptions, Role, ServiceSpec, Stage } from './project';
+import type { EmulatorOptions, Role, Stage } from './project';
 
 export interface SampleEvent {
   /** Stable and unique within its role; also the stem of the file that a scaffold writes for it. */
@@ -22,10 +22,6 @@ export interface SampleService {
 
 /** 16 bytes in base64, as the cloud makes them: such ids hold + and / and end in == (seen). */
 export const sampleConnection = '3q2+7wAAkB9/Zk1sCQ1Rew==';
-
-export function sampleServiceOf(service: ServiceSpec): SampleService {
-  return { ...service, stage: service.stages[0] };
-}
 
 export function sampleEvents(
   role: Role,

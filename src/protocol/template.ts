@@ -2,7 +2,6 @@
 
 /** Names that the inspector fills by itself for each message sent. */
 export const builtInVariables = ['uuid', 'now', 'counter', 'connection', 'client'] as const;
-export type BuiltInVariable = (typeof builtInVariables)[number];
 
 const pattern = /\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 

@@ -51,11 +51,6 @@ class InspectorApp extends PageElement {
     this.addEventListener('row-menu', (event) => this.rowMenu(event as CustomEvent));
     this.addEventListener('page-menu', (event) => this.pageMenu(event as CustomEvent));
     this.addEventListener('enter-detail', () => this.focusPane('side'));
-    this.model.onCommand((command) => {
-      if (command === 'focusFilter') {
-        this.focusPane('filter');
-      }
-    });
     this.model.watch('notice', () => {
       clearTimeout(this.noticeTimer);
       const { notice } = this.model;

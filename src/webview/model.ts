@@ -4,7 +4,14 @@
  */
 import * as l10n from '@vscode/l10n';
 import type { Fact, SourcePlace } from '../protocol/fact';
-import { parseFilter, rowKinds, type FilterProblem, type Term } from '../protocol/filter';
+import {
+  parseFilter,
+  quoteValue,
+  rowKinds,
+  withKey,
+  type FilterProblem,
+  type Term,
+} from '../protocol/filter';
 import { compileFilter, looksInside } from '../protocol/filterMatch';
 import type {
   DeedKind,
@@ -12,7 +19,6 @@ import type {
   HostMessage,
   HostStatus,
   InspectorLimits,
-  PageCommand,
   RevealTarget,
   SavedMessage,
 } from '../protocol/inspector';
@@ -71,7 +77,6 @@ export class InspectorModel {
   private scheduled = false;
   private saving: ReturnType<typeof setTimeout> | undefined;
   private pendingReveal: RevealTarget | null = null;
-  private readonly commands = new Set<(command: PageCommand) => void>();
 
   constructor(readonly host: Host) {
     this.store = new RowStore(this.limits.rows, this.limits.memoryMb * 1e6, {
@@ -85,10 +90,6 @@ export class InspectorModel {
     const set = this.topics.get(topic) ?? new Set();
     this.topics.set(topic, set.add(listener));
     return () => set.delete(listener);
-  }
-
-  onCommand(listener: (command: PageCommand) => void): void {
-    this.commands.add(listener);
   }
 
   changed(topic: Topic): void {
@@ -138,33 +139,10 @@ export class InspectorModel {
         this.pendingReveal = message.target;
         this.schedule();
         break;
-      case 'command':
-        this.run(message.command);
-        break;
       case 'reply':
       case 'failed':
         break; // `Host` has taken them.
     }
-  }
-
-  run(command: PageCommand): void {
-    switch (command) {
-      case 'togglePause':
-        this.setPaused(!this.paused);
-        break;
-      case 'clear':
-        this.clear();
-        break;
-      case 'compose':
-      case 'breakpoints':
-      case 'faults':
-      case 'export':
-        this.show(this.pane === command ? null : command);
-        break;
-      case 'focusFilter':
-        break;
-    }
-    this.commands.forEach((listener) => listener(command));
   }
 
   private startSession(session: number): void {
@@ -432,7 +410,7 @@ export class InspectorModel {
       return;
     }
     if ('connection' in target) {
-      this.update({ filter: `conn:${this.names.nameOf(target.connection)}` });
+      this.onlyConnection(target.connection);
       return;
     }
     const row =
@@ -447,6 +425,12 @@ export class InspectorModel {
         this.update({ tab: 'trace' });
       }
     }
+  }
+
+  /** Narrows the filter to a connection; what else it says stays. */
+  onlyConnection(connection: string): void {
+    const name = quoteValue(this.names.nameOf(connection));
+    this.update({ filter: withKey(this.ui.filter, 'conn', name) });
   }
 
   // -- deeds of the host

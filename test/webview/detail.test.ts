@@ -261,6 +261,23 @@ describe('detail', () => {
     assert.equal(breakpoints[0]!.direction, 'toServer');
   });
 
+  it('keeps a condition that the session did not take, and refuses an empty one', async () => {
+    const inspector = await openInspector({
+      story: chatStory(),
+      answers: { setFrameBreakpoints: () => new Error('The gateway is not running.') },
+    });
+    const { page } = inspector;
+    await page.getByRole('button', { name: 'Frame breakpoints' }).click();
+    await page.getByText('Add', { exact: true }).click();
+    await side(page).getByText('A condition, e.g. kind:text').waitFor();
+    assert.deepEqual(inspector.asks('setFrameBreakpoints'), []);
+    const condition = page.getByRole('textbox', { name: 'Condition' });
+    await condition.fill('kind:text');
+    await page.getByText('Add', { exact: true }).click();
+    await page.getByText('The gateway is not running.').waitFor();
+    assert.equal(await condition.inputValue(), 'kind:text');
+  });
+
   it('exports the shown rows with rules that one sees', async () => {
     const inspector = await openInspector({
       story: chatStory(),

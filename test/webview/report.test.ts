@@ -33,6 +33,7 @@ describe('report', () => {
         {
           title: 'A chat',
           redacted: ['token'],
+          missing: 3,
           script: dist('report.js'),
           style: dist('report.css'),
           nonce: 'n1',
@@ -41,6 +42,7 @@ describe('report', () => {
         },
       ),
     });
+    await page.getByText('3 payloads were gone').waitFor();
     const requests: string[] = [];
     page.on('request', (request) => requests.push(request.url()));
     await page.getByRole('searchbox', { name: 'Filter' }).fill('onerror kind:text');

@@ -231,6 +231,51 @@ describe('traffic', () => {
     assert.equal(state.ui.widths.connection, 152);
   });
 
+  it('adds a connection that is pointed at to the filter, whatever its name', async () => {
+    const story = new Story();
+    const id = story.connect('alice smith');
+    const inspector = await openInspector({
+      story,
+      init: { ui: { filter: 'kind:text conn:bob' } },
+    });
+    await inspector.send({ kind: 'reveal', target: { connection: id } });
+    const state = await inspector.next<{ kind: 'state'; ui: { filter: string } }>(
+      (message) => message.kind === 'state',
+    );
+    assert.equal(state.ui.filter, 'kind:text conn:"alice smith"');
+  });
+
+  it('opens the menu of the active row from the keyboard', async () => {
+    const inspector = await openInspector({ story: chatStory() });
+    const { page } = inspector;
+    await page.locator('.grid').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Shift+F10');
+    await page.getByRole('menuitem', { name: 'Copy connection id' }).waitFor();
+    await page.keyboard.press('Escape');
+    assert.equal(await page.getByRole('menu').count(), 0);
+    // A screen reader asks in this way.
+    await page.locator('.grid').dispatchEvent('contextmenu', { button: 0 });
+    await page.getByRole('menuitem', { name: 'Copy connection id' }).waitFor();
+  });
+
+  it('compares two rows from the keyboard', async () => {
+    const inspector = await openInspector({ story: chatStory() });
+    const { page } = inspector;
+    await page.locator('.grid').focus();
+    await page.keyboard.press('Home');
+    await inspector.settled();
+    const selected = await page.locator('.line.selected').getAttribute('id');
+    await page.keyboard.press('Control+ArrowDown');
+    await page.keyboard.press('Control+ArrowDown');
+    await inspector.settled();
+    assert.equal(await page.locator('.line.selected').getAttribute('id'), selected);
+    const active = await page.locator('.grid').getAttribute('aria-activedescendant');
+    assert.notEqual(active, selected);
+    await page.keyboard.press('Control+Enter');
+    await page.locator(`.line.compared#${active}`).waitFor();
+  });
+
   it('reveals what a link elsewhere points at', async () => {
     const story = chatStory();
     const inspector = await openInspector({ story });

@@ -9,7 +9,8 @@ import type { Finding } from './registerDecision';
 
 export class GatewayFacts {
   readonly record: RecordFact;
-  private readonly said = new Set<string>();
+  /** What was told once, and of which version of the code. */
+  private readonly said = new WeakMap<object, { version: number; rules: Set<string> }>();
 
   constructor(record: RecordFact) {
     this.record = record;
@@ -66,11 +67,18 @@ export class GatewayFacts {
     }
   }
 
-  /** A finding that would repeat with every message is told once for each function. */
+  /** A finding that would repeat with every message is told once for each version of a function. */
   tellOnce(connection: Connection, role: Role, finding: Finding): void {
-    const key = `${connection.service.spec.name}/${role}/${finding.rule}`;
-    if (!this.said.has(key)) {
-      this.said.add(key);
+    const runtime = connection.service.runtimeOf(role);
+    const about = runtime ?? connection.service;
+    const version = runtime?.version ?? 0;
+    let said = this.said.get(about);
+    if (said?.version !== version) {
+      said = { version, rules: new Set() };
+      this.said.set(about, said);
+    }
+    if (!said.rules.has(finding.rule)) {
+      said.rules.add(finding.rule);
       this.tell([finding], connection, role);
     }
   }

@@ -29,6 +29,8 @@ export interface InvocationResult {
 export interface FunctionRuntime {
   readonly id: FunctionId;
   readonly spec: FunctionSpec;
+  /** Of the code that new events get: counts up with each change of the files. */
+  readonly version: number;
   /**
    * Runs the event in an instance, at once or when one is free. Never rejects: a failure is a result. Records
    * `invocationStarted`, `log`, `invocationEnded`, and the `instance` facts around them.

@@ -126,7 +126,7 @@ export function explainFailure(
     rule: isBuiltIn(failure.module, spec) ? 'runtime.missing-library' : 'error.430',
     severity: 'error',
     message: l10n.t('{0}: the module {1} was not found.', spec.name, failure.module),
-    advice: fix?.kind === 'installLibrary' ? l10n.t('Install it with: {0}', fix.command) : '',
+    advice: fix !== undefined ? l10n.t('Install it with: {0}', fix.command) : '',
     place: failure.place,
     fix,
   };
@@ -147,11 +147,13 @@ export function libraryFix(
     spec.family === 'python'
       ? `${quoted(interpreter)} -m pip install ${name}`
       : `npm install --prefix ${quoted(spec.folder)} ${name}`;
-  return { kind: 'installLibrary', interpreter, packages: [name], command };
+  const family = spec.family === 'python' ? 'python' : 'node';
+  const isKnown = isBuiltIn(module, spec);
+  return { kind: 'installLibrary', family, isKnown, interpreter, packages: [name], command };
 }
 
 export function isBuiltIn(module: string, spec: FunctionSpec): boolean {
-  return spec.family === 'python' && (module.split('.')[0] ?? '') in builtInPython;
+  return spec.family === 'python' && Object.hasOwn(builtInPython, module.split('.')[0] ?? '');
 }
 
 /** `@scope/name/deep` → `@scope/name` */

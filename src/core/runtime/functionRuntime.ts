@@ -48,7 +48,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   private readonly alive = new Map<number, Instance>();
   /** Numbers of instances that are about to be spawned. */
   private readonly preparing = new Set<number>();
-  private version = 1;
+  version = 1;
   /** The instance that loads changed code while the others rest; it takes over once it is ready. */
   private fresh: number | undefined;
   /** There is a finding about the code that is on disk now. */

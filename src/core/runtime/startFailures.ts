@@ -44,7 +44,7 @@ export function explainStart(
       };
       if (code.kind === 'missingModule' && code.module !== undefined) {
         finding.fix = libraryFix(code.module, spec, interpreter);
-        if (finding.fix?.kind === 'installLibrary') {
+        if (finding.fix !== undefined) {
           finding.advice = l10n.t('Install it with: {0}', finding.fix.command);
           finding.rule = isBuiltIn(code.module, spec) ? 'runtime.missing-library' : finding.rule;
         }

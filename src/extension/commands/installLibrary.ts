@@ -1,20 +1,18 @@
-/** Installs a library that the cloud has built in, into a virtual environment of the project. */
+/** Installs a missing library, once a person has seen the commands. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { UserError } from '../../core/errors';
+import type { DiagnosticFix } from '../../protocol/fact';
 import type { FunctionId } from '../../protocol/project';
 import { commands } from '../ids';
 import type { Parts } from '../parts';
+import { lineOf, planInstallation } from './installPlan';
+import type { InstallPlan } from './installPlan';
 import { Cancelled, registerCommand } from './register';
 
-interface Installation {
-  interpreter: string;
-  packages: string[];
-  function: FunctionId;
-}
+type Installation = DiagnosticFix & { function: FunctionId };
 
 export function registerInstallLibrary(parts: Parts): vscode.Disposable {
   return registerCommand(parts.log, commands.installLibrary, (what: Installation) =>
@@ -24,37 +22,54 @@ export function registerInstallLibrary(parts: Parts): vscode.Disposable {
 
 async function install(parts: Parts, what: Installation): Promise<void> {
   const view = parts.gateway.state.functions.get(what.function);
-  const folder = view === undefined ? undefined : parts.projects.ofFile(view.info.file)?.folder;
-  if (folder === undefined) {
+  const projectFolder =
+    view === undefined ? undefined : parts.projects.ofFile(view.info.file)?.folder;
+  if (view === undefined || projectFolder === undefined) {
     throw new UserError('noProject', l10n.t('The project of this function was not found.'));
   }
-  const environment = path.join(folder, '.venv');
-  const windows = process.platform === 'win32';
-  const python = path.join(
-    environment,
-    ...(windows ? ['Scripts', 'python.exe'] : ['bin', 'python']),
-  );
+  const plan = planInstallation(what, {
+    projectFolder,
+    functionFolder: view.info.folder,
+    platform: process.platform,
+    exists: existsSync,
+  });
+  const names = what.packages.join(', ');
+  await confirm(plan, names, what.isKnown);
   await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
-      title: l10n.t('Installing {0}', what.packages.join(', ')),
+      title: l10n.t('Installing {0}', names),
       cancellable: true,
     },
     async (progress, token) => {
-      if (!existsSync(python)) {
-        progress.report({ message: l10n.t('making the virtual environment .venv') });
-        await run(parts, token, what.interpreter, ['-m', 'venv', environment], folder);
+      for (const { program, args } of plan.steps) {
+        progress.report({ message: lineOf({ program, args }) });
+        await run(parts, token, program, args, plan.folder);
       }
-      progress.report({ message: l10n.t('running pip') });
-      const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', ...what.packages];
-      await run(parts, token, python, pip, folder);
     },
   );
   await parts.gateway.ask('restartFunction', { function: what.function });
-  vscode.window.setStatusBarMessage(
-    l10n.t('Installed {0} in {1}.', what.packages.join(', '), environment),
-    6000,
+  vscode.window.setStatusBarMessage(l10n.t('Installed {0} in {1}.', names, plan.folder), 6000);
+}
+
+/** The name came from code: a person sees what would be fetched, and where it would go, before anything runs. */
+async function confirm(plan: InstallPlan, names: string, isKnown: boolean): Promise<void> {
+  const detail = [
+    ...(isKnown
+      ? []
+      : [l10n.t('If this is a module of your own, correct its name instead of installing it.')]),
+    l10n.t('These commands run in {0}:', plan.folder),
+    ...plan.steps.map(lineOf),
+  ].join('\n\n');
+  const go = l10n.t('Install');
+  const choice = await vscode.window.showWarningMessage(
+    l10n.t('Install {0}?', names),
+    { modal: true, detail },
+    go,
   );
+  if (choice !== go) {
+    throw new Cancelled();
+  }
 }
 
 function run(
@@ -64,7 +79,7 @@ function run(
   args: string[],
   cwd: string,
 ): Promise<void> {
-  const line = [program, ...args].join(' ');
+  const line = lineOf({ program, args });
   parts.log.info(line);
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {

@@ -9,9 +9,6 @@ import { liveConnections, shortId } from '../views/connectionsView';
 import { knownFunctions, roleNames } from '../views/functionsView';
 import { chosen } from './register';
 
-/** What menus, lenses and programs hand to a command that needs a function: a tree row, an id, or a name. */
-export type FunctionArgument = { info: FunctionInfo } | { function: string } | string | undefined;
-
 export async function pickFunction(
   parts: Parts,
   argument: unknown,

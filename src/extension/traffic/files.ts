@@ -3,14 +3,14 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import { needsPayload } from '../../protocol/export/recording';
-import type { Recording } from '../../protocol/export/recording';
+import { countMissing } from '../../protocol/export/recording';
 import type { RedactionRule } from '../../protocol/export/redact';
 import { exportExtensions, renderExport } from '../../protocol/export/renderExport';
 import type { ExportTools } from '../../protocol/export/renderExport';
 import type { ExportFormat, ExportRequest } from '../../protocol/inspector';
 import { setting } from '../configuration';
 import { recordingEditors, settings } from '../ids';
+import { collect } from './collect';
 import type { DeedHost } from './deeds';
 
 /** Asks where to save a text; null when the person thought better of it. */
@@ -44,11 +44,12 @@ export async function exportTraffic(
   const extension = format === 'jsonl' ? 'scfws.jsonl' : exportExtensions[format];
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const name = `traffic-${new Date().toISOString().slice(0, 16).replace(/[:T]/g, '-')}.${extension}`;
-  const file = await vscode.window.showSaveDialog({
+  const chosen = await vscode.window.showSaveDialog({
     title: l10n.t('Export Traffic'),
     defaultUri: folder === undefined ? undefined : vscode.Uri.joinPath(folder, name),
     filters: { [filterNames[format]()]: [extension] },
   });
+  const file = chosen && (await withExtension(chosen, exportExtensions[format], extension));
   if (file === undefined) {
     return null;
   }
@@ -58,16 +59,52 @@ export async function exportTraffic(
       title: l10n.t('Exporting traffic'),
       cancellable: true,
     },
-    (progress, token) => collect(request, host, progress, token),
+    (progress, token) =>
+      collect(request, {
+        fetch: host.fetch,
+        payload: (seq) => host.ask('payload', { seq }),
+        progress: (done, of) => progress.report({ message: l10n.t('{0} of {1}', done, of) }),
+        isCancelled: () => token.isCancellationRequested,
+      }),
   );
   if (recording === undefined) {
     return null;
   }
   const redact = [...request.redact, ...ownRules()];
-  const text = renderExport(recording, { ...request, redact }, await exportTools(host, file));
+  const text = renderExport(
+    recording,
+    { ...request, redact },
+    await exportTools(host, file, format),
+  );
   await vscode.workspace.fs.writeFile(file, Buffer.from(text));
-  showSaved(file);
+  showSaved(file, countMissing(recording));
   return { file: file.fsPath };
+}
+
+/** A browser, and this editor, know the format by the name. Undefined: another file has that name and stays. */
+async function withExtension(
+  file: vscode.Uri,
+  least: string,
+  extension: string,
+): Promise<vscode.Uri | undefined> {
+  if (file.path.toLowerCase().endsWith(`.${least}`)) {
+    return file;
+  }
+  const named = file.with({ path: `${file.path}.${extension}` });
+  const isTaken = await vscode.workspace.fs.stat(named).then(
+    () => true,
+    () => false,
+  );
+  if (!isTaken) {
+    return named;
+  }
+  const replace = l10n.t('Replace');
+  const choice = await vscode.window.showWarningMessage(
+    l10n.t('{0} exists already.', named.fsPath),
+    { modal: true },
+    replace,
+  );
+  return choice === replace ? named : undefined;
 }
 
 /** Words of the setting, as rules about names. */
@@ -80,43 +117,18 @@ function ownRules(): RedactionRule[] {
   }));
 }
 
-async function collect(
-  request: ExportRequest,
+async function exportTools(
   host: DeedHost,
-  progress: vscode.Progress<{ message: string }>,
-  token: vscode.CancellationToken,
-): Promise<Recording | undefined> {
-  const wanted = request.seqs === undefined ? undefined : new Set(request.seqs);
-  const recording: Recording = { facts: [], payloads: new Map() };
-  for (let from: number | null = 1; from !== null;) {
-    const page = await host.fetch(from, 2000);
-    for (const fact of page.facts) {
-      recording.facts.push(fact);
-      const chosen = wanted === undefined || wanted.has(fact.seq) || !('preview' in fact);
-      if (chosen && needsPayload(fact)) {
-        const payload = await host.ask('payload', { seq: fact.seq });
-        if (payload !== null) {
-          recording.payloads.set(fact.seq, payload);
-        }
-      }
-    }
-    if (token.isCancellationRequested) {
-      return undefined;
-    }
-    progress.report({ message: l10n.t('{0} of {1}', recording.facts.at(-1)?.seq ?? 0, page.last) });
-    from = page.facts.length === 0 ? null : page.next;
-  }
-  return recording;
-}
-
-async function exportTools(host: DeedHost, file: vscode.Uri): Promise<ExportTools> {
+  file: vscode.Uri,
+  format: ExportFormat,
+): Promise<ExportTools> {
   const read = async (name: string) =>
     Buffer.from(
       await vscode.workspace.fs.readFile(
         vscode.Uri.joinPath(host.context.extensionUri, 'dist', name),
       ),
     ).toString();
-  const isReport = file.path.endsWith('.html');
+  const isReport = format === 'html';
   return {
     version: String((host.context.extension.packageJSON as { version: string }).version),
     report: {
@@ -143,11 +155,18 @@ export async function importRecording(): Promise<void> {
   }
 }
 
-function showSaved(file: vscode.Uri): void {
+/** `missing`: payloads that were given up, or went when the gateway was stopped. */
+function showSaved(file: vscode.Uri, missing = 0): void {
   const open = l10n.t('Open');
-  void vscode.window
-    .showInformationMessage(l10n.t('Saved as {0}.', file.fsPath), open)
-    .then((choice) =>
-      choice === open ? vscode.commands.executeCommand('vscode.open', file) : undefined,
-    );
+  const saved = l10n.t('Saved as {0}.', file.fsPath);
+  const said =
+    missing === 0
+      ? vscode.window.showInformationMessage(saved, open)
+      : vscode.window.showWarningMessage(
+          `${saved} ${l10n.t('{0} payloads are gone; the file has only their beginning. Export while the gateway runs to have them whole.', missing)}`,
+          open,
+        );
+  void said.then((choice) =>
+    choice === open ? vscode.commands.executeCommand('vscode.open', file) : undefined,
+  );
 }

@@ -1,9 +1,18 @@
-/** One webview of the inspector. It may be loaded more than once: hiding throws the page away, showing loads it again. */
+/**
+ * One webview of the inspector. It may be loaded more than once: hiding throws the page away, showing loads it
+ * again, and what is loaded says `ready`.
+ */
 import * as vscode from 'vscode';
 import { UserError } from '../../core/errors';
 import type { Fact } from '../../protocol/fact';
-import type { HostMessage, HostStatus, PageMessage, SavedMessage } from '../../protocol/inspector';
-import type { Ask, IntentKind } from '../../protocol/intent';
+import type {
+  HostMessage,
+  HostStatus,
+  PageMessage,
+  RevealTarget,
+  SavedMessage,
+} from '../../protocol/inspector';
+import type { Ask, IntentError, IntentKind } from '../../protocol/intent';
 import { setting } from '../configuration';
 import { settings } from '../ids';
 import { libraryKey } from './deeds';
@@ -12,6 +21,21 @@ import { Pump } from './pump';
 import type { PumpSink } from './pump';
 
 export type Place = 'view' | 'editor';
+
+/** Where a page is shown: a view or an editor. */
+export interface Frame {
+  readonly webview: vscode.Webview;
+  isVisible(): boolean;
+  readonly onDidChangeVisibility: vscode.Event<unknown>;
+}
+
+export function frameOfPanel(panel: vscode.WebviewPanel): Frame {
+  return {
+    webview: panel.webview,
+    isVisible: () => panel.visible,
+    onDidChangeVisibility: panel.onDidChangeViewState,
+  };
+}
 
 /** Where a page's facts come from: the running session, or a recording. */
 export interface FactSource {
@@ -32,25 +56,36 @@ export class PageView {
   ready = false;
   private pump: Pump | undefined;
   private session = 0;
-  private readonly subscription: vscode.Disposable;
+  /** Counts loads: an answer that a page did not live to see is none for the next. */
+  private load = 0;
+  private readonly subscriptions: vscode.Disposable[];
 
   constructor(
-    private readonly webview: vscode.Webview,
+    private readonly frame: Frame,
     readonly place: Place,
-    readonly isVisible: () => boolean,
     private readonly context: vscode.ExtensionContext,
     private readonly source: FactSource,
     private readonly onReady: (page: PageView) => void = () => undefined,
   ) {
-    this.subscription = webview.onDidReceiveMessage(
-      (message: PageMessage) => void this.hear(message),
-    );
+    const { webview } = frame;
+    this.subscriptions = [
+      webview.onDidReceiveMessage((message: PageMessage) => void this.hear(message)),
+      frame.onDidChangeVisibility(() => {
+        if (!frame.isVisible()) {
+          this.unload();
+        }
+      }),
+    ];
     webview.html = renderPage(webview, context.extensionUri);
+  }
+
+  get visible(): boolean {
+    return this.frame.isVisible();
   }
 
   post(message: HostMessage): void {
     if (this.ready) {
-      void this.webview.postMessage(message);
+      void this.frame.webview.postMessage(message);
     }
   }
 
@@ -58,7 +93,20 @@ export class PageView {
     this.pump?.receive(facts);
   }
 
+  /** Points at something, after the facts that tell of it. */
+  reveal(target: RevealTarget): void {
+    const point = () => this.post({ kind: 'reveal', target });
+    if (this.pump === undefined) {
+      point();
+    } else {
+      this.pump.whenCaughtUp(point);
+    }
+  }
+
   statusChanged(): void {
+    if (!this.ready) {
+      return; // It is told when it is loaded.
+    }
     const status = this.source.status();
     this.post({ kind: 'status', status });
     if (this.source.session() !== this.session && status.state === 'running') {
@@ -67,9 +115,14 @@ export class PageView {
   }
 
   dispose(): void {
+    this.unload();
+    this.subscriptions.forEach((each) => each.dispose());
+  }
+
+  private unload(): void {
     this.ready = false;
     this.pump?.dispose();
-    this.subscription.dispose();
+    this.pump = undefined;
   }
 
   private async hear(message: PageMessage): Promise<void> {
@@ -94,6 +147,7 @@ export class PageView {
 
   private start(): void {
     this.ready = true;
+    this.load++;
     const { mode, title } = this.source;
     this.post({
       kind: 'init',
@@ -130,23 +184,26 @@ export class PageView {
   }
 
   private async answer(id: number, work: () => Promise<unknown>): Promise<void> {
-    try {
-      this.post({ kind: 'reply', id, value: await work() });
-    } catch (error) {
-      const known = error instanceof UserError;
-      this.post({
-        kind: 'failed',
-        id,
-        error: {
-          code: known ? error.code : 'bug',
-          message: error instanceof Error ? error.message : String(error),
-          nextStep: known ? error.nextStep : undefined,
-        },
-      });
+    const { load } = this;
+    const message = await work().then(
+      (value): HostMessage => ({ kind: 'reply', id, value }),
+      (error: unknown): HostMessage => ({ kind: 'failed', id, error: describe(error) }),
+    );
+    if (load === this.load) {
+      this.post(message);
     }
   }
 
   private stateKey(): string {
     return `traffic.ui.${this.source.mode}.${this.place}`;
   }
+}
+
+function describe(error: unknown): IntentError {
+  const known = error instanceof UserError;
+  return {
+    code: known ? error.code : 'bug',
+    message: error instanceof Error ? error.message : String(error),
+    nextStep: known ? error.nextStep : undefined,
+  };
 }

@@ -27,6 +27,8 @@ export class Pump {
   private timer: NodeJS.Timeout | undefined;
   private fetching = false;
   private over = false;
+  /** What waits until the page was sent a fact. */
+  private waiters: { seq: number; then: () => void }[] = [];
 
   constructor(
     private readonly sink: PumpSink,
@@ -59,8 +61,15 @@ export class Pump {
     this.move();
   }
 
+  /** Calls back when everything that is known by now was posted. */
+  whenCaughtUp(then: () => void): void {
+    this.waiters.push({ seq: this.newest, then });
+    this.tellWaiters();
+  }
+
   dispose(): void {
     this.over = true;
+    this.waiters = [];
     clearTimeout(this.timer);
   }
 
@@ -82,6 +91,7 @@ export class Pump {
           this.post(facts);
         } else {
           this.through = this.newest;
+          this.tellWaiters();
         }
         this.move();
       },
@@ -102,5 +112,12 @@ export class Pump {
     const behind = this.newest - this.through;
     const progress = behind > pageSize ? { done: this.through, of: this.newest } : undefined;
     this.sink.post(++this.batch, facts, progress);
+    this.tellWaiters();
+  }
+
+  private tellWaiters(): void {
+    const due = this.waiters.filter(({ seq }) => seq <= this.through);
+    this.waiters = this.waiters.filter(({ seq }) => seq > this.through);
+    due.forEach(({ then }) => then());
   }
 }

@@ -10,7 +10,7 @@ import type { Ask } from '../../protocol/intent';
 import { escapeHtml } from '../../protocol/page';
 import { doDeed } from './deeds';
 import { webviewOptions } from './page';
-import { PageView } from './pageView';
+import { frameOfPanel, PageView } from './pageView';
 import type { FactSource } from './pageView';
 
 interface RecordingDocument extends vscode.CustomDocument {
@@ -58,9 +58,8 @@ export class Recordings implements vscode.CustomReadonlyEditorProvider<Recording
     }
     panel.webview.options = webviewOptions(this.context.extensionUri);
     const page = new PageView(
-      panel.webview,
+      frameOfPanel(panel),
       'editor',
-      () => panel.visible,
       this.context,
       this.sourceOf(uri, content),
     );

@@ -1,21 +1,21 @@
 /** The Traffic view and its editors: brings facts to their pages, and what the pages ask to the session. */
 import * as vscode from 'vscode';
-import type { HostMessage, HostStatus, PageCommand, RevealTarget } from '../../protocol/inspector';
+import type { HostStatus, RevealTarget } from '../../protocol/inspector';
 import type { Ask } from '../../protocol/intent';
 import type { Gateway } from '../gateway';
 import { trafficPanel, views } from '../ids';
 import type { Projects } from '../projects';
 import { doDeed } from './deeds';
 import { webviewOptions } from './page';
-import { PageView } from './pageView';
-import type { FactSource, Place } from './pageView';
+import { frameOfPanel, PageView } from './pageView';
+import type { FactSource, Frame, Place } from './pageView';
 
 export class Traffic
   implements vscode.WebviewViewProvider, vscode.WebviewPanelSerializer, vscode.Disposable
 {
   private readonly pages = new Set<PageView>();
   /** For a page that is about to load. */
-  private pending: HostMessage[] = [];
+  private pending: RevealTarget | undefined;
   private readonly disposables: vscode.Disposable[] = [];
   private readonly source: FactSource;
 
@@ -62,7 +62,14 @@ export class Traffic
 
   resolveWebviewView(view: vscode.WebviewView): void {
     view.webview.options = webviewOptions(this.context.extensionUri);
-    const page = this.add(view.webview, 'view');
+    const page = this.add(
+      {
+        webview: view.webview,
+        isVisible: () => view.visible,
+        onDidChangeVisibility: view.onDidChangeVisibility,
+      },
+      'view',
+    );
     view.onDidDispose(() => this.remove(page));
   }
 
@@ -83,11 +90,16 @@ export class Traffic
 
   /** Shows the view (or an editor of it that is there) and points at something. */
   async reveal(target: RevealTarget): Promise<void> {
-    await this.send({ kind: 'reveal', target });
-  }
-
-  async command(command: PageCommand): Promise<void> {
-    await this.send({ kind: 'command', command });
+    const visible = [...this.pages].filter((page) => page.visible);
+    const ready = visible.filter((page) => page.ready);
+    if (ready.length > 0) {
+      ready.forEach((page) => page.reveal(target));
+      return;
+    }
+    this.pending = target;
+    if (visible.length === 0) {
+      await vscode.commands.executeCommand(`${views.traffic}.focus`);
+    }
   }
 
   /** Tells the pages that the recorder forgot everything. */
@@ -117,32 +129,22 @@ export class Traffic
     this.disposables.forEach((each) => each.dispose());
   }
 
-  private async send(message: HostMessage): Promise<void> {
-    const visible = [...this.pages].filter((page) => page.ready && page.isVisible());
-    if (visible.length > 0) {
-      visible.forEach((page) => page.post(message));
-      return;
-    }
-    this.pending.push(message);
-    await vscode.commands.executeCommand(`${views.traffic}.focus`);
-    const page = [...this.pages].find((each) => each.place === 'view' && each.ready);
-    if (page !== undefined) {
-      this.pending.splice(0).forEach((each) => page.post(each));
-    }
-  }
-
   private takePanel(panel: vscode.WebviewPanel): void {
     const { extensionUri } = this.context;
     panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'activity.svg');
     panel.webview.options = webviewOptions(extensionUri);
-    const page = this.add(panel.webview, 'editor', () => panel.visible);
+    const page = this.add(frameOfPanel(panel), 'editor');
     panel.onDidDispose(() => this.remove(page));
   }
 
-  private add(webview: vscode.Webview, place: Place, isVisible = () => true): PageView {
-    const page = new PageView(webview, place, isVisible, this.context, this.source, (ready) =>
-      this.pending.splice(0).forEach((each) => ready.post(each)),
-    );
+  private add(frame: Frame, place: Place): PageView {
+    const page = new PageView(frame, place, this.context, this.source, (loaded) => {
+      const target = this.pending;
+      this.pending = undefined;
+      if (target !== undefined) {
+        loaded.reveal(target);
+      }
+    });
     this.pages.add(page);
     return page;
   }

@@ -4,7 +4,7 @@
  */
 import type { Fact, FactOf, FrameType } from '../fact';
 import { previewLength } from '../fact';
-import type { RecordedPayload, Recording, RecordingProblem } from './recording';
+import { isTime, type RecordedPayload, type Recording, type RecordingProblem } from './recording';
 
 interface Pair {
   name: string;
@@ -53,7 +53,7 @@ interface HarEntry {
 
 const opcodes: Record<FrameType, number> = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 
-export function renderHar(recording: Recording, version: string): string {
+export function renderHar(recording: Recording, version: string, missing = 0): string {
   const entries: HarEntry[] = [];
   const open = new Map<string, HarEntry>();
   let epoch = 0;
@@ -130,6 +130,9 @@ export function renderHar(recording: Recording, version: string): string {
       creator: { name: 'scf-websocket', version },
       pages: [],
       entries,
+      ...(missing === 0
+        ? {}
+        : { comment: `${missing} payloads were gone; only their beginning is here.` }),
     },
   };
   return `${JSON.stringify(har, null, 2)}\n`;
@@ -143,7 +146,7 @@ function entryOf(
 ): HarEntry {
   const query = target.includes('?') ? target.slice(target.indexOf('?') + 1) : '';
   return {
-    startedDateTime: new Date(at).toISOString(),
+    startedDateTime: new Date(isTime(at) ? at : 0).toISOString(),
     time: 0,
     request: {
       method: 'GET',
@@ -254,7 +257,8 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
   };
   [{ at: 0, body: listening as Record<string, unknown> }, ...told].forEach((each, index) => {
     const seq = index + 1;
-    recording.facts.push({ seq, at: Math.max(0, each.at), ...each.body } as Fact);
+    const at = isTime(each.at) ? Math.max(0, each.at) : 0;
+    recording.facts.push({ seq, at, ...each.body } as Fact);
     if ('payload' in each && each.payload) {
       recording.payloads.set(seq, each.payload);
     }

@@ -36,6 +36,11 @@ export function needsPayload(fact: Fact): boolean {
   }
 }
 
+/** How many facts are there with their preview only, because their payload was given up or gone. */
+export function countMissing({ facts, payloads }: Recording): number {
+  return facts.filter((fact) => needsPayload(fact) && !payloads.has(fact.seq)).length;
+}
+
 /** Only the facts of `seqs`, and what explains them: the session, its connections, their runs and logs. */
 export function choose(recording: Recording, seqs: ReadonlySet<number>): Recording {
   const connections = new Set<string>();
@@ -166,6 +171,8 @@ export interface RecordingHead {
   filter?: string;
   /** Ids of the redaction rules that were applied. */
   redacted?: string[];
+  /** Facts whose payload was given up or gone when this was written: they have only their preview. */
+  missingPayloads?: number;
 }
 
 export function renderJsonLines(
@@ -260,7 +267,7 @@ const members: Partial<
   servicesChanged: { services: 'list' },
   connecting: { connection: 'string', service: 'string', target: 'string', headers: 'object' },
   opened: { connection: 'string' },
-  refused: { status: 'number', reason: 'string', target: 'string' },
+  refused: { status: 'number', reason: 'string', target: 'string', body: 'string' },
   closed: { connection: 'string', code: 'number', reason: 'string' },
   frame: {
     connection: 'string',
@@ -303,6 +310,10 @@ function problemOfFact(fact: Record<string, unknown>, last: number): string | nu
   if (fact['seq'] <= last) {
     return 'The numbers of facts must grow';
   }
+  const epoch = fact['kind'] === 'listening' ? fact['epoch'] : 0;
+  if (!isTime(fact['at']) || (typeof epoch === 'number' && !isTime(epoch + fact['at']))) {
+    return 'The time of this fact is out of range';
+  }
   const wanted = Object.hasOwn(members, fact['kind'])
     ? members[fact['kind'] as Fact['kind']]
     : undefined;
@@ -312,7 +323,35 @@ function problemOfFact(fact: Record<string, unknown>, last: number): string | nu
       : typeof fact[name] !== type || fact[name] === null,
   );
   const services = 'services' in fact && Array.isArray(fact['services']) ? fact['services'] : [];
-  return wrong || !services.every(isService) ? 'This fact lacks what its kind needs' : null;
+  const whole = !wrong && services.every(isService) && hasWholeParts(fact);
+  return whole ? null : 'This fact lacks what its kind needs';
+}
+
+/** Parts of some kinds that are objects themselves. */
+function hasWholeParts(fact: Record<string, unknown>): boolean {
+  switch (fact['kind']) {
+    case 'connecting':
+      return Object.values(fact['headers'] as object).every((each) => typeof each === 'string');
+    case 'held':
+      return typeof (fact['frame'] as { preview?: unknown }).preview === 'string';
+    case 'invocationEnded': {
+      if (fact['error'] === undefined) {
+        return true;
+      }
+      const error = fact['error'] as Record<string, unknown> | null;
+      return (
+        typeof error?.['errorMessage'] === 'string' &&
+        ['undefined', 'string'].includes(typeof error['stackTrace'])
+      );
+    }
+    default:
+      return true;
+  }
+}
+
+/** Milliseconds that a date can stand for. */
+export function isTime(value: number): boolean {
+  return Math.abs(value) <= 8.64e15;
 }
 
 function isService(value: unknown): boolean {

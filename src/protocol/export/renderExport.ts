@@ -3,6 +3,7 @@ import type { ExportFormat, ExportRequest } from '../inspector';
 import { parseHar, renderHar } from './har';
 import {
   choose,
+  countMissing,
   parseJsonLines,
   redactRecording,
   renderJsonLines,
@@ -31,19 +32,22 @@ export function renderExport(
   const chosen = request.seqs ? choose(recording, new Set(request.seqs)) : recording;
   const rules = request.redact.filter((rule) => rule.enabled);
   const clean = rules.length === 0 ? chosen : redactRecording(chosen, rules);
+  const missing = countMissing(clean);
   switch (request.format) {
     case 'jsonl':
       return renderJsonLines(clean, {
         ...(request.filter ? { filter: request.filter } : {}),
         ...(rules.length === 0 ? {} : { redacted: rules.map((rule) => rule.id) }),
+        ...(missing === 0 ? {} : { missingPayloads: missing }),
       });
     case 'har':
-      return renderHar(clean, tools.version);
+      return renderHar(clean, tools.version, missing);
     case 'html':
       return renderReport(clean, {
         ...tools.report,
         filter: request.filter,
         redacted: rules.map((rule) => rule.pattern),
+        missing,
       });
   }
 }

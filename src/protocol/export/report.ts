@@ -8,6 +8,8 @@ export interface ReportParts {
   filter?: string;
   /** Patterns that were taken out, so that the reader knows. */
   redacted: string[];
+  /** Facts of which only the preview is there. */
+  missing: number;
   /** Program and look of the page, as built into `report.js` and `report.css`. */
   script: string;
   style: string;
@@ -24,6 +26,7 @@ export interface ReportData {
   payloads: [number, RecordedPayload][];
   filter: string;
   redacted: string[];
+  missing: number;
   language: string;
   translations: Record<string, string> | null;
 }
@@ -34,6 +37,7 @@ export function renderReport(recording: Recording, parts: ReportParts): string {
     payloads: [...recording.payloads],
     filter: parts.filter ?? '',
     redacted: parts.redacted,
+    missing: parts.missing,
     language: parts.language,
     translations: parts.translations,
   };

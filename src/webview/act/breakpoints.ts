@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
 import type { FrameBreakpoint } from '../../protocol/fact';
-import { parseFilter } from '../../protocol/filter';
+import { problemOfCondition } from '../../protocol/filter';
 import { define, PageElement } from '../element';
 import { button, checkbox, field, select } from '../forms';
 import { icon, tool } from '../icon';
@@ -115,13 +115,13 @@ class BreakpointsPane extends PageElement {
   }
 
   private async add(): Promise<void> {
-    const { problems } = parseFilter(this.draft);
-    if (problems[0]) {
-      this.problem = l10n.t(problems[0].message, ...problems[0].values);
+    const problem = problemOfCondition(this.draft);
+    if (problem !== undefined) {
+      this.problem = l10n.t(problem.message, ...problem.values);
       this.requestUpdate();
       return;
     }
-    await this.set([
+    const isSet = await this.set([
       ...this.model.state.frameBreakpoints,
       {
         id: crypto.randomUUID().slice(0, 8),
@@ -130,18 +130,23 @@ class BreakpointsPane extends PageElement {
         enabled: true,
       },
     ]);
-    this.draft = '';
-    this.requestUpdate();
+    if (isSet) {
+      this.draft = '';
+      this.requestUpdate();
+    }
   }
 
-  private async set(breakpoints: FrameBreakpoint[]): Promise<void> {
+  /** Whether the session has taken them; if not, the page says why. */
+  private async set(breakpoints: FrameBreakpoint[]): Promise<boolean> {
     try {
       const { problems } = await this.model.host.ask('setFrameBreakpoints', { breakpoints });
       this.refused.clear();
       problems.forEach((problem) => this.refused.set(problem.id, problem.message));
       this.requestUpdate();
+      return true;
     } catch (error) {
       this.model.fail(error);
+      return false;
     }
   }
 }

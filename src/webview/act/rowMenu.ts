@@ -1,7 +1,6 @@
 /** What can be done with a row. */
 import * as l10n from '@vscode/l10n';
 import { copyAs, copyForms, type CopyForm } from '../../protocol/copyAs';
-import { withKey, quoteValue } from '../../protocol/filter';
 import { loadPayload, toBase64 } from '../detail/payload';
 import type { MenuItem } from '../menu';
 import type { InspectorModel } from '../model';
@@ -82,10 +81,7 @@ export function rowMenu(model: InspectorModel, row: number, which: 'copy' | 'all
   if (connection !== '') {
     items.push('line', {
       text: l10n.t('Only this connection'),
-      run: () =>
-        model.update({
-          filter: withKey(model.ui.filter, 'conn', quoteValue(model.names.nameOf(connection))),
-        }),
+      run: () => model.onlyConnection(connection),
     });
     items.push({ text: l10n.t('Copy connection id'), run: () => model.copy(connection) });
     if (live && model.state.connections.get(connection)?.status === 'open') {

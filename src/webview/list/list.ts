@@ -61,7 +61,7 @@ export class TrafficList extends HTMLElement {
       this.grid.addEventListener('keydown', (event) => this.pressed(event));
       this.grid.addEventListener('focus', () => this.focused());
       this.body.addEventListener('click', (event) => this.clicked(event));
-      this.body.addEventListener('contextmenu', (event) => this.menu(event));
+      this.grid.addEventListener('contextmenu', (event) => this.menu(event));
       this.head.addEventListener('pointerdown', (event) => this.startResize(event));
       this.head.addEventListener('dblclick', (event) => this.resetWidth(event));
     }
@@ -329,7 +329,8 @@ export class TrafficList extends HTMLElement {
     }
   }
 
-  private go(index: number): void {
+  /** Makes a line the active one; `select` false leaves the selection where it is. */
+  private go(index: number, select = true): void {
     const { view } = this.model;
     const length = view.length;
     if (length === 0) {
@@ -339,7 +340,7 @@ export class TrafficList extends HTMLElement {
     this.reach(target);
     const line = view.line(target);
     this.activeRow = rowOf(line) ?? null;
-    if (line.line === 'row') {
+    if (select && line.line === 'row') {
       this.model.select(line.row);
     }
     this.draw();
@@ -359,13 +360,15 @@ export class TrafficList extends HTMLElement {
   private pressed(event: KeyboardEvent): void {
     const page = Math.max(1, Math.floor((this.height - headHeight) / lineHeight) - 1);
     const { view } = this.model;
-    const line = this.active >= 0 && this.active < view.length ? view.line(this.active) : undefined;
+    const line = this.activeLine();
+    // As lists do: with this key the selection stays, and a second row is chosen to be compared with it.
+    const beside = event.ctrlKey || event.metaKey;
     switch (event.key) {
       case 'ArrowDown':
-        this.go(this.active + 1);
+        this.go(this.active + 1, !beside);
         break;
       case 'ArrowUp':
-        this.go(this.active < 0 ? view.length - 1 : this.active - 1);
+        this.go(this.active < 0 ? view.length - 1 : this.active - 1, !beside);
         break;
       case 'PageDown':
         this.go(this.active + page);
@@ -393,6 +396,8 @@ export class TrafficList extends HTMLElement {
         if (line?.line === 'group') {
           view.toggleGroup(line.connection);
           this.refresh();
+        } else if (line && beside && this.model.selected !== null) {
+          this.model.compare(line.row);
         } else if (line) {
           this.model.select(line.row);
           if (event.key === 'Enter') {
@@ -400,16 +405,24 @@ export class TrafficList extends HTMLElement {
           }
         }
         break;
-      case 'ContextMenu':
-        if (line?.line === 'row') {
-          const place = this.body.querySelector(`#line-${this.active}`)?.getBoundingClientRect();
-          this.openMenu(line.row, place?.left ?? 0, place?.bottom ?? 0);
+      case 'F10':
+        if (!event.shiftKey) {
+          return;
         }
+        this.openActiveMenu();
+        break;
+      case 'ContextMenu':
+        this.openActiveMenu();
         break;
       default:
         return;
     }
     event.preventDefault();
+  }
+
+  private activeLine(): Line | undefined {
+    const { view } = this.model;
+    return this.active >= 0 && this.active < view.length ? view.line(this.active) : undefined;
   }
 
   private lineAt(event: Event): Line | undefined {
@@ -439,12 +452,26 @@ export class TrafficList extends HTMLElement {
   }
 
   private menu(event: MouseEvent): void {
+    if (event.target === this.grid && event.button !== 2) {
+      // Asked for from the keyboard or by a screen reader, of what has the focus.
+      event.preventDefault();
+      this.openActiveMenu();
+      return;
+    }
     const line = this.lineAt(event);
     if (line?.line === 'row') {
       event.preventDefault();
       this.activeRow = line.row;
       this.model.select(line.row);
       this.openMenu(line.row, event.clientX, event.clientY);
+    }
+  }
+
+  private openActiveMenu(): void {
+    const line = this.activeLine();
+    if (line?.line === 'row') {
+      const place = this.body.querySelector(`#line-${this.active}`)?.getBoundingClientRect();
+      this.openMenu(line.row, place?.left ?? 0, place?.bottom ?? 0);
     }
   }
 

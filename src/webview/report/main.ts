@@ -179,7 +179,20 @@ function layOut(): void {
     make('summary', '', l10n.t('{0} rules took secrets out', data.redacted.length)),
     ...data.redacted.map((pattern) => make('code', '', pattern)),
   );
-  head.append(title, when, ...(data.redacted.length > 0 ? [removed] : []), filter, count, problem);
+  const gone = make(
+    'p',
+    'quiet',
+    l10n.t('{0} payloads were gone; only their beginning is here.', data.missing),
+  );
+  head.append(
+    title,
+    when,
+    ...(data.redacted.length > 0 ? [removed] : []),
+    ...(data.missing > 0 ? [gone] : []),
+    filter,
+    count,
+    problem,
+  );
   const main = make('main', '');
   const left = make('div', 'left');
   left.append(list, more);

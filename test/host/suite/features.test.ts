@@ -1,5 +1,6 @@
 // Frame breakpoints, running again, lenses and inline values, one key, and what survives.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
 import type { InvokeAnswer } from '../../../src/extension/commands/invoke';
@@ -74,6 +75,31 @@ describe('features around a run', function () {
       return now.length === 4 && now;
     });
     assert.match(titles[3] ?? '', /^last: [\d.]+ ms ✓$/);
+  });
+
+  it('points at a row of the Traffic view when another view hides it', async function () {
+    window.skipUnlessThere(this);
+    await run('workbench.action.closePanel');
+    await run(`workbench.view.extension.${ids.views.container}`);
+    await window.waitFor('.grid', { in: 'webview' });
+    for (const text of ['the first of two', 'the second of two']) {
+      client.send(text);
+      const { seq } = await trace.next('frame', ({ preview }) => preview === text);
+      assert.equal(await client.next(), text);
+      await run('workbench.view.explorer');
+      await window.waitFor('.explorer-folders-view');
+      await run(ids.commands.showFact, seq);
+      await window.waitFor(`.line[aria-selected="true"] >> text=${text}`, { in: 'webview' });
+    }
+  });
+
+  it('installs nothing unless a person agrees', async () => {
+    // The editor refuses to show a modal question in tests: nobody agrees.
+    await run(ids.commands.installLibrary, {
+      ...{ kind: 'installLibrary', family: 'python', isKnown: false, packages: ['utlis'] },
+      ...{ interpreter: process.env['SCFWS_PYTHON'], command: '', function: 'python/Transmission' },
+    });
+    assert.equal(fs.existsSync(project.file('.venv')), false);
   });
 
   it('shows event, result, pushes and duration beside the handler', async function () {

@@ -89,6 +89,37 @@ describe('export', () => {
     assert.equal(read.value?.facts.length, recording.facts.length - 3);
   });
 
+  it('names the lines whose parts or times no export could write', () => {
+    const bad = [
+      '{"seq":2,"at":1,"kind":"invocationEnded","invocation":"i","outcome":"ok","durationMs":1,"preview":"","error":null}',
+      '{"seq":3,"at":1,"kind":"refused","status":1,"reason":"","target":""}',
+      '{"seq":4,"at":1,"kind":"connecting","connection":"c","service":"","target":"","headers":{"a":1}}',
+      '{"seq":5,"at":1,"kind":"held","frame":{}}',
+      '{"seq":6,"at":1,"kind":"listening","url":"","pushUrl":"","epoch":1e308,"services":[]}',
+      '{"seq":7,"at":1e999,"kind":"stopping","reason":""}',
+    ];
+    const good = '{"seq":1,"at":0,"kind":"stopping","reason":""}';
+    const read = parseRecording([good, ...bad].join('\n'));
+    assert.deepEqual(
+      read.problems.map(({ line }) => line),
+      [2, 3, 4, 5, 6, 7],
+    );
+    assert.equal(read.value?.facts.length, 1);
+  });
+
+  it('writes an archive whatever the clock of a recording says', () => {
+    const facts = recording.facts.map((fact) =>
+      fact.kind === 'listening' ? { ...fact, epoch: 1e308 } : fact,
+    );
+    assert.match(exported('har', { ...recording, facts }), /1970-01-01T00:00:00/);
+    const entry = {
+      startedDateTime: '2026-01-01T00:00:00Z',
+      _webSocketMessages: [{ type: 'send', time: 1e308, opcode: 1, data: 'x' }],
+    };
+    const read = parseRecording(JSON.stringify({ log: { entries: [entry] } }, null, 1));
+    assert.ok(read.value?.facts.every(({ at }) => Number.isFinite(at)));
+  });
+
   it('refuses what is no recording', () => {
     for (const text of ['', '[]', 'hello', '{"log":{}}', '{"recording":9}\n']) {
       const read = parseRecording(text);
@@ -185,6 +216,14 @@ describe('export', () => {
     assert.equal(text.includes('<img'), false);
     const json = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(text)![1]!;
     assert.deepEqual((JSON.parse(json) as { facts: unknown }).facts, story.facts);
+  });
+
+  it('says in each format how many payloads were gone', () => {
+    const { facts } = recording;
+    const bare: Recording = { facts, payloads: new Map() };
+    assert.match(exported('jsonl', bare).split('\n')[0]!, /"missingPayloads":\d+/);
+    assert.match(exported('har', bare), /\d+ payloads were gone/);
+    assert.match(exported('html', bare), /"missing":[1-9]/);
   });
 
   it('answers like a session', () => {

@@ -139,6 +139,16 @@ describe('links of the log', () => {
     assert.deepEqual(places('    at go (C:\\p\\index.ts:10:1)'), [
       { kind: 'source', file: 'C:\\p\\index.ts', line: 10 },
     ]);
+    for (const [frame, file] of [
+      ['    at file:///p/index.mjs:3:5', '/p/index.mjs'],
+      ['    at async go (file:///p%20q/index.mjs:3:5)', '/p q/index.mjs'],
+      ['    at go (file:///C:/p%20q/index.mjs:3:5)', 'C:/p q/index.mjs'],
+      ['    at go (/p q/my app/index.js:3:5)', '/p q/my app/index.js'],
+      ['    at C:\\p q\\index.ts:3:1', 'C:\\p q\\index.ts'],
+      ['broke at file:///p/index.mjs:3', '/p/index.mjs'],
+    ] as const) {
+      assert.deepEqual(places(`Error\n${frame}\n`), [{ kind: 'source', file, line: 3 }], frame);
+    }
     assert.deepEqual(places('GET https://example.com/app.js:1'), []);
   });
 });

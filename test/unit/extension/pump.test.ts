@@ -101,6 +101,24 @@ describe('the pump', () => {
     page.pump.dispose();
   });
 
+  it('calls back when everything that was known is posted, and not before', async () => {
+    const page = start(4500);
+    let seen = -1;
+    const answers = setInterval(() => page.answer(), 1);
+    await new Promise<void>((resolve) => {
+      page.pump.whenCaughtUp(() => {
+        seen = page.seen.length;
+        resolve();
+      });
+      assert.equal(seen, -1, 'nothing was posted yet');
+    });
+    clearInterval(answers);
+    assert.equal(seen, 4500);
+    page.pump.whenCaughtUp(() => (seen = 0));
+    assert.equal(seen, 0, 'nothing is waited for');
+    page.pump.dispose();
+  });
+
   it('fetches what a burst left out', async () => {
     const page = start(10);
     page.say(5);

@@ -1,0 +1,44 @@
+// What a person is asked to confirm is what runs: the right tool, in the right folder, the right package.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { libraryFix } from '../../../src/core/runtime/findings';
+import { lineOf, planInstallation } from '../../../src/extension/commands/installPlan';
+import type { FunctionSpec } from '../../../src/protocol/project';
+
+const specOf = (family: 'python' | 'node') =>
+  ({ family, folder: '/p/Transmission', name: 'Transmission' }) as unknown as FunctionSpec;
+const place = (...there: string[]) => ({
+  projectFolder: '/p',
+  functionFolder: '/p/Transmission',
+  platform: 'linux' as const,
+  exists: (file: string) => there.includes(file),
+});
+
+describe('installing a missing library', () => {
+  it('makes the environment of a Python project once', () => {
+    const fix = libraryFix('yaml', specOf('python'), '/usr/bin/python3')!;
+    assert.equal(fix.isKnown, true);
+    const pip = '/p/.venv/bin/python -m pip install --disable-pip-version-check PyYAML';
+    const fresh = planInstallation(fix, place());
+    assert.equal(fresh.folder, '/p');
+    assert.deepEqual(fresh.steps.map(lineOf), ['/usr/bin/python3 -m venv /p/.venv', pip]);
+    const again = planInstallation(fix, place('/p/.venv/bin/python'));
+    assert.deepEqual(again.steps.map(lineOf), [pip]);
+  });
+
+  it('takes npm, in the folder of the function, for Node.js', () => {
+    const fix = libraryFix('@scope/name/deep', specOf('node'), '/n/bin/node')!;
+    const { folder, steps } = planInstallation(fix, place());
+    assert.equal(folder, '/p/Transmission');
+    assert.deepEqual(steps.map(lineOf), ['npm install --prefix /p/Transmission @scope/name']);
+    const npm = path.join('/n/lib/node_modules/npm/bin/npm-cli.js');
+    assert.deepEqual(planInstallation(fix, place(npm)).steps.map(lineOf), [
+      `/n/bin/node ${npm} install --prefix /p/Transmission @scope/name`,
+    ]);
+  });
+
+  it('knows a package from a name that may be a slip', () => {
+    assert.equal(libraryFix('utlis', specOf('python'))?.isKnown, false);
+    assert.equal(libraryFix('lodahs', specOf('node'))?.isKnown, false);
+  });
+});
