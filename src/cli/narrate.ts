@@ -31,7 +31,7 @@ export function startNarration(): (fact: Fact) => string | undefined {
 }
 
 /** Control characters of the terminal, and those that turn the direction of text: clients must not write with them. */
- 
+
 const controls = /[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g;
 
 export function visible(text: string): string {

@@ -341,3 +341,13 @@ export type FaultRule = {
   | { fault: 'functionError' }
   | { fault: 'functionTimeout' }
 );
+
+/** The part of a text that travels with its fact; never half of a character. */
+export function previewOf(text: string): { preview: string; more?: true } {
+  if (text.length <= previewLength) {
+    return { preview: text };
+  }
+  const lastCode = text.charCodeAt(previewLength - 1);
+  const cutsPair = lastCode >= 0xd800 && lastCode < 0xdc00;
+  return { preview: text.slice(0, cutsPair ? previewLength - 1 : previewLength), more: true };
+}

@@ -11,14 +11,9 @@ import { registerRows } from './ledger/register';
 import { runtimeErrorRows } from './ledger/runtimeErrors';
 import { runtimeRows } from './ledger/runtime';
 import { transferRows } from './ledger/transfer';
-import type { EmulatorOptions } from './project';
+import { type LedgerRow, type Mark, marks, type Source } from './ledger/row';
 
-/**
- * `documented` by the vendor; `seen` in real code or in a captured event; `assumed`: nothing is known, this is the
- * emulator's choice.
- */
-export type Mark = 'documented' | 'seen' | 'assumed';
-export const marks: readonly Mark[] = ['documented', 'seen', 'assumed'];
+export { type LedgerRow, type Mark, marks, type Source };
 
 export const areas = [
   'addresses',
@@ -32,32 +27,6 @@ export const areas = [
   'errors',
 ] as const;
 export type Area = (typeof areas)[number];
-
-export type Source =
-  | 'usage page'
-  | 'How It Works page'
-  | 'API Gateway pages'
-  | 'runtime pages'
-  | 'captured event'
-  | 'public handlers'
-  | 'RFC 6455'
-  | 'our choice';
-
-export interface LedgerRow {
-  /** Never changes: diagnostics and checks refer to it. */
-  id: string;
-  mark: Mark;
-  source: Source;
-  given: string;
-  when: string;
-  then: string;
-  /** Setting `scfWebSocket.<setting>` that changes an assumed row. */
-  setting?: `emulator.${keyof EmulatorOptions}` | 'allowedOrigins';
-  /** Key of scfws.json that changes an assumed row. */
-  projectKey?: string;
-  /** Assumed, and no setting changes it: why. */
-  fixed?: string;
-}
 
 export type AreaRow = LedgerRow & { area: Area };
 

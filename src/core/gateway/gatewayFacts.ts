@@ -1,8 +1,7 @@
 /** What the gateway has to tell: frames, closes and findings, in the words of facts. */
-import type { Direction, Fact } from '../../protocol/fact';
+import { previewOf, type Direction, type Fact } from '../../protocol/fact';
 import type { Role } from '../../protocol/project';
 import type { InvocationResult, RecordFact } from '../runtime/contract';
-import { previewOf } from '../session/recorder';
 import type { Connection } from './connection';
 import type { PassingFrame } from './disturbances';
 import type { Finding } from './registerDecision';

@@ -1,9 +1,9 @@
 /** Reverse push: whose address it is, what is asked, whether it can be done, and the answer. */
+import { previewOf } from '../../protocol/fact';
 import * as l10n from '@vscode/l10n';
 import { randomBytes } from 'node:crypto';
 import type { CloseCause } from '../../protocol/project';
 import type { RecordFact } from '../runtime/contract';
-import { previewOf } from '../session/recorder';
 import type { Connection, Service } from './connection';
 import type { Disturbances } from './disturbances';
 import { showPayload } from './gatewayFacts';

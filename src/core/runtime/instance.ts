@@ -4,9 +4,8 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import * as l10n from '@vscode/l10n';
-import type { InstanceState } from '../../protocol/fact';
+import { previewOf, type InstanceState } from '../../protocol/fact';
 import type { Timer } from '../clock';
-import { previewOf } from '../session/recorder';
 import type { ChannelListener } from './channel';
 import type { InvocationResult } from './contract';
 import * as failures from './failures';

@@ -1,6 +1,6 @@
 /** The end of an event that no instance ran, as visible as any other. */
+import { previewOf } from '../../protocol/fact';
 import type { FunctionId } from '../../protocol/project';
-import { previewOf } from '../session/recorder';
 import type { RuntimeDependencies } from './contract';
 import type { Failed } from './failures';
 import type { Waiting } from './instanceParts';

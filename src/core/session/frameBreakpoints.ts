@@ -3,14 +3,13 @@
  * edits it, drops it, or steps into the handler that it triggers.
  */
 import * as l10n from '@vscode/l10n';
-import type { FrameBreakpoint, HeldFrame } from '../../protocol/fact';
+import { previewOf, type FrameBreakpoint, type HeldFrame } from '../../protocol/fact';
 import { parseFilter } from '../../protocol/filter';
 import { compileFilter, frameSubject, type Match } from '../../protocol/filterMatch';
 import type { Answer, Ask } from '../../protocol/intent';
 import { UserError } from '../errors';
 import type { Disturbances, PassingFrame } from '../gateway/disturbances';
 import type { RecordFact } from '../runtime/contract';
-import { previewOf } from './recorder';
 
 interface Armed {
   breakpoint: FrameBreakpoint;

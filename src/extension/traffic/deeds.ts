@@ -1,19 +1,11 @@
 /** What a page asks of its host: things that only an editor can do. */
 import * as vscode from 'vscode';
-import type { HostCommand, PageMessage, SavedMessage } from '../../protocol/inspector';
-import type { Answer, Ask, IntentKind } from '../../protocol/intent';
+import type { HostCommand, PageMessage } from '../../protocol/inspector';
 import { commands } from '../ids';
 import { openPlace } from '../handlers';
 import { virtualText } from '../virtualText';
-import type { PumpSink } from './pump';
+import type { DeedHost } from './deedHost';
 import { exportTraffic, importRecording, saveText } from './files';
-
-export interface DeedHost {
-  context: vscode.ExtensionContext;
-  fetch: PumpSink['fetch'];
-  ask<K extends IntentKind>(intent: K, ask: Ask<K>): Promise<Answer<K>>;
-  libraryChanged(messages: SavedMessage[]): void;
-}
 
 const hostCommands: Record<HostCommand, string> = {
   createProject: commands.createProject,

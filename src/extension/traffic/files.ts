@@ -11,7 +11,7 @@ import type { ExportFormat, ExportRequest } from '../../protocol/inspector';
 import { setting } from '../configuration';
 import { recordingEditors, settings } from '../ids';
 import { collect } from './collect';
-import type { DeedHost } from './deeds';
+import type { DeedHost } from './deedHost';
 
 /** Asks where to save a text; null when the person thought better of it. */
 export async function saveText(name: string, content: string): Promise<{ file: string } | null> {

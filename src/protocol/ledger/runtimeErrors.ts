@@ -1,4 +1,4 @@
-import type { LedgerRow } from '../ledger';
+import type { LedgerRow } from './row';
 
 export const runtimeErrorRows: readonly LedgerRow[] = [
   {

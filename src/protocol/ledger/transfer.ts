@@ -1,4 +1,4 @@
-import type { LedgerRow } from '../ledger';
+import type { LedgerRow } from './row';
 
 export const transferRows: readonly LedgerRow[] = [
   {

@@ -19,7 +19,7 @@ describe('narration', () => {
     for (const fact of facts) {
       const said = line(fact);
       assert.match(said, /FAKE/);
-       
+
       assert.doesNotMatch(said, /[\0-\x1f\x7f-\x9f\u2028\u202e]/, fact.kind);
     }
     assert.match(line({ ...facts[3], preview: 'a\nb\x1b' }), /a\\nb\\u001b/);

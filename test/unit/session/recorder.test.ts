@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Clock } from '../../../src/core/clock';
-import { previewOf, Recorder } from '../../../src/core/session/recorder';
+import { Recorder } from '../../../src/core/session/recorder';
+import { previewOf } from '../../../src/protocol/fact';
 
 const log = (text: string) =>
   ({
