@@ -23,8 +23,10 @@ export interface Disturbances {
     runtime: FunctionRuntime,
     request: InvocationRequest,
   ): Promise<InvocationResult> | undefined;
-  /** Resolves with the refusal of a push, or undefined when it only had to wait. */
-  /** `connection`: '' when there is no connection of that id. */
+  /**
+   * Resolves with the refusal of a push, or undefined when it only had to wait. `connection`: '' when there is none
+   * of that id.
+   */
   insteadOfPush(
     connection: string,
   ): Promise<{ errNo: number; errMsg: string } | undefined> | undefined;

@@ -11,6 +11,7 @@ import type { FunctionError } from '../../protocol/fact';
 import type { CloseCause, Role } from '../../protocol/project';
 import type { Clock } from '../clock';
 import type { InvocationRequest, InvocationResult, RecordFact } from '../runtime/contract';
+import { largestPayload } from '../runtime/failures';
 import {
   type ClientSocket,
   type Connection,
@@ -25,9 +26,6 @@ import { IdleWatch } from './idleWatch';
 import { pushErrors } from './pushRequest';
 import { Pushes, type PushFailure, type PushTarget } from './pushes';
 import { integrationProblem } from './registerDecision';
-
-/** Largest event, bytes of JSON (documented). Larger ones are error 406 and drop the connection. */
-export const largestEvent = 6 * 1024 * 1024;
 
 /** Messages above this size only pass in this emulator's contract, not in today's Web functions. */
 const notableSize = 256 * 1024;
@@ -126,7 +124,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
         binary ? payload.toString('base64') : payload,
         emulator.legacyAction,
       );
-      if (event.length > largestEvent / 3 && Buffer.byteLength(event) > largestEvent) {
+      if (event.length > largestPayload / 3 && Buffer.byteLength(event) > largestPayload) {
         this.tooLargeEvent(connection);
         return;
       }

@@ -1,8 +1,8 @@
 /** Reverse push: whose address it is, what is asked, whether it can be done, and the answer. */
 import { previewOf } from '../../protocol/fact';
 import * as l10n from '@vscode/l10n';
-import { randomBytes } from 'node:crypto';
 import type { CloseCause } from '../../protocol/project';
+import { newPushKey } from '../project/identity';
 import type { RecordFact } from '../runtime/contract';
 import type { Connection, Service } from './connection';
 import type { Disturbances } from './disturbances';
@@ -276,12 +276,6 @@ export class Pushes {
     }
     return `connection ${id} closed ${(left.agoMs / 1000).toFixed(1)} s ago (${left.cause})`;
   }
-}
-
-/** `api-` and eight lower-case letters or digits (documented form), drawn evenly. */
-export function newPushKey(): string {
-  const letters = 'abcdefghijklmnopqrstuvwxyz012345';
-  return `api-${[...randomBytes(8)].map((byte) => letters[byte % 32]).join('')}`;
 }
 
 function warningText(warning: PushWarning): string {

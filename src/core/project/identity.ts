@@ -18,7 +18,12 @@ function randomName(): string {
 }
 
 export function newIdentity(): Identity {
-  return { serviceId: `service-${randomName()}`, pushKey: `api-${randomName()}` };
+  return { serviceId: `service-${randomName()}`, pushKey: newPushKey() };
+}
+
+/** `api-` and eight lower-case letters or digits (documented form), drawn evenly. */
+export function newPushKey(): string {
+  return `api-${randomName()}`;
 }
 
 export function parseIdentity(value: unknown): Identity | undefined {

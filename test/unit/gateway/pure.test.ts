@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { isHostAllowed, isOriginAllowed, isPushAllowed } from '../../../src/core/gateway/access';
 import { matchPath } from '../../../src/core/gateway/apiPath';
 import { checkKeyPair } from '../../../src/core/gateway/keyPair';
-import { newPushKey } from '../../../src/core/gateway/pushes';
+import { newPushKey } from '../../../src/core/project/identity';
 import { parsePush } from '../../../src/core/gateway/pushRequest';
 import { decideRegister } from '../../../src/core/gateway/registerDecision';
 import type { InvocationResult } from '../../../src/core/runtime/contract';
