@@ -38,7 +38,10 @@ export async function invoke({ functionName, event, ...options }: InvokeOptions)
         const answer =
           fact.errNo === 0 ? 'errNo 0' : `errNo ${fact.errNo}: ${visible(fact.errMsg)}`;
         process.stderr.write(`${l10n.t('push to {0}: {1}', fact.connection, what)} → ${answer}\n`);
-      } else if (fact.kind === 'diagnostic') {
+      } else if (
+        fact.kind === 'diagnostic' &&
+        (fact.function ?? target.function) === target.function
+      ) {
         const text = sentences(fact.message, fact.advice);
         process.stderr.write(`${fact.severity}: ${placed(fact.place)}${text}\n`);
       }

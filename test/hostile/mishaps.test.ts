@@ -106,6 +106,15 @@ describe('mishaps', function () {
     await served.stop();
   });
 
+  it('an interpreter that is not there is told at the start, before any client comes', async () => {
+    const served = await serve({ flags: ['--node', '/nowhere/node'] });
+    const { message, advice } = await served.until('diagnostic');
+    assert.match(`${message} ${advice}`, /\/nowhere\/node/);
+    assert.equal(served.of('connecting').length, 0);
+    await assert.rejects(connect(served.url));
+    await served.stop();
+  });
+
   it('no descriptors left: the function says so, and is served once there are some', async () => {
     const served = await serve({ openFiles: 64 });
     const sockets: net.Socket[] = [];

@@ -81,8 +81,15 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       () => this.onSourceChanged(),
       () => this.dispatch(),
     );
-    // Asking an interpreter for its version takes a while: better now than when the first event waits.
-    setImmediate(() => this.preparation.warmUp());
+    // Asking an interpreter for its version takes a while: better now than when the first event waits. And whoever
+    // named one that is not there learns it at the start.
+    setImmediate(() => {
+      this.preparation.warmUp().catch((error: unknown) => {
+        if (!this.disposed && !this.broken) {
+          this.failStart(0, { why: 'spawn', error }, undefined);
+        }
+      });
+    });
   }
 
   invoke(request: InvocationRequest): Promise<InvocationResult> {

@@ -13,8 +13,8 @@ import { planLaunch, runsTypeScript } from './launch';
 import { prepareProgram } from './program';
 
 export interface Preparation {
-  /** Looks for the interpreter, to have it at hand. */
-  warmUp(): void;
+  /** Looks for the interpreter, to have it at hand. Rejects with a `UserError` when there is none. */
+  warmUp(): Promise<void>;
   /** Rejects with a `UserError` when the function cannot be started at all. */
   launch(instance: number, isDebugging: () => boolean): Promise<Launch>;
   dispose(): void;
@@ -72,10 +72,9 @@ export function startPreparation(
   };
 
   return {
-    warmUp() {
+    async warmUp() {
       if ((spec.family === 'python' || spec.family === 'node') && !disposed) {
-        // What fails here is said when an event needs it.
-        interpreterOf().catch(() => undefined);
+        await interpreterOf();
       }
     },
     async launch(instance, isDebugging) {
