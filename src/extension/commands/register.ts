@@ -16,16 +16,17 @@ export function registerCommand<A extends unknown[]>(
     try {
       return await run(...args);
     } catch (error) {
-      if (!(error instanceof Cancelled)) {
-        void showError(log, error);
-      }
+      void showError(log, error);
       return undefined;
     }
   });
 }
 
-/** A bug is logged with its stack; what the person must act on is a sentence. */
+/** A bug is logged with its stack; what the person must act on is a sentence; of what they cancelled nothing is said. */
 export async function showError(log: Log, error: unknown): Promise<void> {
+  if (error instanceof Cancelled) {
+    return;
+  }
   const isBug = !(error instanceof UserError);
   log.error(isBug && error instanceof Error ? (error.stack ?? error.message) : sentenceOf(error));
   const showLog = l10n.t('Show Log');
