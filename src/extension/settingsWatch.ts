@@ -32,8 +32,12 @@ async function applyEmulator({ projects, gateway }: Parts): Promise<void> {
   await projects.refresh();
   for (const { value } of projects.all) {
     if (value !== undefined) {
-      const { name: service, emulator } = value;
-      await gateway.ask('setOptions', { service, emulator }).catch(() => undefined);
+      const { folder, emulator } = value;
+      const served = gateway.state.services.find((service) => service.folder === folder);
+      if (served !== undefined) {
+        const ask = { service: served.name, emulator };
+        await gateway.ask('setOptions', ask).catch(() => undefined);
+      }
     }
   }
 }

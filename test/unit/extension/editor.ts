@@ -44,7 +44,11 @@ class Uri {
   }
 }
 
+const nothing = () => ({ dispose: () => undefined });
+
 export const editor = {
+  /** The files that a search in the workspace finds. */
+  found: [] as string[],
   EventEmitter,
   Uri,
   l10n: {
@@ -67,6 +71,15 @@ export const editor = {
       get: (_name: string, fallback: unknown) => fallback,
       inspect: () => undefined,
     }),
+    findFiles: () => Promise.resolve(editor.found.map((file) => Uri.file(file))),
+    getWorkspaceFolder: (_uri: Uri) => editor.workspace.workspaceFolders?.[0],
+    createFileSystemWatcher: () => ({
+      onDidChange: nothing,
+      onDidCreate: nothing,
+      onDidDelete: nothing,
+      dispose: () => undefined,
+    }),
+    onDidChangeWorkspaceFolders: nothing,
   },
 };
 
