@@ -29,6 +29,7 @@ import type { Parts } from './parts';
 import { ProjectProblems } from './projectProblems';
 import { Projects } from './projects';
 import { Runs } from './runs';
+import { Served } from './served';
 import { watchSettings } from './settingsWatch';
 import { Recordings } from './traffic/recordings';
 import { Traffic } from './traffic/traffic';
@@ -160,6 +161,7 @@ function wireViews(parts: Parts): vscode.Disposable[] {
     vscode.debug.registerDebugConfigurationProvider(debugTypes.container, configurations, Initial),
     vscode.debug.registerDebugConfigurationProvider(debugTypes.container, configurations, Dynamic),
     new EditorContexts(parts),
+    new Served(gateway, projects),
     statusBar,
     values,
     findings,

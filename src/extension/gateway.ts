@@ -73,6 +73,13 @@ export class Gateway implements vscode.Disposable {
     return this.current;
   }
 
+  /** Whether the project in this folder is one of the running session. */
+  serves(folder: string): boolean {
+    return (
+      this.current === 'running' && this.state.services.some((service) => service.folder === folder)
+    );
+  }
+
   /**
    * Resolves when clients can connect; functions of `debug` wait for a debugger then. Rejects with a `UserError`, or
    * with `Cancelled` when it is stopped before.

@@ -44,6 +44,21 @@ class Uri {
   }
 }
 
+class TreeItem {
+  constructor(
+    readonly label: string,
+    readonly collapsibleState = 0,
+  ) {}
+}
+
+/** For what is made, and not looked at. */
+class Made {
+  readonly made: unknown[];
+  constructor(...made: unknown[]) {
+    this.made = made;
+  }
+}
+
 const nothing = () => ({ dispose: () => undefined });
 
 export const editor = {
@@ -51,6 +66,12 @@ export const editor = {
   found: [] as string[],
   EventEmitter,
   Uri,
+  TreeItem,
+  TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 },
+  ThemeIcon: Made,
+  ThemeColor: Made,
+  Range: Made,
+  MarkdownString: Made,
   l10n: {
     t: (text: string, ...values: unknown[]) =>
       text.replace(/\{(\d+)\}/g, (_hole, index: string) => String(values[Number(index)])),
@@ -71,6 +92,7 @@ export const editor = {
       get: (_name: string, fallback: unknown) => fallback,
       inspect: () => undefined,
     }),
+    asRelativePath: (file: string) => file,
     findFiles: () => Promise.resolve(editor.found.map((file) => Uri.file(file))),
     getWorkspaceFolder: (_uri: Uri) => editor.workspace.workspaceFolders?.[0],
     createFileSystemWatcher: () => ({

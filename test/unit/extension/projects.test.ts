@@ -37,9 +37,9 @@ describe('the projects of a workspace', () => {
       projects.functions().map((info) => info.function),
       ['chat/say', 'chat-2/say'],
     );
-    const [, second] = projects.all;
+    const second = projects.all[1]!;
     assert.deepEqual(
-      second?.problems.map((problem) => [problem.path, problem.severity, problem.file]),
+      second.problems.map((problem) => [problem.path, problem.severity, problem.file]),
       [
         ['service', 'warning', second.file.fsPath],
         ['path', 'warning', second.file.fsPath],
