@@ -141,7 +141,7 @@ function wireViews(parts: Parts): vscode.Disposable[] {
     { scheme: 'file', language: 'javascript' },
     { scheme: 'file', language: 'typescript' },
   ];
-  const configurations = new Configurations(projects, debugging);
+  const configurations = new Configurations(projects, debugging, log);
   const { Dynamic, Initial } = vscode.DebugConfigurationProviderTriggerKind;
   return [
     gateway.onDidReceiveFacts(receive),
