@@ -17,7 +17,11 @@ import { setting } from './configuration';
 import { Configurations } from './debug/configuration';
 import { Debugging } from './debug/debugging';
 import { EventBreaks } from './debug/eventBreaks';
-import { registerFrameBreakpoints, releaseFrame } from './debug/frameBreakpoints';
+import {
+  keepFrameBreakpoints,
+  registerFrameBreakpoints,
+  releaseFrame,
+} from './debug/frameBreakpoints';
 import { EditorContexts } from './editorContexts';
 import { Findings } from './findings';
 import { Gateway } from './gateway';
@@ -56,6 +60,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerTestClientCommands(parts),
     ...registerDebugCommands(parts),
     ...registerFrameBreakpoints(parts),
+    keepFrameBreakpoints(context.workspaceState, gateway, log),
     registerInstallLibrary(parts),
     registerLedger(parts),
     watchSettings(parts),

@@ -151,7 +151,9 @@ describe('package.json', () => {
   });
 
   it('minds that our debugger runs, not which of its sessions has the focus', () => {
-    none([...strings(manifest)].map(([, text]) => text).filter((text) => /\bdebugType\b/.test(text)));
+    none(
+      [...strings(manifest)].map(([, text]) => text).filter((text) => /\bdebugType\b/.test(text)),
+    );
   });
 
   it('names only files that are there', () => {
