@@ -146,7 +146,7 @@ export function makeIntents(parts: Parts): Intents {
       return null;
     },
     restartFunction({ function: id }) {
-      runtime(id).restart('asked');
+      runtime(id).restart(l10n.t('a restart was asked for'));
       return null;
     },
     debug: ({ function: id, enabled }) => runtime(id).setDebug(enabled),

@@ -26,7 +26,7 @@ async function install(parts: Parts, what: Installation): Promise<void> {
   const view = parts.gateway.state.functions.get(what.function);
   const folder = view === undefined ? undefined : parts.projects.ofFile(view.info.file)?.folder;
   if (folder === undefined) {
-    throw new UserError('noProject', l10n.t('The project of this function was not found.'));
+    throw new UserError('unknownFunction', l10n.t('The project of this function was not found.'));
   }
   const environment = path.join(folder, '.venv');
   const windows = process.platform === 'win32';

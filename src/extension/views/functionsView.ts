@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import type { FunctionInfo } from '../../protocol/fact';
+import type { FunctionInfo, InstanceState } from '../../protocol/fact';
 import type { FunctionId, Role } from '../../protocol/project';
 import { commands, projectFileName } from '../ids';
 import type { Gateway } from '../gateway';
@@ -128,7 +128,7 @@ export class FunctionsView implements vscode.TreeDataProvider<Node> {
     for (const each of instances) {
       row(
         l10n.t('Instance {0}', each.instance),
-        [each.state, l10n.t('version {0}', each.version), each.interpreter]
+        [stateName(each.state), l10n.t('version {0}', each.version), each.interpreter]
           .filter((word) => word !== undefined)
           .join(', '),
       );
@@ -145,6 +145,16 @@ export function knownFunctions(gateway: Gateway, projects: Projects): FunctionIn
   return gateway.status === 'running'
     ? [...gateway.state.functions.values()].map(({ info }) => info)
     : projects.functions();
+}
+
+function stateName(state: InstanceState): string {
+  const names: Record<InstanceState, string> = {
+    starting: l10n.t('starting'),
+    ready: l10n.t('ready'),
+    busy: l10n.t('busy'),
+    stopped: l10n.t('stopped'),
+  };
+  return names[state];
 }
 
 export function roleNames(each: readonly Role[]): string {
