@@ -17,7 +17,11 @@ import { setting } from './configuration';
 import { Configurations } from './debug/configuration';
 import { Debugging } from './debug/debugging';
 import { EventBreaks } from './debug/eventBreaks';
-import { registerFrameBreakpoints, releaseFrame } from './debug/frameBreakpoints';
+import {
+  keepFrameBreakpoints,
+  registerFrameBreakpoints,
+  releaseFrame,
+} from './debug/frameBreakpoints';
 import { EditorContexts } from './editorContexts';
 import { Findings } from './findings';
 import { Gateway } from './gateway';
@@ -29,6 +33,7 @@ import type { Parts } from './parts';
 import { ProjectProblems } from './projectProblems';
 import { Projects } from './projects';
 import { Runs } from './runs';
+import { Served } from './served';
 import { watchSettings } from './settingsWatch';
 import { Recordings } from './traffic/recordings';
 import { Traffic } from './traffic/traffic';
@@ -55,6 +60,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerTestClientCommands(parts),
     ...registerDebugCommands(parts),
     ...registerFrameBreakpoints(parts),
+    keepFrameBreakpoints(context.workspaceState, gateway, log),
     registerInstallLibrary(parts),
     registerLedger(parts),
     watchSettings(parts),
@@ -140,7 +146,7 @@ function wireViews(parts: Parts): vscode.Disposable[] {
     { scheme: 'file', language: 'javascript' },
     { scheme: 'file', language: 'typescript' },
   ];
-  const configurations = new Configurations(projects, debugging);
+  const configurations = new Configurations(projects, debugging, log);
   const { Dynamic, Initial } = vscode.DebugConfigurationProviderTriggerKind;
   return [
     gateway.onDidReceiveFacts(receive),
@@ -160,6 +166,7 @@ function wireViews(parts: Parts): vscode.Disposable[] {
     vscode.debug.registerDebugConfigurationProvider(debugTypes.container, configurations, Initial),
     vscode.debug.registerDebugConfigurationProvider(debugTypes.container, configurations, Dynamic),
     new EditorContexts(parts),
+    new Served(gateway, projects),
     statusBar,
     values,
     findings,

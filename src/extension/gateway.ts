@@ -2,17 +2,19 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import { UserError } from '../core/errors';
+import { sentenceOf, UserError } from '../core/errors';
 import type { Fact } from '../protocol/fact';
 import type { Answer, Ask, IntentKind } from '../protocol/intent';
 import type { FunctionId } from '../protocol/project';
 import { applyFact, emptyState } from '../protocol/state';
 import type { SessionState } from '../protocol/state';
+import { Cancelled } from './commands/register';
 import { emulatorSettings, pythonInterpreter, sessionLocale, setting } from './configuration';
 import { commands, contexts, settings } from './ids';
 import type { Log } from './log';
 import type { Projects } from './projects';
 import { planSession, SessionProcess } from './sessionProcess';
+import type { SessionPlan } from './sessionProcess';
 
 export type GatewayStatus = 'stopped' | 'starting' | 'running' | 'stopping';
 
@@ -25,6 +27,17 @@ export interface FactsPage {
 
 /** Facts of a stopped session that can still be looked at. */
 const keptFacts = 5000;
+/** Milliseconds in which a session that is to stop has to hand them over. */
+const handOver = 2000;
+
+/** One start, which may be cancelled until the session listens. */
+interface Attempt {
+  cancelled: boolean;
+  cancel(): void;
+  /** Rejects at once when it is cancelled, whatever the work waits for. */
+  step<T>(work: Promise<T>): Promise<T>;
+  done: Promise<void>;
+}
 
 export class Gateway implements vscode.Disposable {
   /** Of the running session; of the last one while stopped. */
@@ -41,7 +54,8 @@ export class Gateway implements vscode.Disposable {
   /** What arrived while missed facts are fetched. */
   private behind: Fact[] | undefined;
   private kept: Fact[] = [];
-  private starting: Promise<void> | undefined;
+  private attempt: Attempt | undefined;
+  private stopping: Promise<void> | undefined;
   private readonly statusChanged = new vscode.EventEmitter<GatewayStatus>();
   private readonly factsReceived = new vscode.EventEmitter<Fact[]>();
 
@@ -59,23 +73,39 @@ export class Gateway implements vscode.Disposable {
     return this.current;
   }
 
-  /** Resolves when clients can connect; functions of `debug` wait for a debugger then. Rejects with a `UserError`. */
+  /** Whether the project in this folder is one of the running session. */
+  serves(folder: string): boolean {
+    return (
+      this.current === 'running' && this.state.services.some((service) => service.folder === folder)
+    );
+  }
+
+  /**
+   * Resolves when clients can connect; functions of `debug` wait for a debugger then. Rejects with a `UserError`, or
+   * with `Cancelled` when it is stopped before.
+   */
   start(debug: readonly FunctionId[] = []): Promise<void> {
     if (this.current === 'running') {
       return Promise.resolve();
     }
-    this.starting ??= this.launch(debug).finally(() => (this.starting = undefined));
-    return this.starting;
+    if (this.attempt === undefined) {
+      const attempt = newAttempt();
+      this.attempt = attempt;
+      attempt.done = this.launch(attempt, debug).finally(() => {
+        if (this.attempt === attempt) {
+          this.attempt = undefined;
+        }
+      });
+    }
+    return this.attempt.done;
   }
 
-  async stop(): Promise<void> {
-    const process = this.process;
-    if (process === undefined) {
-      return;
-    }
-    this.setStatus('stopping');
-    await this.keepFacts().catch(() => undefined);
-    await process.stop();
+  /** Ends the session, or the start of one. Resolves when its process is gone. */
+  stop(): Promise<void> {
+    this.attempt?.cancel();
+    this.attempt = undefined;
+    this.stopping ??= this.end().finally(() => (this.stopping = undefined));
+    return this.stopping;
   }
 
   async restart(): Promise<void> {
@@ -113,41 +143,67 @@ export class Gateway implements vscode.Disposable {
     this.factsReceived.dispose();
   }
 
-  private async launch(debug: readonly FunctionId[]): Promise<void> {
+  private async launch(attempt: Attempt, debug: readonly FunctionId[]): Promise<void> {
     this.refuseUntrusted();
-    this.setStatus('starting');
+    if (this.stopping !== undefined) {
+      await attempt.step(this.stopping);
+    }
     this.failure = undefined;
+    this.setStatus('starting');
     try {
-      await this.projects.refresh();
-      const folders = this.projects.folders;
-      if (folders.length === 0) {
-        throw noProject(this.projects);
-      }
-      const port = setting<number>(settings.port, 0);
-      const python = await pythonInterpreter(vscode.Uri.file(folders[0] ?? ''));
-      const plan = planSession(
-        {
-          program: path.join(this.extensionPath, 'dist', 'cli.js'),
-          folders,
-          port: port === 0 ? undefined : port,
-          locale: sessionLocale(),
-          python,
-          node: setting<string>(settings.nodePath, ''),
-          maxFacts: setting<number>(settings.maxFacts, 200_000),
-          memoryMb: setting<number>(settings.memoryMb, 256),
-          allowedOrigins: setting<string[]>(settings.allowedOrigins, []),
-          emulator: emulatorSettings(),
-          debug,
-        },
-        process.env,
-      );
-      await this.spawn(plan);
-      this.setStatus('running');
+      await attempt.step(this.projects.refresh());
+      const plan = await attempt.step(this.plan(debug));
+      await attempt.step(this.spawn(plan));
     } catch (error) {
-      this.process?.dispose();
-      this.setStatus('stopped');
+      if (!attempt.cancelled) {
+        this.failure = sentenceOf(error);
+        this.setStatus('stopped');
+      }
       throw error;
     }
+    this.setStatus('running');
+  }
+
+  private async plan(debug: readonly FunctionId[]): Promise<SessionPlan> {
+    const { folders } = this.projects;
+    const [first] = folders;
+    if (first === undefined) {
+      throw noProject(this.projects);
+    }
+    const port = setting<number>(settings.port, 0);
+    return planSession(
+      {
+        program: path.join(this.extensionPath, 'dist', 'cli.js'),
+        folders,
+        port: port === 0 ? undefined : port,
+        locale: sessionLocale(),
+        python: await pythonInterpreter(vscode.Uri.file(first)),
+        node: setting<string>(settings.nodePath, ''),
+        maxFacts: setting<number>(settings.maxFacts, 200_000),
+        memoryMb: setting<number>(settings.memoryMb, 256),
+        allowedOrigins: setting<string[]>(settings.allowedOrigins, []),
+        emulator: emulatorSettings(),
+        debug,
+      },
+      process.env,
+    );
+  }
+
+  private async end(): Promise<void> {
+    const session = this.process;
+    if (session === undefined) {
+      if (this.current === 'starting') {
+        this.setStatus('stopped'); // It had no process yet.
+      }
+      return;
+    }
+    const answers = this.current === 'running';
+    this.setStatus('stopping');
+    if (answers) {
+      // A session that hangs is ended all the same.
+      await Promise.race([this.keepFacts().catch(() => undefined), timeout(handOver)]);
+    }
+    await session.stop();
   }
 
   /** The recorder goes with the process; what one may still want to look at stays here. */
@@ -166,7 +222,7 @@ export class Gateway implements vscode.Disposable {
     }
   }
 
-  private spawn(plan: ReturnType<typeof planSession>): Promise<void> {
+  private spawn(plan: SessionPlan): Promise<void> {
     return new Promise((resolve, reject) => {
       let listening = false;
       this.session++;
@@ -187,7 +243,9 @@ export class Gateway implements vscode.Disposable {
             return;
           }
           this.process = undefined;
-          if (listening) {
+          if (this.current === 'stopping') {
+            this.setStatus('stopped');
+          } else if (listening) {
             this.onEnd(code, said);
           } else {
             const reason = said === '' ? l10n.t('It ended with code {0}.', String(code)) : said;
@@ -240,13 +298,11 @@ export class Gateway implements vscode.Disposable {
     this.factsReceived.fire(facts);
   }
 
+  /** Nobody asked for it. */
   private onEnd(code: number | null, said: string): void {
-    const wanted = this.current === 'stopping';
-    if (!wanted) {
-      this.failure = l10n.t('The gateway ended unexpectedly (code {0}).', String(code));
-      this.log.error(`${this.failure} ${said}`);
-      void this.offerRestart(this.failure);
-    }
+    this.failure = l10n.t('The gateway ended unexpectedly (code {0}).', String(code));
+    this.log.error(`${this.failure} ${said}`);
+    void this.offerRestart(this.failure);
     this.setStatus('stopped');
   }
 
@@ -266,6 +322,28 @@ export class Gateway implements vscode.Disposable {
     void vscode.commands.executeCommand('setContext', contexts.gateway, status);
     this.statusChanged.fire(status);
   }
+}
+
+function newAttempt(): Attempt {
+  let cancel = (): void => undefined;
+  const end = new Promise<never>((_resolve, reject) => {
+    cancel = () => reject(new Cancelled(l10n.t('Cancelled')));
+  });
+  end.catch(() => undefined);
+  const attempt: Attempt = {
+    cancelled: false,
+    cancel: () => {
+      attempt.cancelled = true;
+      cancel();
+    },
+    step: (work) => Promise.race([end, work]),
+    done: Promise.resolve(),
+  };
+  return attempt;
+}
+
+function timeout(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function noProject(projects: Projects): UserError {

@@ -67,6 +67,8 @@ export const contexts = {
   hasHeldFrames: 'scfWebSocket.hasHeldFrames',
   /** F5 may start our debugger: the active file (or, with none, the workspace) is a project without launch.json. */
   debugHere: 'scfWebSocket.debugHere',
+  /** Our debugger runs, whichever of its sessions has the focus. */
+  debugging: 'scfWebSocket.debugging',
   /** The active editor shows a file that holds a handler. */
   handlerEditor: 'scfWebSocket.handlerEditor',
 } as const;

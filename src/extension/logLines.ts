@@ -22,7 +22,7 @@ export function renderFact(fact: Fact, state: SessionState): Line | undefined {
       return { level: moved === '' ? 'info' : 'warn', text: text + moved };
     }
     case 'stopping':
-      return { level: 'info', text: l10n.t('Stopping: {0}', fact.reason) };
+      return { level: 'info', text: l10n.t('Stopping: {0}', stopReason(fact.reason)) };
     case 'log':
       return {
         level: fact.level,
@@ -80,6 +80,20 @@ export function renderFact(fact: Fact, state: SessionState): Line | undefined {
   }
 }
 
+/** The session's words for why it stops are the same in every language. */
+function stopReason(reason: string): string {
+  switch (reason) {
+    case 'asked':
+      return l10n.t('asked to');
+    case 'signal':
+      return l10n.t('ended by a signal');
+    case 'host left':
+      return l10n.t('the editor is gone');
+    default:
+      return reason;
+  }
+}
+
 /** The platform's own lines; what failed is worth an error, what went well only shows at level debug. */
 function renderEnd(fact: FactOf<'invocationEnded'>, state: SessionState): Line {
   const run = state.invocations.get(fact.invocation);
@@ -107,8 +121,11 @@ function renderInstance(fact: FactOf<'instance'>, state: SessionState): Line | u
     };
   }
   if (fact.state === 'stopped') {
-    const text = l10n.t('[{0}] Instance {1} ended.', name, fact.instance);
-    return { level: 'info', text: `${text}${fact.reason === undefined ? '' : ` ${fact.reason}`}` };
+    const text =
+      fact.reason === undefined
+        ? l10n.t('[{0}] Instance {1} ended.', name, fact.instance)
+        : l10n.t('[{0}] Instance {1} ended: {2}.', name, fact.instance, fact.reason);
+    return { level: 'info', text };
   }
   return undefined;
 }

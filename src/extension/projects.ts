@@ -1,10 +1,10 @@
-/** The projects of the workspace: every folder, or folder one level below, that holds a scfws.json. */
+/** The projects of the workspace: every folder that holds a scfws.json. */
 import { existsSync } from 'node:fs';
-import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { distinct } from '../core/project/distinct';
 import { handlerFiles } from '../core/project/handlerFile';
-import { parseProjectFile } from '../core/project/projectFile';
+import { readProject } from '../core/project/loadService';
 import type { ProjectFile } from '../core/project/projectFile';
 import type { FunctionInfo } from '../protocol/fact';
 import { functionId, roles } from '../protocol/project';
@@ -21,6 +21,11 @@ export interface Project {
   problems: Problem[];
 }
 
+/** Where nobody keeps a project: what others made or installed. */
+const exclude = '**/{node_modules,bower_components,site-packages,.git,.venv,venv,dist,out}/**';
+/** More are not looked for: each is read at every change of one. */
+const mostProjects = 100;
+
 export class Projects implements vscode.Disposable {
   readonly onDidChange: vscode.Event<void>;
   private projects: Project[] = [];
@@ -32,13 +37,11 @@ export class Projects implements vscode.Disposable {
   constructor() {
     this.onDidChange = this.changed.event;
     const refresh = () => void this.refresh();
-    for (const pattern of [projectFileName, `*/${projectFileName}`]) {
-      const watcher = vscode.workspace.createFileSystemWatcher(`**/${pattern}`);
-      watcher.onDidChange(refresh);
-      watcher.onDidCreate(refresh);
-      watcher.onDidDelete(refresh);
-      this.disposables.push(watcher);
-    }
+    const watcher = vscode.workspace.createFileSystemWatcher(`**/${projectFileName}`);
+    watcher.onDidChange(refresh);
+    watcher.onDidCreate(refresh);
+    watcher.onDidDelete(refresh);
+    this.disposables.push(watcher);
     this.disposables.push(vscode.workspace.onDidChangeWorkspaceFolders(refresh));
   }
 
@@ -51,9 +54,11 @@ export class Projects implements vscode.Disposable {
     return this.projects.filter((each) => each.value !== undefined).map((each) => each.folder);
   }
 
-  /** The project that a file belongs to. */
+  /** The project that a file belongs to: the inner one where one lies in another. */
   ofFile(file: string): Project | undefined {
-    return this.projects.find(({ folder }) => file.startsWith(folder + path.sep));
+    return this.projects
+      .filter(({ folder }) => file.startsWith(folder + path.sep))
+      .sort((one, other) => other.folder.length - one.folder.length)[0];
   }
 
   /** Functions as the running gateway would describe them. */
@@ -81,41 +86,40 @@ export class Projects implements vscode.Disposable {
   }
 
   private async read(): Promise<void> {
-    const folders = (vscode.workspace.workspaceFolders ?? []).filter(
-      ({ uri }) => uri.scheme === 'file',
-    );
-    const found = await Promise.all(folders.map(({ uri }) => projectFolders(uri.fsPath)));
-    const unique = [...new Set(found.flat())];
-    this.projects = (await Promise.all(unique.map(readProject))).filter((each) => each !== null);
+    const read = await Promise.all((await projectFolders()).map(readFolder));
+    const projects = read.filter((each) => each !== null);
+    // As the session does it, so that both call a project the same.
+    const named: ProjectFile[] = [];
+    for (const project of projects) {
+      if (project.value !== undefined) {
+        project.value = distinct(project.value, named, project.problems);
+        named.push(project.value);
+      }
+    }
+    this.projects = projects;
     const has = this.projects.length > 0;
     await vscode.commands.executeCommand('setContext', contexts.hasProject, has);
     this.changed.fire();
   }
 }
 
-async function projectFolders(root: string): Promise<string[]> {
-  const entries = await fs.readdir(root, { withFileTypes: true }).catch(() => []);
-  const below = entries
-    .filter(
-      (each) => each.isDirectory() && each.name !== 'node_modules' && !each.name.startsWith('.'),
-    )
-    .map((each) => path.join(root, each.name));
-  return [root, ...below].filter((folder) => existsSync(path.join(folder, projectFileName)));
+/** In the order of the workspace folders, an outer one before those in it: the first one gives the port. */
+async function projectFolders(): Promise<string[]> {
+  const files = await vscode.workspace.findFiles(`**/${projectFileName}`, exclude, mostProjects);
+  const found = files
+    .filter(({ scheme }) => scheme === 'file')
+    .map((uri) => ({
+      folder: path.dirname(uri.fsPath),
+      root: vscode.workspace.getWorkspaceFolder(uri)?.index ?? 0,
+    }));
+  found.sort((one, other) => one.root - other.root || (one.folder < other.folder ? -1 : 1));
+  return [...new Set(found.map(({ folder }) => folder))];
 }
 
-async function readProject(folder: string): Promise<Project | null> {
+async function readFolder(folder: string): Promise<Project | null> {
   const file = vscode.Uri.file(path.join(folder, projectFileName));
-  const text = await fs.readFile(file.fsPath, 'utf8').catch(() => undefined);
-  return text === undefined
-    ? null
-    : {
-        folder,
-        file,
-        ...parseProjectFile(text, folder, {
-          emulator: emulatorSettings(),
-          exists: existsSync,
-        }),
-      };
+  const read = await readProject(folder, emulatorSettings());
+  return existsSync(file.fsPath) ? { folder, file, ...read } : null;
 }
 
 function describe(project: ProjectFile, spec: FunctionSpec): FunctionInfo {

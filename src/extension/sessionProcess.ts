@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import * as l10n from '@vscode/l10n';
 import { UserError } from '../core/errors';
 import type { Fact } from '../protocol/fact';
 import type { Answer, Ask, IntentKind, Reply } from '../protocol/intent';
@@ -209,7 +210,7 @@ export class SessionProcess {
 }
 
 function sessionEnded(): UserError {
-  return new UserError('sessionEnded', 'The session ended before it answered.');
+  return new UserError('sessionEnded', l10n.t('The session ended before it answered.'));
 }
 
 /** A fact or a reply; undefined for anything else, which then is a line of the log. */

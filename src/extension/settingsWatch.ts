@@ -14,7 +14,13 @@ const needRestart = [
 ];
 
 export function watchSettings(parts: Parts): vscode.Disposable {
-  return vscode.workspace.onDidChangeConfiguration((event) => {
+  const projectFiles = parts.gateway.onDidReceiveFacts((facts) => {
+    // A saved scfws.json is read with the settings of the start as its background.
+    if (facts.some(({ kind }) => kind === 'servicesChanged')) {
+      void applyEmulator(parts);
+    }
+  });
+  const configuration = vscode.workspace.onDidChangeConfiguration((event) => {
     if (parts.gateway.status !== 'running') {
       return;
     }
@@ -25,6 +31,7 @@ export function watchSettings(parts: Parts): vscode.Disposable {
       void offerRestart();
     }
   });
+  return vscode.Disposable.from(projectFiles, configuration);
 }
 
 /** What the project file says still wins: it was read with the settings as its background. */
@@ -32,8 +39,12 @@ async function applyEmulator({ projects, gateway }: Parts): Promise<void> {
   await projects.refresh();
   for (const { value } of projects.all) {
     if (value !== undefined) {
-      const { name: service, emulator } = value;
-      await gateway.ask('setOptions', { service, emulator }).catch(() => undefined);
+      const { folder, emulator } = value;
+      const served = gateway.state.services.find((service) => service.folder === folder);
+      if (served !== undefined) {
+        const ask = { service: served.name, emulator };
+        await gateway.ask('setOptions', ask).catch(() => undefined);
+      }
     }
   }
 }

@@ -150,6 +150,12 @@ describe('package.json', () => {
     none(unknown);
   });
 
+  it('minds that our debugger runs, not which of its sessions has the focus', () => {
+    none(
+      [...strings(manifest)].map(([, text]) => text).filter((text) => /\bdebugType\b/.test(text)),
+    );
+  });
+
   it('names only files that are there', () => {
     const files = [...strings(contributes), ...strings(manifest.icon, '.icon')]
       .map(([, text]) => text)

@@ -21,27 +21,34 @@ export interface ServiceOverrides {
 }
 
 /**
- * Reads `<folder>/scfws.json` and looks at the folders that it names. Never rejects; there is a service exactly
- * when no problem is an error.
+ * Reads `<folder>/scfws.json` and looks at the folders that it names. Never rejects; there is a value exactly when
+ * no problem is an error.
  */
-export async function loadService(
+export async function readProject(
   folder: string,
-  overrides: ServiceOverrides = {},
-): Promise<{ service?: ServiceSpec; problems: Problem[] }> {
+  emulator?: Partial<EmulatorOptions>,
+): Promise<{ value?: ProjectFile; problems: Problem[] }> {
   const root = path.resolve(folder);
   const read = await readProjectText(root);
   if (read.text === undefined) {
     return { problems: [read.problem] };
   }
-  const { value, problems } = parseProjectFile(read.text, root, {
-    emulator: overrides.emulator,
-    exists: existsSync,
-  });
+  const { value, problems } = parseProjectFile(read.text, root, { emulator, exists: existsSync });
   if (value === undefined) {
     return { problems };
   }
   problems.push(...(await folderProblems(value, read.text)));
-  if (hasErrors(problems)) {
+  return hasErrors(problems) ? { problems } : { value, problems };
+}
+
+/** The project with its identity, which is kept in its folder. There is a service exactly when there is a value. */
+export async function loadService(
+  folder: string,
+  overrides: ServiceOverrides = {},
+): Promise<{ service?: ServiceSpec; problems: Problem[] }> {
+  const root = path.resolve(folder);
+  const { value, problems } = await readProject(root, overrides.emulator);
+  if (value === undefined) {
     return { problems };
   }
   let identity = newIdentity();

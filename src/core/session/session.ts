@@ -19,6 +19,7 @@ import { reportBug, UserError } from '../errors';
 import type { Service } from '../gateway/connection';
 import { Gateway } from '../gateway/gateway';
 import { type GatewayServer, startServer } from '../gateway/server';
+import { distinct } from '../project/distinct';
 import { handlerFile } from '../project/handlerFile';
 import { readProjectPage } from '../project/projectPage';
 import { loadService, type ServiceOverrides } from '../project/loadService';
@@ -282,32 +283,6 @@ function overridesOf({ emulator, port }: SessionOptions): ServiceOverrides {
     ...(emulator === undefined ? {} : { emulator }),
     ...(port === undefined ? {} : { port }),
   };
-}
-
-/** Services on one port must differ by name and path; a clash is settled for the later one and said. */
-function distinct(spec: ServiceSpec, before: ServiceSpec[], problems: Problem[]): ServiceSpec {
-  const result = { ...spec };
-  const tell = (message: string) =>
-    problems.push({
-      file: path.join(spec.folder, 'scfws.json'),
-      path: 'path',
-      message,
-      severity: 'warning',
-    });
-  for (let n = 2; before.some((other) => other.name === result.name); n++) {
-    result.name = `${spec.name}-${n}`;
-  }
-  if (before.some((other) => other.path === spec.path)) {
-    result.path = `/${result.name}${spec.path}`;
-    tell(
-      l10n.t(
-        'Another project is served at {0} already; this one is at {1}.',
-        spec.path,
-        result.path,
-      ),
-    );
-  }
-  return result;
 }
 
 function serviceInfo(service: Service, port: number): ServiceInfo {

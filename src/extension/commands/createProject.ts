@@ -193,7 +193,7 @@ async function create(parts: Parts, answers: Answers, ask: boolean): Promise<voi
   await parts.context.globalState.update(rememberedKey, { language, template });
   await parts.projects.refresh();
   if (ask) {
-    await openProject(target, plan);
+    await openProject(parts, target, plan);
   }
 }
 
@@ -229,7 +229,7 @@ async function resolveClashes(plan: ScaffoldPlan, folder: string): Promise<strin
   return target;
 }
 
-async function openProject(folder: string, plan: ScaffoldPlan): Promise<void> {
+async function openProject({ gateway }: Parts, folder: string, plan: ScaffoldPlan): Promise<void> {
   const uri = vscode.Uri.file(folder);
   if (vscode.workspace.getWorkspaceFolder(uri) !== undefined) {
     const readme = plan.files.find((file) => /^README(\.zh-CN)?\.md$/.test(file.path));
@@ -238,6 +238,9 @@ async function openProject(folder: string, plan: ScaffoldPlan): Promise<void> {
         'markdown.showPreview',
         vscode.Uri.joinPath(uri, readme.path),
       );
+    }
+    if (gateway.status === 'running') {
+      return; // A restart that serves it is offered already.
     }
     const start = l10n.t('Start Gateway');
     void vscode.window

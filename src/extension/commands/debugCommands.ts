@@ -1,8 +1,8 @@
 /** Debug Function…, Debug All Functions, Stop Debugging, and the inline values' switch. */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import { UserError } from '../../core/errors';
 import { setting } from '../configuration';
+import { wantedFunctions } from '../debug/wanted';
 import { commands, settings, settingsSection } from '../ids';
 import type { Parts } from '../parts';
 import { openPlace, locateHandler } from '../handlers';
@@ -21,16 +21,7 @@ export function registerDebugCommands(parts: Parts): vscode.Disposable[] {
     }),
     registerCommand(log, commands.debugProject, async () => {
       await parts.projects.refresh();
-      const functions = knownFunctions(parts.gateway, parts.projects).filter(
-        (info) => info.family === 'python' || info.family === 'node',
-      );
-      if (functions.length === 0) {
-        throw new UserError(
-          'nothingToDebug',
-          l10n.t('There is no Python or Node.js function here.'),
-        );
-      }
-      await debugging.debug(functions);
+      await debugging.debug(wantedFunctions({}, knownFunctions(parts.gateway, parts.projects)));
     }),
     registerCommand(log, commands.stopDebugging, () => debugging.stop()),
     registerCommand(log, commands.openHandler, async (argument: unknown) => {

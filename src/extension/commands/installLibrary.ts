@@ -25,7 +25,7 @@ async function install(parts: Parts, what: Installation): Promise<void> {
   const projectFolder =
     view === undefined ? undefined : parts.projects.ofFile(view.info.file)?.folder;
   if (view === undefined || projectFolder === undefined) {
-    throw new UserError('noProject', l10n.t('The project of this function was not found.'));
+    throw new UserError('unknownFunction', l10n.t('The project of this function was not found.'));
   }
   const plan = planInstallation(what, {
     projectFolder,

@@ -3,7 +3,6 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import { UserError } from '../../core/errors';
 import type { FunctionInfo } from '../../protocol/fact';
 import type { Answer } from '../../protocol/intent';
 import { sampleEvents } from '../../protocol/samples';
@@ -14,7 +13,7 @@ import { milliseconds } from '../views/functionsView';
 import { virtualText } from '../virtualText';
 import { startGateway } from './gatewayCommands';
 import { pickFunction } from './pick';
-import { chosen, registerCommand } from './register';
+import { chosen, Instruction, registerCommand } from './register';
 
 export type InvokeAnswer = Answer<'invoke'>;
 
@@ -206,8 +205,7 @@ export async function pickEvent(parts: Parts, info: FunctionInfo): Promise<strin
       content: pretty(event),
     });
     await vscode.window.showTextDocument(uri);
-    throw new UserError(
-      'editEvent',
+    throw new Instruction(
       l10n.t(
         'Edit the event, then run "Invoke Function…" and choose "The JSON in the active editor".',
       ),

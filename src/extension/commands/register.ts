@@ -2,10 +2,14 @@
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { sentenceOf, UserError } from '../../core/errors';
+import { commands, projectFileName } from '../ids';
 import type { Log } from '../log';
 
 /** Thrown when the person closed an input: the command ends and nothing is said. */
 export class Cancelled extends Error {}
+
+/** The command did its part, and the person goes on: the sentence says how. Nothing went wrong. */
+export class Instruction extends Error {}
 
 export function registerCommand<A extends unknown[]>(
   log: Log,
@@ -16,22 +20,51 @@ export function registerCommand<A extends unknown[]>(
     try {
       return await run(...args);
     } catch (error) {
-      if (!(error instanceof Cancelled)) {
-        void showError(log, error);
-      }
+      void showError(log, error);
       return undefined;
     }
   });
 }
 
-/** A bug is logged with its stack; what the person must act on is a sentence. */
+/** A bug is logged with its stack; what the person must act on is a sentence; of what they cancelled nothing is said. */
 export async function showError(log: Log, error: unknown): Promise<void> {
+  if (error instanceof Cancelled) {
+    return;
+  }
+  if (error instanceof Instruction) {
+    void vscode.window.showInformationMessage(error.message);
+    return;
+  }
   const isBug = !(error instanceof UserError);
   log.error(isBug && error instanceof Error ? (error.stack ?? error.message) : sentenceOf(error));
   const showLog = l10n.t('Show Log');
-  const choice = await vscode.window.showErrorMessage(sentenceOf(error), showLog);
+  const remedy = error instanceof UserError ? remedyOf(error.code) : undefined;
+  const buttons = remedy === undefined ? [showLog] : [remedy.title, showLog];
+  const choice = await vscode.window.showErrorMessage(sentenceOf(error), ...buttons);
   if (choice === showLog) {
     log.show();
+  } else if (choice !== undefined && choice === remedy?.title) {
+    await vscode.commands.executeCommand(remedy.command, ...remedy.with);
+  }
+}
+
+/** The command that does what the sentence advises. */
+function remedyOf(code: string): { title: string; command: string; with: unknown[] } | undefined {
+  switch (code) {
+    case 'notRunning':
+      return { title: l10n.t('Start Gateway'), command: commands.start, with: [] };
+    case 'untrusted':
+      return { title: l10n.t('Manage Workspace Trust'), command: commands.manageTrust, with: [] };
+    case 'noProject':
+      return { title: l10n.t('Create Project…'), command: commands.createProject, with: [] };
+    case 'projectFileWrong':
+      return {
+        title: l10n.t('Open {0}', projectFileName),
+        command: 'workbench.action.quickOpen',
+        with: [projectFileName],
+      };
+    default:
+      return undefined;
   }
 }
 

@@ -1,7 +1,6 @@
 /** Run Again with the Last Event: the same event once more, and what differs in result and pushes. */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import { UserError } from '../../core/errors';
 import type { Fact, FactOf, FunctionInfo } from '../../protocol/fact';
 import { commands } from '../ids';
 import type { Parts } from '../parts';
@@ -10,7 +9,7 @@ import { milliseconds } from '../views/functionsView';
 import { virtualText } from '../virtualText';
 import { defaultEvent, lastEvent, pretty, runInvocation } from './invoke';
 import { functionOfEditor, pickFunction } from './pick';
-import { registerCommand } from './register';
+import { Instruction, registerCommand } from './register';
 
 export function registerRunAgain(parts: Parts): vscode.Disposable {
   /** Resolves with whether anything differs, and the two outcomes as text. */
@@ -29,10 +28,7 @@ async function runAgain(parts: Parts, info: FunctionInfo) {
   const answer = await runInvocation(parts, info, event ?? defaultEvent(parts, info));
   const after = parts.runs.lastOf(info.function);
   if (after?.invocation !== answer.invocation) {
-    throw new UserError(
-      'overtaken',
-      l10n.t('Another event ran meanwhile, so nothing was compared.'),
-    );
+    throw new Instruction(l10n.t('Another event ran meanwhile, so nothing was compared.'));
   }
   const right = await describeRun(parts, after);
   const took = `${milliseconds(before?.durationMs ?? 0)} → ${milliseconds(after.durationMs ?? 0)}`;

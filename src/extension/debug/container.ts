@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { sentenceOf } from '../../core/errors';
+import { Cancelled } from '../commands/register';
 
 export interface ContainerHost {
   /** Resolves when the functions can be debugged; rejects with a sentence for the person. */
@@ -61,7 +62,7 @@ export class Container implements vscode.DebugAdapter {
           await this.host.begin(this);
           this.respond(request, {});
         } catch (error) {
-          this.refuse(request, sentenceOf(error));
+          this.refuse(request, sentenceOf(error), !(error instanceof Cancelled));
           this.terminate();
         }
         return;
@@ -106,14 +107,14 @@ export class Container implements vscode.DebugAdapter {
     });
   }
 
-  private refuse(request: DebugProtocol.Request, sentence: string): void {
+  private refuse(request: DebugProtocol.Request, sentence: string, showUser: boolean): void {
     this.send({
       type: 'response',
       request_seq: request.seq,
       command: request.command,
       success: false,
       message: sentence,
-      body: { error: { id: 1, format: '{sentence}', variables: { sentence }, showUser: true } },
+      body: { error: { id: 1, format: '{sentence}', variables: { sentence }, showUser } },
     });
   }
 

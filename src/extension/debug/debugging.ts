@@ -6,7 +6,7 @@ import { sentenceOf, UserError } from '../../core/errors';
 import type { Fact, FactOf, FunctionInfo } from '../../protocol/fact';
 import type { FunctionId } from '../../protocol/project';
 import type { Gateway } from '../gateway';
-import { debugTypes } from '../ids';
+import { contexts, debugTypes } from '../ids';
 import type { Log } from '../log';
 import type { Projects } from '../projects';
 import { knownFunctions } from '../views/functionsView';
@@ -15,6 +15,7 @@ import { Children } from './children';
 import { ClockHold } from './clockHold';
 import { Container } from './container';
 import type { ContainerHost } from './container';
+import { wantedFunctions } from './wanted';
 
 export class Debugging
   implements ContainerHost, vscode.DebugAdapterDescriptorFactory, vscode.Disposable
@@ -70,6 +71,11 @@ export class Debugging
     return [...this.containers.values()].some((functions) => functions.has(id));
   }
 
+  /** The functions of a configuration that are not debugged yet. Throws a `UserError` when it means none at all. */
+  notDebugged(configuration: vscode.DebugConfiguration): FunctionInfo[] {
+    return this.wanted(configuration).filter((info) => !this.isDebugged(info.function));
+  }
+
   /**
    * Debugs functions: in the running container, or by starting one. Resolves when their processes are attached
    * and may run.
@@ -109,6 +115,7 @@ export class Debugging
     }
     const functions = this.wanted(container.session.configuration);
     this.containers.set(container, new Set());
+    this.containersChanged();
     await this.add(
       container,
       functions.map((info) => info.function),
@@ -119,6 +126,7 @@ export class Debugging
   async end(container: Container): Promise<void> {
     const functions = this.containers.get(container) ?? new Set();
     this.containers.delete(container);
+    this.containersChanged();
     await Promise.all(
       [...functions].map(async (id) => {
         await this.children.detach(id);
@@ -249,33 +257,10 @@ export class Debugging
   }
 
   private wanted(configuration: vscode.DebugConfiguration): FunctionInfo[] {
-    const project = configuration['project'] as string | undefined;
-    const names = configuration['functions'] as string[] | undefined;
-    const all = knownFunctions(this.gateway, this.projects).filter(
-      (info) => info.family === 'python' || info.family === 'node',
-    );
-    const inProject =
-      project === undefined
-        ? all
-        : all.filter(
-            (info) => info.folder === project || info.folder.startsWith(project + path.sep),
-          );
-    const unknown = names?.find(
-      (name) => !inProject.some((info) => info.name === name || info.function === name),
-    );
-    if (unknown !== undefined) {
-      throw new UserError(
-        'unknownFunction',
-        l10n.t('There is no Python or Node.js function {0} to debug.', unknown),
-        l10n.t('Functions: {0}', inProject.map((info) => info.name).join(', ')),
-      );
-    }
-    const functions = inProject.filter(
-      (info) => names === undefined || names.includes(info.name) || names.includes(info.function),
-    );
-    if (functions.length === 0) {
-      throw new UserError('nothingToDebug', l10n.t('There is no Python or Node.js function here.'));
-    }
-    return functions;
+    return wantedFunctions(configuration, knownFunctions(this.gateway, this.projects));
+  }
+
+  private containersChanged(): void {
+    void vscode.commands.executeCommand('setContext', contexts.debugging, this.isActive);
   }
 }

@@ -16,7 +16,7 @@ const stateKey = 'eventBreaks';
 
 export class EventBreaks implements vscode.Disposable {
   private readonly clock: ClockHold;
-  private readonly subscription: vscode.Disposable;
+  private readonly subscriptions: vscode.Disposable[];
   private on: Set<EventKind>;
   private asking = false;
 
@@ -29,7 +29,14 @@ export class EventBreaks implements vscode.Disposable {
     this.clock = new ClockHold((reason, frozen) => {
       gateway.ask('freezeClock', { reason, frozen }).catch(() => undefined);
     });
-    this.subscription = gateway.onDidReceiveFacts((facts) => this.receive(facts));
+    this.subscriptions = [
+      gateway.onDidReceiveFacts((facts) => this.receive(facts)),
+      gateway.onDidChangeStatus((status) => {
+        if (status === 'stopped') {
+          this.clock.forget();
+        }
+      }),
+    ];
   }
 
   get enabled(): ReadonlySet<EventKind> {
@@ -47,7 +54,7 @@ export class EventBreaks implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.subscription.dispose();
+    this.subscriptions.forEach((each) => each.dispose());
   }
 
   private receive(facts: readonly Fact[]): void {
@@ -86,11 +93,15 @@ export class EventBreaks implements vscode.Disposable {
       return;
     }
     this.asking = true;
-    await this.traffic.reveal({ seq });
-    const go = l10n.t('Continue');
-    const message = l10n.t('The gateway is paused at {0}: no timer runs.', what);
-    await vscode.window.showWarningMessage(message, go);
-    this.asking = false;
-    this.resume();
+    try {
+      // That it cannot be shown must not keep the question from being asked.
+      await this.traffic.reveal({ seq }).catch(() => undefined);
+      const go = l10n.t('Continue');
+      const message = l10n.t('The gateway is paused at {0}: no timer runs.', what);
+      await vscode.window.showWarningMessage(message, go);
+    } finally {
+      this.asking = false;
+      this.resume();
+    }
   }
 }

@@ -1,18 +1,44 @@
 /** Frame breakpoints and held frames: adding, listing, and what to do with a frame that is held. */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import { UserError } from '../../core/errors';
+import { sentenceOf, UserError } from '../../core/errors';
 import type { FrameBreakpoint, HeldFrame } from '../../protocol/fact';
 import type { Ask } from '../../protocol/intent';
-import { parseFilter } from '../../protocol/filter';
+import { problemOfCondition } from '../../protocol/filter';
 import { functionId } from '../../protocol/project';
-import { chosen, registerCommand } from '../commands/register';
+import { chosen, registerCommand, showError } from '../commands/register';
 import { locateHandler } from '../handlers';
+import type { Gateway } from '../gateway';
 import { commands } from '../ids';
+import type { Log } from '../log';
 import type { Parts } from '../parts';
 import { eventKinds } from './eventBreaks';
 import type { EventKind } from './eventBreaks';
 import { shortId } from '../views/connectionsView';
+
+const stateKey = 'frameBreakpoints';
+
+/** Keeps the breakpoints of this workspace, and gives them to each session before its first client comes. */
+export function keepFrameBreakpoints(
+  storage: vscode.Memento,
+  gateway: Gateway,
+  log: Log,
+): vscode.Disposable {
+  return gateway.onDidReceiveFacts((facts) => {
+    for (const fact of facts) {
+      if (fact.kind === 'frameBreakpoints') {
+        void storage.update(stateKey, fact.breakpoints);
+      } else if (fact.kind === 'listening') {
+        const breakpoints = storage.get<FrameBreakpoint[]>(stateKey, []);
+        if (breakpoints.length > 0) {
+          gateway
+            .ask('setFrameBreakpoints', { breakpoints })
+            .catch((error: unknown) => log.error(sentenceOf(error)));
+        }
+      }
+    }
+  });
+}
 
 export function registerFrameBreakpoints(parts: Parts): vscode.Disposable[] {
   const { log, gateway } = parts;
@@ -34,7 +60,13 @@ export function registerFrameBreakpoints(parts: Parts): vscode.Disposable[] {
         { id, condition, direction, enabled: true },
       ]);
     }),
-    registerCommand(log, commands.editFrameBreakpoints, () => editBreakpoints(parts)),
+    /** From a program: all of them, as the `setFrameBreakpoints` intent takes them. */
+    registerCommand(log, commands.editFrameBreakpoints, (argument: unknown) => {
+      const given = argument as Partial<Ask<'setFrameBreakpoints'>> | undefined;
+      return given?.breakpoints === undefined
+        ? editBreakpoints(parts)
+        : set(parts, given.breakpoints);
+    }),
     /** From a program: what the `releaseFrame` intent takes. */
     registerCommand(log, commands.heldFrames, (argument: unknown) => {
       const given = argument as Ask<'releaseFrame'> | undefined;
@@ -44,11 +76,13 @@ export function registerFrameBreakpoints(parts: Parts): vscode.Disposable[] {
 }
 
 async function set(parts: Parts, breakpoints: FrameBreakpoint[]): Promise<void> {
-  const { problems } = await parts.gateway.ask('setFrameBreakpoints', { breakpoints });
-  const [first] = problems;
-  if (first !== undefined) {
-    throw new UserError('badCondition', first.message);
+  for (const { condition } of breakpoints) {
+    const problem = conditionProblem(condition);
+    if (problem !== undefined) {
+      throw new UserError('badCondition', `${condition}: ${problem}`);
+    }
   }
+  await parts.gateway.ask('setFrameBreakpoints', { breakpoints });
 }
 
 function newId(breakpoints: readonly FrameBreakpoint[]): string {
@@ -85,15 +119,13 @@ async function askCondition(value = ''): Promise<string> {
 }
 
 function conditionProblem(condition: string): string | undefined {
-  if (condition.trim() === '') {
-    return l10n.t('A condition, e.g. kind:text for every text frame.');
-  }
-  const [problem] = parseFilter(condition).problems;
+  const problem = problemOfCondition(condition);
   if (problem === undefined) {
     return undefined;
   }
   const translate = l10n.t; // The filter's own sentences are translated with it.
-  return `${problem.start + 1}: ${translate(problem.message, ...problem.values)}`;
+  const sentence = translate(problem.message, ...problem.values);
+  return condition.trim() === '' ? sentence : `${problem.start + 1}: ${sentence}`;
 }
 
 async function askDirection(): Promise<FrameBreakpoint['direction']> {
@@ -131,20 +163,22 @@ async function editBreakpoints(parts: Parts): Promise<void> {
   ];
   const isOn = ({ breakpoint, on }: BreakItem) =>
     breakpoint?.enabled === true || (on !== undefined && parts.eventBreaks.enabled.has(on));
-  const chosenItems = await pickBreakpoints(parts, items, items.filter(isOn));
-  const checked = new Set(chosenItems.map(({ breakpoint }) => breakpoint?.id));
-  await parts.eventBreaks.enable(chosenItems.flatMap(({ on }) => on ?? []));
+  const { left, checked } = await pickBreakpoints(parts, items, items.filter(isOn));
+  await parts.eventBreaks.enable(checked.flatMap(({ on }) => on ?? []));
   await set(
     parts,
-    all.map((each) => ({ ...each, enabled: checked.has(each.id) })),
+    left.flatMap((item) =>
+      item.breakpoint === undefined ? [] : { ...item.breakpoint, enabled: checked.includes(item) },
+    ),
   );
 }
 
+/** Resolves with the items that were not removed, and those of them that are on. A removed one is gone at once. */
 async function pickBreakpoints(
   parts: Parts,
   items: BreakItem[],
   selected: BreakItem[],
-): Promise<readonly BreakItem[]> {
+): Promise<{ left: BreakItem[]; checked: BreakItem[] }> {
   const pick = vscode.window.createQuickPick<BreakItem>();
   pick.title = l10n.t('Frame Breakpoints');
   pick.placeholder = l10n.t('Checked ones are on');
@@ -152,19 +186,22 @@ async function pickBreakpoints(
   pick.items = items;
   pick.selectedItems = selected;
   pick.onDidTriggerItemButton(({ item }) => {
+    const checked = pick.selectedItems.filter((each) => each !== item);
+    pick.items = pick.items.filter((each) => each !== item);
+    pick.selectedItems = checked;
     const rest = parts.gateway.state.frameBreakpoints.filter(
       ({ id }) => id !== item.breakpoint?.id,
     );
-    pick.hide();
-    void set(parts, rest);
+    set(parts, rest).catch((error: unknown) => showError(parts.log, error));
   });
-  const result = await new Promise<readonly BreakItem[] | undefined>((resolve) => {
-    pick.onDidAccept(() => resolve(pick.selectedItems));
-    pick.onDidHide(() => resolve(undefined));
+  const accepted = await new Promise<boolean>((resolve) => {
+    pick.onDidAccept(() => resolve(true));
+    pick.onDidHide(() => resolve(false));
     pick.show();
   });
+  const result = { left: [...pick.items], checked: [...pick.selectedItems] };
   pick.dispose();
-  return chosen(result);
+  return chosen(accepted ? result : undefined);
 }
 
 type How = Ask<'releaseFrame'>['how'];

@@ -118,10 +118,10 @@ export class Traffic
     if (status === 'starting') {
       return { state: 'starting' };
     }
-    if (failure !== undefined) {
-      return { state: 'failed', message: failure };
+    if (this.projects.all.length === 0) {
+      return { state: 'noProject' };
     }
-    return { state: this.projects.all.length === 0 ? 'noProject' : 'stopped' };
+    return failure === undefined ? { state: 'stopped' } : { state: 'failed', message: failure };
   }
 
   dispose(): void {

@@ -1,11 +1,14 @@
-/** The Functions tree: one row for each function, grouped by project when there are several. */
+/**
+ * The Functions tree: one row for each function, grouped by project when there are several, and one for each project
+ * that is not served, with the reason.
+ */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import type { FunctionInfo } from '../../protocol/fact';
+import type { FunctionInfo, InstanceState } from '../../protocol/fact';
 import type { FunctionId, Role } from '../../protocol/project';
-import { commands } from '../ids';
+import { commands, projectFileName } from '../ids';
 import type { Gateway } from '../gateway';
-import type { Projects } from '../projects';
+import type { Project, Projects } from '../projects';
 import type { Run, Runs } from '../runs';
 
 export interface FunctionNode {
@@ -17,7 +20,11 @@ interface ServiceNode {
   name: string;
   functions: FunctionInfo[];
 }
-type Node = FunctionNode | ServiceNode;
+interface ProjectNode {
+  kind: 'project';
+  project: Project;
+}
+type Node = FunctionNode | ServiceNode | ProjectNode;
 
 export class FunctionsView implements vscode.TreeDataProvider<Node> {
   private readonly changed = new vscode.EventEmitter<undefined>();
@@ -37,6 +44,10 @@ export class FunctionsView implements vscode.TreeDataProvider<Node> {
     if (node !== undefined) {
       return node.kind === 'service' ? node.functions.map(functionNode) : [];
     }
+    return [...this.functionNodes(), ...this.projectNodes()];
+  }
+
+  private functionNodes(): Node[] {
     const functions = knownFunctions(this.gateway, this.projects);
     const names = [...new Set(functions.map((info) => serviceOf(info.function)))];
     if (names.length < 2) {
@@ -49,8 +60,27 @@ export class FunctionsView implements vscode.TreeDataProvider<Node> {
     }));
   }
 
+  /** Projects whose file is wrong, and those that the running gateway does not know. */
+  private projectNodes(): Node[] {
+    const running = this.gateway.status === 'running';
+    return this.projects.all
+      .filter(
+        ({ value, folder }) => value === undefined || (running && !this.gateway.serves(folder)),
+      )
+      .map((project) => ({ kind: 'project', project }));
+  }
+
   getTreeItem(node: Node): vscode.TreeItem {
-    return node.kind === 'service' ? serviceItem(node) : this.functionItem(node.info);
+    switch (node.kind) {
+      case 'function':
+        return this.functionItem(node.info);
+      case 'service':
+        return serviceItem(node);
+      case 'project':
+        return node.project.value === undefined
+          ? brokenItem(node.project)
+          : unservedItem(node.project);
+    }
   }
 
   private functionItem(info: FunctionInfo): vscode.TreeItem {
@@ -98,7 +128,7 @@ export class FunctionsView implements vscode.TreeDataProvider<Node> {
     for (const each of instances) {
       row(
         l10n.t('Instance {0}', each.instance),
-        [each.state, l10n.t('version {0}', each.version), each.interpreter]
+        [stateName(each.state), l10n.t('version {0}', each.version), each.interpreter]
           .filter((word) => word !== undefined)
           .join(', '),
       );
@@ -115,6 +145,16 @@ export function knownFunctions(gateway: Gateway, projects: Projects): FunctionIn
   return gateway.status === 'running'
     ? [...gateway.state.functions.values()].map(({ info }) => info)
     : projects.functions();
+}
+
+function stateName(state: InstanceState): string {
+  const names: Record<InstanceState, string> = {
+    starting: l10n.t('starting'),
+    ready: l10n.t('ready'),
+    busy: l10n.t('busy'),
+    stopped: l10n.t('stopped'),
+  };
+  return names[state];
 }
 
 export function roleNames(each: readonly Role[]): string {
@@ -153,6 +193,36 @@ function serviceItem(service: ServiceNode): vscode.TreeItem {
   item.id = `service:${service.name}`;
   item.iconPath = new vscode.ThemeIcon('radio-tower');
   item.contextValue = 'service';
+  return item;
+}
+
+function projectItem({ folder }: Project, icon: string, words: string): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.workspace.asRelativePath(folder));
+  item.id = `project:${folder}`;
+  item.iconPath = new vscode.ThemeIcon(icon);
+  item.contextValue = 'project';
+  item.description = words;
+  item.tooltip = words;
+  return item;
+}
+
+function brokenItem(project: Project): vscode.TreeItem {
+  const problem = project.problems.find(({ severity }) => severity === 'error');
+  const item = projectItem(project, 'error', problem?.message ?? '');
+  const { line = 0, column = 0 } = problem?.range ?? {};
+  const selection = new vscode.Range(line, column, line, column);
+  item.command = {
+    command: 'vscode.open',
+    title: l10n.t('Open {0}', projectFileName),
+    arguments: [project.file, { selection }],
+  };
+  return item;
+}
+
+function unservedItem(project: Project): vscode.TreeItem {
+  const words = l10n.t('not served: the gateway was started before');
+  const item = projectItem(project, 'circle-slash', words);
+  item.command = { command: commands.restart, title: l10n.t('Restart Gateway') };
   return item;
 }
 

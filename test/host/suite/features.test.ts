@@ -7,6 +7,7 @@ import type { InvokeAnswer } from '../../../src/extension/commands/invoke';
 import { window } from '../window';
 import {
   activate,
+  type Addresses,
   Client,
   echoFiles,
   removeBreakpoints,
@@ -47,6 +48,7 @@ describe('features around a run', function () {
 
   after(async () => {
     client.close();
+    await run(ids.commands.editFrameBreakpoints, { breakpoints: [] });
     removeBreakpoints();
     await stopDebugging();
     await stop();
@@ -184,6 +186,14 @@ describe('features around a run', function () {
     assert.match(after.preview, /bob/);
   });
 
+  it('keeps frame breakpoints for the next session', async () => {
+    client.close();
+    ({ url, pushUrl } = await run<Addresses>(ids.commands.restart));
+    const { breakpoints } = await trace.next('frameBreakpoints');
+    assert.equal(breakpoints[0]?.condition, "$.type == 'join'");
+    client = await Client.connect(url);
+  });
+
   it('steps into the handler that a held frame triggers', async () => {
     client.send('{"type":"join","name":"carol"}');
     const { frame } = await trace.next('held');
@@ -283,7 +293,7 @@ describe('features around a run', function () {
     const addresses = await until('another session', async () => {
       const started = await start();
       const pids = trace.all().flatMap((fact) => (fact.kind === 'listening' ? fact.pid : []));
-      return pids.length === 2 && started;
+      return pids.length === 3 && started;
     });
     assert.ok(addresses.url);
   });

@@ -80,6 +80,23 @@ describe('a line of the log', () => {
     });
   });
 
+  it('says in words why the session stops and why an instance ended', () => {
+    const stopping = renderFact({ seq: 1, at: 0, kind: 'stopping', reason: 'host left' }, state);
+    assert.equal(stopping?.text, 'Stopping: the editor is gone');
+    const ended = fact({
+      kind: 'instance',
+      function: 'chat/Transmission',
+      instance: 1,
+      version: 1,
+      state: 'stopped',
+      reason: 'its code changed',
+    });
+    assert.equal(
+      renderFact(ended, state)?.text,
+      '[Transmission] Instance 1 ended: its code changed.',
+    );
+  });
+
   it('outside of an invocation still names its function and itself', () => {
     const line = fact({
       kind: 'log',

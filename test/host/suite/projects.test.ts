@@ -1,0 +1,46 @@
+// Projects where people put them, and while the gateway runs.
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import * as ids from '../../../src/extension/ids';
+import type { InvokeAnswer } from '../../../src/extension/commands/invoke';
+import { activate, echoFiles, run, start, stop, TestProject, until } from './support';
+
+describe('projects of a workspace', function () {
+  this.bail(true);
+  let deep: TestProject;
+  let late: TestProject;
+
+  before(activate);
+  after(async () => {
+    await stop();
+    deep.remove();
+    late.remove();
+  });
+
+  const invoke = (id: string) =>
+    run<InvokeAnswer>(ids.commands.invoke, { function: id, event: 'default' });
+
+  it('are served from deep in a folder', async () => {
+    deep = new TestProject('services/chat/backend', echoFiles('javascript'));
+    const { url } = await start();
+    assert.match(url, /\/javascript$/);
+    assert.equal((await invoke('javascript/Register'))?.outcome, 'ok');
+  });
+
+  it('that come while the gateway runs are served after a restart', async () => {
+    const service = { service: 'late', path: '/late' };
+    late = new TestProject('late', echoFiles('javascript', service));
+    await run(ids.commands.restart);
+    assert.equal((await invoke('late/Register'))?.outcome, 'ok');
+  });
+
+  it('tell in the Problems panel of folders that lead nowhere', async () => {
+    const file = late.read('scfws.json').replace('"Delete"', '"Deleted"');
+    late.write({ 'scfws.json': file });
+    await until('the problem', () =>
+      vscode.languages
+        .getDiagnostics(late.uri('scfws.json'))
+        .some(({ message }) => message.includes('There is no folder')),
+    );
+  });
+});

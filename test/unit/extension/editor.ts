@@ -1,0 +1,111 @@
+// Stands in for the editor's API where code of the extension is tested without one: only what these tests need.
+// Import it before anything that imports 'vscode'.
+import { EventEmitter as Emitter } from 'node:events';
+import Module from 'node:module';
+import path from 'node:path';
+
+class EventEmitter<T> {
+  private readonly emitter = new Emitter();
+  readonly event = (listener: (value: T) => void) => {
+    this.emitter.on('event', listener);
+    return { dispose: () => this.emitter.off('event', listener) };
+  };
+  fire(value: T): void {
+    this.emitter.emit('event', value);
+  }
+  dispose(): void {
+    this.emitter.removeAllListeners();
+  }
+}
+
+/** What the person is shown, and what they answer. */
+export const person = {
+  messages: [] as { text: string; buttons: string[] }[],
+  answer: (_text: string): string | undefined => undefined,
+  commands: [] as string[],
+};
+
+const show = (text: string, ...buttons: string[]) => {
+  person.messages.push({ text, buttons });
+  return Promise.resolve(person.answer(text));
+};
+
+class Uri {
+  readonly scheme = 'file';
+  private constructor(readonly fsPath: string) {}
+  static file(file: string): Uri {
+    return new Uri(file);
+  }
+  static joinPath(uri: Uri, ...parts: string[]): Uri {
+    return new Uri(path.join(uri.fsPath, ...parts));
+  }
+  toString(): string {
+    return `file://${this.fsPath}`;
+  }
+}
+
+class TreeItem {
+  constructor(
+    readonly label: string,
+    readonly collapsibleState = 0,
+  ) {}
+}
+
+/** For what is made, and not looked at. */
+class Made {
+  readonly made: unknown[];
+  constructor(...made: unknown[]) {
+    this.made = made;
+  }
+}
+
+const nothing = () => ({ dispose: () => undefined });
+
+export const editor = {
+  /** The files that a search in the workspace finds. */
+  found: [] as string[],
+  EventEmitter,
+  Uri,
+  TreeItem,
+  TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 },
+  ThemeIcon: Made,
+  ThemeColor: Made,
+  Range: Made,
+  MarkdownString: Made,
+  l10n: {
+    t: (text: string, ...values: unknown[]) =>
+      text.replace(/\{(\d+)\}/g, (_hole, index: string) => String(values[Number(index)])),
+  },
+  env: { language: 'en' },
+  extensions: { getExtension: (): unknown => undefined },
+  commands: {
+    executeCommand: (...words: unknown[]) => {
+      person.commands.push(words.join(' '));
+      return Promise.resolve();
+    },
+  },
+  window: { showErrorMessage: show, showWarningMessage: show, showInformationMessage: show },
+  workspace: {
+    isTrusted: true,
+    workspaceFolders: undefined as { uri: Uri; name: string; index: number }[] | undefined,
+    getConfiguration: () => ({
+      get: (_name: string, fallback: unknown) => fallback,
+      inspect: () => undefined,
+    }),
+    asRelativePath: (file: string) => file,
+    findFiles: () => Promise.resolve(editor.found.map((file) => Uri.file(file))),
+    getWorkspaceFolder: (_uri: Uri) => editor.workspace.workspaceFolders?.[0],
+    createFileSystemWatcher: () => ({
+      onDidChange: nothing,
+      onDidCreate: nothing,
+      onDidDelete: nothing,
+      dispose: () => undefined,
+    }),
+    onDidChangeWorkspaceFolders: nothing,
+  },
+};
+
+type Load = (request: string, ...rest: unknown[]) => unknown;
+const loader = Module as unknown as { _load: Load };
+const load = loader._load;
+loader._load = (request, ...rest) => (request === 'vscode' ? editor : load(request, ...rest));

@@ -1,0 +1,41 @@
+// What the person is shown when a command cannot do its work, and what they can do about it there and then.
+import assert from 'node:assert/strict';
+import { person } from './editor';
+import { UserError } from '../../../src/core/errors';
+import { Cancelled, Instruction, showError } from '../../../src/extension/commands/register';
+
+describe('the message of a command that failed', () => {
+  const logged: string[] = [];
+  const log = { error: (text: string) => logged.push(text), show: () => undefined } as never;
+
+  beforeEach(() => {
+    person.messages.length = 0;
+    person.commands.length = 0;
+    logged.length = 0;
+  });
+  afterEach(() => (person.answer = () => undefined));
+
+  it('has a button that does what it advises', async () => {
+    for (const [code, title, command] of [
+      ['notRunning', 'Start Gateway', 'scfWebSocket.start'],
+      ['untrusted', 'Manage Workspace Trust', 'scfWebSocket.manageTrust'],
+      ['noProject', 'Create Project…', 'scfWebSocket.createProject'],
+      ['projectFileWrong', 'Open scfws.json', 'workbench.action.quickOpen scfws.json'],
+    ] as const) {
+      person.answer = () => title;
+      await showError(log, new UserError(code, 'It did not work.'));
+      assert.deepEqual(person.messages.pop()?.buttons, [title, 'Show Log']);
+      assert.equal(person.commands.pop(), command);
+    }
+    await showError(log, new UserError('other', 'It did not work.'));
+    assert.deepEqual(person.messages.pop()?.buttons, ['Show Log']);
+  });
+
+  it('is no error where nothing went wrong', async () => {
+    await showError(log, new Instruction('Now do that.'));
+    assert.deepEqual(person.messages, [{ text: 'Now do that.', buttons: [] }]);
+    await showError(log, new Cancelled());
+    assert.equal(person.messages.length, 1);
+    assert.deepEqual(logged, []);
+  });
+});

@@ -1,0 +1,74 @@
+// Which projects a workspace has, what they are called, and which one a file belongs to.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { editor } from './editor';
+import { Projects } from '../../../src/extension/projects';
+
+describe('the projects of a workspace', () => {
+  const root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-projects-')));
+  const chat = { service: 'chat', functions: { transfer: { folder: 'say', runtime: 'Python3' } } };
+
+  const write = (folder: string, text: string) => {
+    fs.mkdirSync(path.join(root, folder, 'say'), { recursive: true });
+    fs.writeFileSync(path.join(root, folder, 'scfws.json'), text);
+    fs.writeFileSync(path.join(root, folder, 'say', 'index.py'), '');
+    editor.found.push(path.join(root, folder, 'scfws.json'));
+  };
+
+  after(() => fs.rmSync(root, { recursive: true, force: true }));
+  beforeEach(() => (editor.found.length = 0));
+  afterEach(() => (editor.found.length = 0));
+
+  it('differ by name and path as the session makes them differ, and the file says so', async () => {
+    write('services/b', JSON.stringify(chat));
+    write('services/a', JSON.stringify(chat));
+    const projects = new Projects();
+    await projects.refresh();
+    assert.deepEqual(
+      projects.all.map(({ value }) => [value?.name, value?.path]),
+      [
+        ['chat', '/websocket'],
+        ['chat-2', '/chat-2/websocket'],
+      ],
+    );
+    assert.deepEqual(
+      projects.functions().map((info) => info.function),
+      ['chat/say', 'chat-2/say'],
+    );
+    const second = projects.all[1]!;
+    assert.deepEqual(
+      second.problems.map((problem) => [problem.path, problem.severity, problem.file]),
+      [
+        ['service', 'warning', second.file.fsPath],
+        ['path', 'warning', second.file.fsPath],
+      ],
+    );
+  });
+
+  it('own a file by the innermost of them', async () => {
+    write('.', JSON.stringify(chat));
+    write('inner', JSON.stringify(chat));
+    const projects = new Projects();
+    await projects.refresh();
+    const ownerOf = (file: string) => projects.ofFile(path.join(root, file))?.folder;
+    assert.equal(ownerOf('inner/say/index.py'), path.join(root, 'inner'));
+    assert.equal(ownerOf('say/index.py'), root);
+    assert.equal(projects.ofFile(path.join(root, '..', 'elsewhere.py')), undefined);
+  });
+
+  it('cannot be served when a folder of theirs is a link that leads out', async () => {
+    write(
+      'linked',
+      JSON.stringify({ functions: { transfer: { folder: 'out', runtime: 'Python3' } } }),
+    );
+    fs.symlinkSync(os.tmpdir(), path.join(root, 'linked', 'out'));
+    const projects = new Projects();
+    await projects.refresh();
+    const [linked] = projects.all;
+    assert.equal(linked?.value, undefined);
+    assert.match(linked?.problems[0]?.message ?? '', /leaves the project folder/);
+    assert.deepEqual(projects.folders, []);
+  });
+});
