@@ -93,6 +93,8 @@ describe('features around a run', function () {
       await run(ids.commands.showFact, seq);
       await window.waitFor(`.line[aria-selected="true"] >> text=${text}`, { in: 'webview' });
     }
+    client.send('hello'); // The run that the tests below look at.
+    assert.equal(await client.next(), 'hello');
   });
 
   it('installs nothing unless a person agrees', async () => {
