@@ -9,8 +9,9 @@ import { liveConnections, shortId } from '../views/connectionsView';
 import { knownFunctions, roleNames } from '../views/functionsView';
 import { chosen } from './register';
 
-/** What menus, lenses and programs hand to a command that needs a function: a tree row, an id, or a name. */
-export type FunctionArgument = { info: FunctionInfo } | { function: string } | string | undefined;
+/** What menus, lenses and programs hand to a command that needs a function: a tree row, an id, a name, or a file. */
+export type FunctionArgument =
+  { info: FunctionInfo } | { function: string } | string | vscode.Uri | undefined;
 
 export async function pickFunction(
   parts: Parts,
@@ -18,6 +19,13 @@ export async function pickFunction(
   title: string,
 ): Promise<FunctionInfo> {
   const functions = knownFunctions(parts.gateway, parts.projects);
+  if (argument instanceof vscode.Uri) {
+    // From the title of an editor: the function in it, where there is only one.
+    const [here, ...others] = functions.filter((info) => info.file === argument.fsPath);
+    if (here !== undefined && others.length === 0) {
+      return here;
+    }
+  }
   const named = nameIn(argument);
   if (named !== undefined) {
     const found = functions.find((info) => info.function === named || info.name === named);
