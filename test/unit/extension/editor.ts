@@ -64,6 +64,8 @@ const nothing = () => ({ dispose: () => undefined });
 export const editor = {
   /** The files that a search in the workspace finds. */
   found: [] as string[],
+  /** The lists that the person was asked to choose from; they close each. */
+  picks: [] as unknown[],
   EventEmitter,
   Uri,
   TreeItem,
@@ -84,7 +86,14 @@ export const editor = {
       return Promise.resolve();
     },
   },
-  window: { showErrorMessage: show, showWarningMessage: show, showInformationMessage: show },
+  window: {
+    showErrorMessage: show,
+    showWarningMessage: show,
+    showInformationMessage: show,
+    showQuickPick: (items: unknown) => Promise.resolve(void editor.picks.push(items)),
+    activeTextEditor: undefined as { document: { uri: Uri } } | undefined,
+    onDidChangeActiveTextEditor: nothing,
+  },
   workspace: {
     isTrusted: true,
     workspaceFolders: undefined as { uri: Uri; name: string; index: number }[] | undefined,
@@ -94,7 +103,10 @@ export const editor = {
     }),
     asRelativePath: (file: string) => file,
     findFiles: () => Promise.resolve(editor.found.map((file) => Uri.file(file))),
-    getWorkspaceFolder: (_uri: Uri) => editor.workspace.workspaceFolders?.[0],
+    getWorkspaceFolder: (uri: Uri) =>
+      editor.workspace.workspaceFolders?.find((each) => uri.fsPath.startsWith(each.uri.fsPath)),
+    workspaceFile: undefined as Uri | undefined,
+    onDidChangeConfiguration: nothing,
     createFileSystemWatcher: () => ({
       onDidChange: nothing,
       onDidCreate: nothing,
