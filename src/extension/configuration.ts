@@ -14,8 +14,7 @@ export function emulatorSettings(): Partial<EmulatorOptions> {
   const chosen: Record<string, unknown> = {};
   for (const name of Object.keys(defaultEmulatorOptions)) {
     const value = configuration.inspect(`emulator.${name}`);
-    const set =
-      value?.workspaceFolderValue ?? value?.workspaceValue ?? value?.globalValue ?? undefined;
+    const set = value?.workspaceValue ?? value?.globalValue ?? undefined;
     if (set !== undefined) {
       chosen[name] = set;
     }
