@@ -51,6 +51,17 @@ class TreeItem {
   ) {}
 }
 
+class MarkdownString {
+  value = '';
+  appendText(text: string): this {
+    this.value += text;
+    return this;
+  }
+  appendMarkdown(text: string): this {
+    return this.appendText(text);
+  }
+}
+
 /** For what is made, and not looked at. */
 class Made {
   readonly made: unknown[];
@@ -66,6 +77,8 @@ export const editor = {
   found: [] as string[],
   /** The lists that the person was asked to choose from; they close each. */
   picks: [] as unknown[],
+  registered: new Map<string, (...words: unknown[]) => unknown>(),
+  statusBarItems: [] as { text: string; tooltip: unknown }[],
   EventEmitter,
   Uri,
   TreeItem,
@@ -73,7 +86,8 @@ export const editor = {
   ThemeIcon: Made,
   ThemeColor: Made,
   Range: Made,
-  MarkdownString: Made,
+  MarkdownString,
+  StatusBarAlignment: { Left: 1, Right: 2 },
   l10n: {
     t: (text: string, ...values: unknown[]) =>
       text.replace(/\{(\d+)\}/g, (_hole, index: string) => String(values[Number(index)])),
@@ -81,6 +95,10 @@ export const editor = {
   env: { language: 'en' },
   extensions: { getExtension: (): unknown => undefined },
   commands: {
+    registerCommand: (id: string, run: (...words: unknown[]) => unknown) => {
+      editor.registered.set(id, run);
+      return { dispose: () => editor.registered.delete(id) };
+    },
     executeCommand: (...words: unknown[]) => {
       person.commands.push(words.join(' '));
       return Promise.resolve();
@@ -91,6 +109,11 @@ export const editor = {
     showWarningMessage: show,
     showInformationMessage: show,
     showQuickPick: (items: unknown) => Promise.resolve(void editor.picks.push(items)),
+    createStatusBarItem: () => {
+      const item = { text: '', tooltip: undefined, show: () => undefined, hide: () => undefined };
+      editor.statusBarItems.push(item);
+      return item;
+    },
     activeTextEditor: undefined as { document: { uri: Uri } } | undefined,
     onDidChangeActiveTextEditor: nothing,
   },
