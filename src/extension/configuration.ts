@@ -15,8 +15,7 @@ export function emulatorSettings(): Partial<EmulatorOptions> {
   const chosen: Record<string, unknown> = {};
   for (const name of Object.keys(defaultEmulatorOptions)) {
     const value = configuration.inspect(`emulator.${name}`);
-    const set =
-      value?.workspaceFolderValue ?? value?.workspaceValue ?? value?.globalValue ?? undefined;
+    const set = value?.workspaceValue ?? value?.globalValue ?? undefined;
     // The settings editor marks what is wrong; it must not reach the session.
     if (set !== undefined && emulatorProblems({ [name]: set }).length === 0) {
       chosen[name] = set;

@@ -17,7 +17,18 @@ export class EditorContexts implements vscode.Disposable {
     this.disposables.push(
       launchFiles,
       vscode.window.onDidChangeActiveTextEditor(refresh),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('launch')) {
+          refresh();
+        }
+      }),
       parts.projects.onDidChange(refresh),
+      parts.gateway.onDidChangeStatus(refresh),
+      parts.gateway.onDidReceiveFacts((facts) => {
+        if (facts.some(({ kind }) => kind === 'servicesChanged')) {
+          refresh();
+        }
+      }),
     );
   }
 
@@ -35,14 +46,23 @@ export class EditorContexts implements vscode.Disposable {
     void vscode.commands.executeCommand('setContext', contexts.debugHere, this.debugHere(file));
   }
 
-  /** Our F5 stands back where a launch.json says what F5 does, and outside of our projects. */
+  /** Our F5 stands back where a launch configuration says what F5 does, and outside of our projects. */
   private debugHere(file: string | undefined): boolean {
     const { projects } = this.parts;
     const concerned =
       file === undefined ? projects.all.length > 0 : projects.ofFile(file) !== undefined;
-    const configured = (vscode.workspace.workspaceFolders ?? []).some(({ uri }) =>
-      existsSync(path.join(uri.fsPath, '.vscode', 'launch.json')),
-    );
-    return concerned && !configured;
+    return concerned && !isConfigured(file);
   }
+}
+
+/** By the launch.json of the file's folder (without a file: of any), or by the .code-workspace file. */
+function isConfigured(file: string | undefined): boolean {
+  const all = vscode.workspace.workspaceFolders ?? [];
+  const own = file && vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file));
+  const folders = own ? [own] : all;
+  const shared = vscode.workspace.getConfiguration('launch').inspect<unknown[]>('configurations');
+  return (
+    folders.some(({ uri }) => existsSync(path.join(uri.fsPath, '.vscode', 'launch.json'))) ||
+    (vscode.workspace.workspaceFile !== undefined && (shared?.workspaceValue?.length ?? 0) > 0)
+  );
 }

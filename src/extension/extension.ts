@@ -123,6 +123,7 @@ function wireViews(parts: Parts): vscode.Disposable[] {
       session = gateway.session;
       runs.clear();
       findings.clear();
+      values.clear();
     }
     log.receive(facts, gateway.state);
     findings.receive(facts, gateway.state);

@@ -49,6 +49,12 @@ export class InlineValues implements vscode.Disposable {
     this.refresh();
   }
 
+  /** A new session: nothing ran in it yet. */
+  clear(): void {
+    this.events.clear();
+    this.refresh();
+  }
+
   refresh(): void {
     for (const editor of vscode.window.visibleTextEditors) {
       void this.show(editor);

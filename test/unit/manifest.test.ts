@@ -150,6 +150,13 @@ describe('package.json', () => {
     none(unknown);
   });
 
+  it('keeps the settings of the emulator for a whole window: one session serves it', () => {
+    const other = Object.entries(properties as Record<string, { scope?: string }>).filter(
+      ([key, { scope }]) => key.includes('.emulator.') && scope !== 'window',
+    );
+    none(other.map(([key]) => key));
+  });
+
   it('minds that our debugger runs, not which of its sessions has the focus', () => {
     none(
       [...strings(manifest)].map(([, text]) => text).filter((text) => /\bdebugType\b/.test(text)),

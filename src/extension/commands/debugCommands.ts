@@ -7,7 +7,7 @@ import { commands, settings, settingsSection } from '../ids';
 import type { Parts } from '../parts';
 import { openPlace, locateHandler } from '../handlers';
 import { knownFunctions } from '../views/functionsView';
-import { functionOfEditor, pickFunction } from './pick';
+import { pickFunction } from './pick';
 import { registerCommand } from './register';
 
 export function registerDebugCommands(parts: Parts): vscode.Disposable[] {
@@ -15,8 +15,7 @@ export function registerDebugCommands(parts: Parts): vscode.Disposable[] {
   return [
     /** Resolves when breakpoints are set. */
     registerCommand(log, commands.debugFunction, async (argument: unknown) => {
-      const here = argument instanceof vscode.Uri ? functionOfEditor(parts) : undefined;
-      const info = here ?? (await pickFunction(parts, argument, l10n.t('Debug Function')));
+      const info = await pickFunction(parts, argument, l10n.t('Debug Function'));
       await debugging.debug([info]);
     }),
     registerCommand(log, commands.debugProject, async () => {

@@ -101,35 +101,52 @@ async function copy(text: string): Promise<void> {
 }
 
 interface MenuItem extends vscode.QuickPickItem {
-  run: string;
+  run(): unknown;
 }
 
 async function showMenu(parts: Parts): Promise<void> {
-  const { gateway } = parts;
-  const item = (icon: string, label: string, run: string, detail?: string): MenuItem => ({
+  const choice = await vscode.window.showQuickPick(menuItems(parts), { title: 'SCF WebSocket' });
+  await chosen(choice).run();
+}
+
+/** What can be done now. */
+function menuItems({ gateway, eventBreaks }: Parts): MenuItem[] {
+  const item = (icon: string, label: string, command: string, detail?: string): MenuItem => ({
     label: `$(${icon}) ${label}`,
     detail,
-    run,
+    run: () => vscode.commands.executeCommand(command),
   });
-  const running = [
-    item('link', l10n.t('Copy WebSocket URL'), commands.copyUrl, gateway.state.url),
-    item('link-external', l10n.t('Copy Push URL'), commands.copyPushUrl, gateway.state.pushUrl),
-    item('plug', l10n.t('Connect Test Client…'), commands.connectClient),
-    item('send', l10n.t('Push to Connection…'), commands.push),
-    item('debug-alt', l10n.t('Debug All Functions'), commands.debugProject),
-    item('open-preview', l10n.t('Open Traffic in Editor'), commands.openTraffic),
-    item('output', l10n.t('Show Log'), commands.showLog),
-    item('debug-restart', l10n.t('Restart Gateway'), commands.restart),
-    item('debug-stop', l10n.t('Stop Gateway'), commands.stop),
-  ];
-  const stopped = [
-    item('play', l10n.t('Start Gateway'), commands.start),
-    item('debug-alt', l10n.t('Debug All Functions'), commands.debugProject),
-    item('output', l10n.t('Show Log'), commands.showLog),
-  ];
-  const choice = await vscode.window.showQuickPick(
-    gateway.status === 'running' ? running : stopped,
-    { title: 'SCF WebSocket' },
-  );
-  await vscode.commands.executeCommand(chosen(choice).run);
+  const showLog = item('output', l10n.t('Show Log'), commands.showLog);
+  switch (gateway.status) {
+    case 'starting':
+      return [item('close', l10n.t('Cancel'), commands.stop), showLog];
+    case 'stopping':
+      return [showLog];
+    case 'stopped':
+      return vscode.workspace.isTrusted
+        ? [
+            item('play', l10n.t('Start Gateway'), commands.start),
+            item('debug-alt', l10n.t('Debug All Functions'), commands.debugProject),
+            showLog,
+          ]
+        : [
+            item('workspace-untrusted', l10n.t('Manage Workspace Trust'), commands.manageTrust),
+            showLog,
+          ];
+    case 'running':
+      return [
+        ...(eventBreaks.isHolding
+          ? [{ label: `$(debug-continue) ${l10n.t('Continue')}`, run: () => eventBreaks.resume() }]
+          : []),
+        item('link', l10n.t('Copy WebSocket URL'), commands.copyUrl, gateway.state.url),
+        item('link-external', l10n.t('Copy Push URL'), commands.copyPushUrl, gateway.state.pushUrl),
+        item('plug', l10n.t('Connect Test Client…'), commands.connectClient),
+        item('send', l10n.t('Push to Connection…'), commands.push),
+        item('debug-alt', l10n.t('Debug All Functions'), commands.debugProject),
+        item('open-preview', l10n.t('Open Traffic in Editor'), commands.openTraffic),
+        showLog,
+        item('debug-restart', l10n.t('Restart Gateway'), commands.restart),
+        item('debug-stop', l10n.t('Stop Gateway'), commands.stop),
+      ];
+  }
 }

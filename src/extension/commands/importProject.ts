@@ -1,4 +1,5 @@
 /** Import Project…: functions that exist already get a scfws.json; nothing else is changed. */
+import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -8,6 +9,7 @@ import type { DetectedProject, RoleQuestion } from '../../core/project/importers
 import type { RoleAnswers } from '../../core/project/importers/planProjectFile';
 import type { Role } from '../../protocol/project';
 import { commands, projectFileName } from '../ids';
+import type { Log } from '../log';
 import type { Parts } from '../parts';
 import { chosen, registerCommand } from './register';
 import { answered, pickStep, runSteps } from './steps';
@@ -27,11 +29,15 @@ export function registerImportProject(parts: Parts): vscode.Disposable {
     const given = argument as { folder?: string; roles?: RoleAnswers } | undefined;
     const folder = given?.folder ?? (await pickFolder());
     const detected = await detect(folder, given?.folder === undefined);
-    const roles = given?.roles ?? (await askRoles(detected));
     const file = vscode.Uri.file(path.join(detected.folder, projectFileName));
+    if (existsSync(file.fsPath)) {
+      throw fileExists(file.fsPath); // Before anything is asked in vain.
+    }
+    const roles = given?.roles ?? (await askRoles(detected));
     const { planProjectFile } = await import('../../core/project/importers/planProjectFile');
     await write(file.fsPath, planProjectFile(detected, roles));
     await parts.projects.refresh();
+    void tellProblems(parts.log, detected);
     if (given === undefined) {
       await vscode.window.showTextDocument(file);
     }
@@ -42,15 +48,15 @@ export function registerImportProject(parts: Parts): vscode.Disposable {
 /** Asked once for a workspace that has functions of another tool and no project of ours. */
 export async function offerImport(parts: Parts): Promise<void> {
   const { workspaceState } = parts.context;
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  if (parts.projects.all.length > 0 || folder?.scheme !== 'file' || !vscode.workspace.isTrusted) {
+  if (parts.projects.all.length > 0 || !vscode.workspace.isTrusted) {
     return;
   }
   if (workspaceState.get(offeredKey, false)) {
     return;
   }
-  const [found] = await detectProject(folder.fsPath);
-  if (found === undefined || found.functions.length === 0) {
+  const all = await Promise.all(localFolders().map(({ uri }) => detectProject(uri.fsPath)));
+  const found = all.flat().find(({ functions }) => functions.length > 0);
+  if (found === undefined) {
     return;
   }
   await workspaceState.update(offeredKey, true);
@@ -68,10 +74,12 @@ export async function offerImport(parts: Parts): Promise<void> {
   }
 }
 
+function localFolders(): vscode.WorkspaceFolder[] {
+  return (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+}
+
 async function pickFolder(): Promise<string> {
-  const folders = (vscode.workspace.workspaceFolders ?? []).filter(
-    ({ uri }) => uri.scheme === 'file',
-  );
+  const folders = localFolders();
   const [first] = folders;
   if (first !== undefined && folders.length === 1) {
     return first.uri.fsPath;
@@ -136,12 +144,35 @@ async function write(file: string, text: string): Promise<void> {
     await fs.writeFile(file, text, { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new UserError(
-        'fileExists',
-        l10n.t('{0} is there already. Nothing was written.', file),
-        l10n.t('Edit it, or move it away and import again.'),
-      );
+      throw fileExists(file);
     }
     throw error;
+  }
+}
+
+function fileExists(file: string): UserError {
+  return new UserError(
+    'fileExists',
+    l10n.t('{0} is there already. Nothing was written.', file),
+    l10n.t('Edit it, or move it away and import again.'),
+  );
+}
+
+/** What could not be taken over as it was. */
+export async function tellProblems(
+  log: Log,
+  { problems }: Pick<DetectedProject, 'problems'>,
+): Promise<void> {
+  if (problems.length === 0) {
+    return;
+  }
+  problems.forEach((problem) => log.info(problem.message));
+  const showLog = l10n.t('Show Log');
+  const choice = await vscode.window.showWarningMessage(
+    l10n.t('Imported, but look at this: {0}', problems.map(({ message }) => message).join(' ')),
+    showLog,
+  );
+  if (choice === showLog) {
+    log.show();
   }
 }

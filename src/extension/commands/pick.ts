@@ -15,6 +15,13 @@ export async function pickFunction(
   title: string,
 ): Promise<FunctionInfo> {
   const functions = knownFunctions(parts.gateway, parts.projects);
+  if (argument instanceof vscode.Uri) {
+    // From the title of an editor: the function in it, where there is only one.
+    const [here, ...others] = functions.filter((info) => info.file === argument.fsPath);
+    if (here !== undefined && others.length === 0) {
+      return here;
+    }
+  }
   const named = nameIn(argument);
   if (named !== undefined) {
     const found = functions.find((info) => info.function === named || info.name === named);

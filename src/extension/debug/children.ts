@@ -141,7 +141,8 @@ export class Children implements vscode.Disposable {
   private async start(child: Child): Promise<void> {
     try {
       const started = await vscode.debug.startDebugging(
-        vscode.workspace.workspaceFolders?.[0],
+        // Its settings are those of the folder that the function is in.
+        vscode.workspace.getWorkspaceFolder(vscode.Uri.file(child.folder)),
         child.configuration,
         { parentSession: child.parent, compact: true, suppressSaveBeforeStart: true },
       );

@@ -36,6 +36,10 @@ export class ClockHold {
     }
   }
 
+  get holdsAny(): boolean {
+    return this.reasons.size > 0;
+  }
+
   isHolding(holder: string): boolean {
     return this.reasons.has(holder);
   }

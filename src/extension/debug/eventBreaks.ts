@@ -43,6 +43,11 @@ export class EventBreaks implements vscode.Disposable {
     return this.on;
   }
 
+  /** The clock stands until the person lets it go on. */
+  get isHolding(): boolean {
+    return this.clock.holdsAny;
+  }
+
   async enable(kinds: Iterable<EventKind>): Promise<void> {
     this.on = new Set(kinds);
     await this.storage.update(stateKey, [...this.on]);

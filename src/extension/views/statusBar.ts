@@ -82,12 +82,25 @@ export class StatusBar implements vscode.Disposable {
 
   private tooltip(): vscode.MarkdownString {
     const text = new vscode.MarkdownString(undefined, true);
-    text.isTrusted = { enabledCommands: [commands.copyUrl, commands.copyPushUrl, commands.start] };
+    const { copyUrl, copyPushUrl, start, stop, manageTrust } = commands;
+    text.isTrusted = { enabledCommands: [copyUrl, copyPushUrl, start, stop, manageTrust] };
     const { status, state, failure } = this.gateway;
-    if (status !== 'running') {
-      text.appendText(failure ?? l10n.t('The gateway is not running.'));
-      text.appendMarkdown(`\n\n[${l10n.t('Start Gateway')}](command:${commands.start})`);
-      return text;
+    const say = (sentence: string, label: string, command: string) =>
+      text.appendText(sentence).appendMarkdown(`\n\n[${label}](command:${command})`);
+    switch (status) {
+      case 'starting':
+        return say(l10n.t('The gateway is starting.'), l10n.t('Cancel'), stop);
+      case 'stopping':
+        return text.appendText(l10n.t('The gateway is stopping.'));
+      case 'stopped':
+        return vscode.workspace.isTrusted
+          ? say(failure ?? l10n.t('The gateway is not running.'), l10n.t('Start Gateway'), start)
+          : say(
+              l10n.t('This workspace is not trusted, so none of its functions are run.'),
+              l10n.t('Manage Workspace Trust'),
+              manageTrust,
+            );
+      case 'running':
     }
     text.appendText(state.url);
     text.appendMarkdown(

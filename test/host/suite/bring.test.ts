@@ -64,6 +64,8 @@ describe('what people bring', function () {
     const again = { folder: project.folder, roles: {} };
     assert.equal(await run(ids.commands.importProject, again), undefined);
     assert.equal(project.read('scfws.json'), before);
+    // Nor does it ask for roles first: this would wait for an answer.
+    assert.equal(await run(ids.commands.importProject, { folder: project.folder }), undefined);
   });
 
   const open = async (name: string, viewType: string) => {

@@ -57,6 +57,12 @@ describe('features around a run', function () {
     await run('workbench.action.closeAllEditors');
   });
 
+  /** Where the texts of decorations are. */
+  const styles = async () =>
+    (await window.workbench(
+      `[...document.querySelectorAll('style')].map((s) => [...(s.sheet?.cssRules ?? [])].map((r) => r.cssText).join()).join()`,
+    )) as string;
+
   const lenses = async () => {
     await vscode.workspace.openTextDocument(project.uri(file));
     const all = await run<vscode.CodeLens[]>(
@@ -111,9 +117,7 @@ describe('features around a run', function () {
     await vscode.window.showTextDocument(project.uri(file));
     await window.waitFor('.codelens-decoration >> nth=0', {}, 'attached');
     await until('the inline value', async () => {
-      const shown = (await window.workbench(
-        `[...document.querySelectorAll('style')].map((s) => [...(s.sheet?.cssRules ?? [])].map((r) => r.cssText).join()).join()`,
-      )) as string;
+      const shown = await styles();
       return shown.includes('← hello') && shown.includes('1 push');
     });
     await window.screenshot('lens-and-inline-values-dark', {
@@ -188,12 +192,17 @@ describe('features around a run', function () {
     assert.match(after.preview, /bob/);
   });
 
-  it('keeps frame breakpoints for the next session', async () => {
+  it('begins a session with its frame breakpoints, and without values of the one before', async () => {
     client.close();
     ({ url, pushUrl } = await run<Addresses>(ids.commands.restart));
     const { breakpoints } = await trace.next('frameBreakpoints');
     assert.equal(breakpoints[0]?.condition, "$.type == 'join'");
     client = await Client.connect(url);
+    client.send('warm');
+    assert.equal(await client.next(), 'warm');
+    if (process.env['SCFWS_WINDOW'] !== undefined) {
+      await until('no inline value', async () => !(await styles()).includes('← hello'));
+    }
   });
 
   it('steps into the handler that a held frame triggers', async () => {
@@ -229,10 +238,7 @@ describe('features around a run', function () {
     await run('workbench.view.explorer');
     await vscode.window.showTextDocument(project.uri(file));
     await until('the error inline', async () => {
-      const shown = (await window.workbench(
-        `[...document.querySelectorAll('style')].map((s) => [...(s.sheet?.cssRules ?? [])].map((r) => r.cssText).join()).join()`,
-      )) as string;
-      return shown.includes('KeyError');
+      return (await styles()).includes('KeyError');
     });
     await window.screenshot('inline-error-dark', { width: 1280, height: 800 });
   });

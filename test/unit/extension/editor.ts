@@ -51,6 +51,17 @@ class TreeItem {
   ) {}
 }
 
+class MarkdownString {
+  value = '';
+  appendText(text: string): this {
+    this.value += text;
+    return this;
+  }
+  appendMarkdown(text: string): this {
+    return this.appendText(text);
+  }
+}
+
 /** For what is made, and not looked at. */
 class Made {
   readonly made: unknown[];
@@ -64,6 +75,10 @@ const nothing = () => ({ dispose: () => undefined });
 export const editor = {
   /** The files that a search in the workspace finds. */
   found: [] as string[],
+  /** The lists that the person was asked to choose from; they close each. */
+  picks: [] as unknown[],
+  registered: new Map<string, (...words: unknown[]) => unknown>(),
+  statusBarItems: [] as { text: string; tooltip: unknown }[],
   EventEmitter,
   Uri,
   TreeItem,
@@ -71,7 +86,8 @@ export const editor = {
   ThemeIcon: Made,
   ThemeColor: Made,
   Range: Made,
-  MarkdownString: Made,
+  MarkdownString,
+  StatusBarAlignment: { Left: 1, Right: 2 },
   l10n: {
     t: (text: string, ...values: unknown[]) =>
       text.replace(/\{(\d+)\}/g, (_hole, index: string) => String(values[Number(index)])),
@@ -79,12 +95,28 @@ export const editor = {
   env: { language: 'en' },
   extensions: { getExtension: (): unknown => undefined },
   commands: {
+    registerCommand: (id: string, run: (...words: unknown[]) => unknown) => {
+      editor.registered.set(id, run);
+      return { dispose: () => editor.registered.delete(id) };
+    },
     executeCommand: (...words: unknown[]) => {
       person.commands.push(words.join(' '));
       return Promise.resolve();
     },
   },
-  window: { showErrorMessage: show, showWarningMessage: show, showInformationMessage: show },
+  window: {
+    showErrorMessage: show,
+    showWarningMessage: show,
+    showInformationMessage: show,
+    showQuickPick: (items: unknown) => Promise.resolve(void editor.picks.push(items)),
+    createStatusBarItem: () => {
+      const item = { text: '', tooltip: undefined, show: () => undefined, hide: () => undefined };
+      editor.statusBarItems.push(item);
+      return item;
+    },
+    activeTextEditor: undefined as { document: { uri: Uri } } | undefined,
+    onDidChangeActiveTextEditor: nothing,
+  },
   workspace: {
     isTrusted: true,
     workspaceFolders: undefined as { uri: Uri; name: string; index: number }[] | undefined,
@@ -94,7 +126,10 @@ export const editor = {
     }),
     asRelativePath: (file: string) => file,
     findFiles: () => Promise.resolve(editor.found.map((file) => Uri.file(file))),
-    getWorkspaceFolder: (_uri: Uri) => editor.workspace.workspaceFolders?.[0],
+    getWorkspaceFolder: (uri: Uri) =>
+      editor.workspace.workspaceFolders?.find((each) => uri.fsPath.startsWith(each.uri.fsPath)),
+    workspaceFile: undefined as Uri | undefined,
+    onDidChangeConfiguration: nothing,
     createFileSystemWatcher: () => ({
       onDidChange: nothing,
       onDidCreate: nothing,
