@@ -8,7 +8,8 @@ import type { Answer, Ask, IntentKind } from '../protocol/intent';
 import type { FunctionId } from '../protocol/project';
 import { applyFact, emptyState } from '../protocol/state';
 import type { SessionState } from '../protocol/state';
-import { emulatorSettings, pythonInterpreter, sessionLocale, setting } from './configuration';
+import { emulatorSettings, sessionLocale, setting } from './configuration';
+import { editorPython } from './editorPython';
 import { commands, contexts, settings } from './ids';
 import type { Log } from './log';
 import type { Projects } from './projects';
@@ -124,14 +125,14 @@ export class Gateway implements vscode.Disposable {
         throw noProject(this.projects);
       }
       const port = setting<number>(settings.port, 0);
-      const python = await pythonInterpreter(vscode.Uri.file(folders[0] ?? ''));
       const plan = planSession(
         {
           program: path.join(this.extensionPath, 'dist', 'cli.js'),
           folders,
           port: port === 0 ? undefined : port,
           locale: sessionLocale(),
-          python,
+          python: setting<string>(settings.pythonPath, ''),
+          editorPython: await editorPython(folders[0]),
           node: setting<string>(settings.nodePath, ''),
           maxFacts: setting<number>(settings.maxFacts, 200_000),
           memoryMb: setting<number>(settings.memoryMb, 256),
