@@ -18,6 +18,7 @@ const sessionFlags = {
   port: { type: 'string' },
   python: { type: 'string' },
   node: { type: 'string' },
+  'editor-python': { type: 'string' }, // The environment that is active in a host.
   'allow-origin': { type: 'string', multiple: true },
   emulator: { type: 'string' },
   'max-facts': { type: 'string' },
@@ -196,6 +197,7 @@ function sessionOptions(
     interpreters: {
       ...(values.python === undefined ? {} : { python: values.python }),
       ...(values.node === undefined ? {} : { node: values.node }),
+      ...(values['editor-python'] === undefined ? {} : { editorPython: values['editor-python'] }),
     },
     ...(port === undefined ? {} : { port }),
     ...(values.emulator === undefined ? {} : { emulator: parseEmulator(values.emulator) }),

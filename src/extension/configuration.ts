@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { emulatorProblems } from '../core/project/schemaProblems';
 import { defaultEmulatorOptions } from '../protocol/project';
 import type { EmulatorOptions } from '../protocol/project';
-import { settings, settingsSection } from './ids';
+import { settingsSection } from './ids';
 
 export function setting<T>(name: string, fallback: T): T {
   return vscode.workspace.getConfiguration(settingsSection).get<T>(name, fallback);
@@ -27,28 +27,4 @@ export function emulatorSettings(): Partial<EmulatorOptions> {
 /** `zh-cn` as the session's `--locale` takes it; undefined for English. */
 export function sessionLocale(): string | undefined {
   return vscode.env.language.toLowerCase().startsWith('zh') ? 'zh-cn' : undefined;
-}
-
-interface PythonExtension {
-  environments?: { getActiveEnvironmentPath(resource?: vscode.Uri): { path: string } };
-}
-
-/** The interpreter of our setting, else the one chosen in the Python extension when that is installed. */
-export async function pythonInterpreter(resource?: vscode.Uri): Promise<string | undefined> {
-  const own = setting<string>(settings.pythonPath, '');
-  if (own !== '') {
-    return own;
-  }
-  const extension = vscode.extensions.getExtension<PythonExtension>('ms-python.python');
-  if (extension === undefined) {
-    return undefined;
-  }
-  try {
-    const api = await extension.activate();
-    const chosen = api.environments?.getActiveEnvironmentPath(resource).path;
-    // `python` alone means that nothing was chosen: our own search explains itself better.
-    return chosen === undefined || chosen === 'python' ? undefined : chosen;
-  } catch {
-    return undefined;
-  }
 }

@@ -23,6 +23,7 @@ import {
   releaseFrame,
 } from './debug/frameBreakpoints';
 import { EditorContexts } from './editorContexts';
+import { watchEditorPython } from './editorPython';
 import { Findings } from './findings';
 import { Gateway } from './gateway';
 import { debugTypes, recordingEditors, settings, views } from './ids';
@@ -64,6 +65,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerInstallLibrary(parts),
     registerLedger(parts),
     watchSettings(parts),
+    watchEditorPython(parts),
     vscode.workspace.registerTextDocumentContentProvider(virtualScheme, virtualText),
     ...Object.values(recordingEditors).map((id) =>
       vscode.window.registerCustomEditorProvider(id, new Recordings(context)),

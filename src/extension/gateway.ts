@@ -9,7 +9,8 @@ import type { FunctionId } from '../protocol/project';
 import { applyFact, emptyState } from '../protocol/state';
 import type { SessionState } from '../protocol/state';
 import { Cancelled } from './commands/register';
-import { emulatorSettings, pythonInterpreter, sessionLocale, setting } from './configuration';
+import { emulatorSettings, sessionLocale, setting } from './configuration';
+import { editorPython } from './editorPython';
 import { commands, contexts, settings } from './ids';
 import type { Log } from './log';
 import type { Projects } from './projects';
@@ -177,7 +178,8 @@ export class Gateway implements vscode.Disposable {
         folders,
         port: port === 0 ? undefined : port,
         locale: sessionLocale(),
-        python: await pythonInterpreter(vscode.Uri.file(first)),
+        python: setting<string>(settings.pythonPath, ''),
+        editorPython: await editorPython(first),
         node: setting<string>(settings.nodePath, ''),
         maxFacts: setting<number>(settings.maxFacts, 200_000),
         memoryMb: setting<number>(settings.memoryMb, 256),
@@ -209,7 +211,10 @@ export class Gateway implements vscode.Disposable {
   /** The recorder goes with the process; what one may still want to look at stays here. */
   private async keepFacts(): Promise<void> {
     const from = Math.max(1, this.state.lastSeq - keptFacts + 1);
-    this.kept = (await this.facts(from, keptFacts)).facts;
+    const { facts } = await this.facts(from, keptFacts);
+    // Exports need to know when the session began.
+    const began = from === 1 ? [] : (await this.facts(1, 1)).facts;
+    this.kept = [...began, ...facts];
   }
 
   private refuseUntrusted(): void {

@@ -21,6 +21,8 @@ export interface SessionOptions {
   /** `zh-cn`; undefined: English. */
   locale?: string;
   python?: string;
+  /** Of the environment that is active in the editor. */
+  editorPython?: string;
   node?: string;
   maxFacts?: number;
   memoryMb?: number;
@@ -49,6 +51,7 @@ export function planSession(options: SessionOptions, env: NodeJS.ProcessEnv): Se
   add('--port', options.port?.toString());
   add('--locale', options.locale);
   add('--python', options.python);
+  add('--editor-python', options.editorPython);
   add('--node', options.node);
   add('--max-facts', options.maxFacts?.toString());
   add('--memory-mb', options.memoryMb?.toString());

@@ -28,7 +28,7 @@ export function watchSettings(parts: Parts): vscode.Disposable {
       void applyEmulator(parts);
     }
     if (needRestart.some((name) => event.affectsConfiguration(`${settingsSection}.${name}`))) {
-      void offerRestart();
+      void offerRestart(l10n.t('The changed setting counts from the next start of the gateway.'));
     }
   });
   return vscode.Disposable.from(projectFiles, configuration);
@@ -49,12 +49,9 @@ async function applyEmulator({ projects, gateway }: Parts): Promise<void> {
   }
 }
 
-async function offerRestart(): Promise<void> {
+export async function offerRestart(message: string): Promise<void> {
   const restart = l10n.t('Restart Gateway');
-  const choice = await vscode.window.showInformationMessage(
-    l10n.t('The changed setting counts from the next start of the gateway.'),
-    restart,
-  );
+  const choice = await vscode.window.showInformationMessage(message, restart);
   if (choice === restart) {
     await vscode.commands.executeCommand(commands.restart);
   }

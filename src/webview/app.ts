@@ -11,13 +11,13 @@ import { rowMenu } from './act/rowMenu';
 import './detail/detail';
 import { define, PageElement } from './element';
 import { emptyState } from './empty';
-import { formatCount, formatSize, plural } from './format';
-import { icon } from './icon';
+import { footer } from './footer';
+import { plural } from './format';
 import { TrafficList } from './list/list';
-import { columns } from './list/columns';
 import { openMenu, type MenuItem } from './menu';
+import { openPageMenu } from './pageMenu';
+import { dragSplitter, nudgeSplitter } from './splitter';
 import './toolbar';
-import type { ColumnId } from './ui';
 
 define('traffic-list', TrafficList);
 
@@ -49,16 +49,16 @@ class InspectorApp extends PageElement {
     this.resize.observe(this);
     document.addEventListener('keydown', (event) => this.pressed(event));
     this.addEventListener('row-menu', (event) => this.rowMenu(event as CustomEvent));
-    this.addEventListener('page-menu', (event) => this.pageMenu(event as CustomEvent));
+    this.addEventListener('page-menu', (event) => {
+      const { x, y } = (event as CustomEvent<{ x: number; y: number }>).detail;
+      openPageMenu(this.model, x, y);
+    });
     this.addEventListener('enter-detail', () => this.focusPane('side'));
     this.model.watch('notice', () => {
       clearTimeout(this.noticeTimer);
       const { notice } = this.model;
       if (notice?.tone === 'info') {
-        this.noticeTimer = setTimeout(() => {
-          this.model.notice = null;
-          this.requestUpdate();
-        }, 2500);
+        this.noticeTimer = setTimeout(() => this.dismissNotice(), 2500);
       }
     });
   }
@@ -100,15 +100,15 @@ class InspectorApp extends PageElement {
                   aria-valuenow=${Math.round(model.ui.split * 100)}
                   aria-valuemin="15"
                   aria-valuemax="85"
-                  @pointerdown=${(event: PointerEvent) => this.drag(event)}
-                  @keydown=${(event: KeyboardEvent) => this.nudge(event)}
+                  @pointerdown=${(event: PointerEvent) => dragSplitter(event, this.layout, model)}
+                  @keydown=${(event: KeyboardEvent) => nudgeSplitter(event, model)}
                 ></div>
                 <section class="side-pane" tabindex="-1" aria-label=${this.paneName()}>
                   ${this.pane()}
                 </section>`
         }
       </main>
-      ${this.footer()}`;
+      ${footer(model, this.announcement(), () => this.dismissNotice())}`;
   }
 
   override updated(): void {
@@ -149,94 +149,9 @@ class InspectorApp extends PageElement {
     }
   }
 
-  private footer() {
-    const { model } = this;
-    const { store, view, state, ui } = model;
-    const shown = view.highlighting ? view.matches : view.rowCount;
-    const dropped = store.droppedFrames;
-    const { clock } = state;
-    return html`<footer class="foot">
-      <span class="foot-count"
-        >${
-          shown === store.count
-            ? plural(store.count, '{0} row', '{0} rows')
-            : l10n.t('{0} of {1} rows', formatCount(shown), formatCount(store.count))
-        }</span
-      >
-      ${
-        model.paused
-          ? html`<span class="foot-paused"
-              >${icon('debug-pause')}${l10n.t('Paused')}${
-                model.pausedRows > 0
-                  ? html` · ${l10n.t('{0} new', formatCount(model.pausedRows))}`
-                  : nothing
-              }</span
-            >`
-          : nothing
-      }
-      ${
-        dropped + state.dropped.facts > 0
-          ? html`<span title=${l10n.t('The oldest rows were given up to stay within the limit.')}
-              >${l10n.t('{0} dropped', formatCount(dropped + state.dropped.facts))}</span
-            >`
-          : nothing
-      }
-      ${
-        state.dropped.payloads > 0
-          ? html`<span title=${l10n.t('Of the oldest rows only the preview is kept.')}
-              >${l10n.t('{0} payloads given up', formatCount(state.dropped.payloads))}</span
-            >`
-          : nothing
-      }
-      ${
-        clock.frozen
-          ? html`<span
-              class="foot-frozen"
-              title=${l10n.t('Every timer of the gateway stands still.')}
-              >${icon('debug-pause')}${l10n.t('Clock stopped')}
-              ${clock.by.length > 0 ? clock.by.join(', ') : nothing}</span
-            >`
-          : nothing
-      }
-      ${
-        state.faults
-          ? html`<span class="foot-frozen">${icon('flame')}${l10n.t('Fault lab is on')}</span>`
-          : nothing
-      }
-      <span class="gap"></span>
-      ${
-        model.notice
-          ? html`<span class="notice tone-${model.notice.tone}" role="alert"
-              >${model.notice.text}${
-                model.notice.tone === 'error'
-                  ? html`<button
-                      type="button"
-                      class="tool small"
-                      aria-label=${l10n.t('Close')}
-                      @click=${() => {
-                        model.notice = null;
-                        this.requestUpdate();
-                      }}
-                    >
-                      ${icon('close')}
-                    </button>`
-                  : nothing
-              }</span
-            >`
-          : nothing
-      }
-      ${ui.preserve ? html`<span>${l10n.t('kept across restarts')}</span>` : nothing}
-      <span
-        class="foot-memory"
-        title=${l10n.t(
-          'Memory of the rows here, of {0} MB; at most {1} rows.',
-          model.limits.memoryMb,
-          formatCount(model.limits.rows),
-        )}
-        >${formatSize(store.bytes + view.bytes)}</span
-      >
-      <span class="for-readers" role="status" aria-live="polite">${this.announcement()}</span>
-    </footer>`;
+  private dismissNotice(): void {
+    this.model.notice = null;
+    this.requestUpdate();
   }
 
   /** Says how many rows are new, at most every five seconds. */
@@ -252,47 +167,6 @@ class InspectorApp extends PageElement {
       };
     }
     return this.announced.text;
-  }
-
-  // -- splitter
-
-  private drag(event: PointerEvent): void {
-    const splitter = event.currentTarget as HTMLElement;
-    const panes = splitter.parentElement!.getBoundingClientRect();
-    event.preventDefault();
-    splitter.focus();
-    splitter.setPointerCapture(event.pointerId);
-    const share = (next: PointerEvent) =>
-      this.layout === 'side'
-        ? (next.clientX - panes.left) / panes.width
-        : (next.clientY - panes.top) / panes.height;
-    let split = this.model.ui.split;
-    const move = (next: PointerEvent) => {
-      split = Math.min(0.85, Math.max(0.15, share(next)));
-      splitter.parentElement!.style.setProperty('--split', `${split * 100}%`);
-    };
-    splitter.addEventListener('pointermove', move);
-    splitter.addEventListener(
-      'lostpointercapture',
-      () => {
-        splitter.removeEventListener('pointermove', move);
-        this.model.update({ split });
-      },
-      { once: true },
-    );
-  }
-
-  private nudge(event: KeyboardEvent): void {
-    const step =
-      event.key === 'ArrowLeft' || event.key === 'ArrowUp'
-        ? -0.05
-        : event.key === 'ArrowRight' || event.key === 'ArrowDown'
-          ? 0.05
-          : 0;
-    if (step !== 0) {
-      event.preventDefault();
-      this.model.update({ split: Math.min(0.85, Math.max(0.15, this.model.ui.split + step)) });
-    }
   }
 
   // -- keyboard and menus
@@ -358,54 +232,6 @@ class InspectorApp extends PageElement {
         ? [{ text: l10n.t('Compare with the selected row'), run: () => model.compare(row) }]
         : [];
     openMenu(x, y, [...pin, ...rowMenu(model, row, 'all')], l10n.t('Actions'));
-  }
-
-  private pageMenu(event: CustomEvent<{ x: number; y: number }>): void {
-    const { model } = this;
-    const { ui } = model;
-    const toggle = (id: ColumnId) => () =>
-      model.update({
-        hidden: ui.hidden.includes(id)
-          ? ui.hidden.filter((each) => each !== id)
-          : [...ui.hidden, id],
-      });
-    const run = (command: 'openInEditor' | 'showLog') => () => {
-      model.host.do('run', { command }).catch((error: unknown) => model.fail(error));
-    };
-    openMenu(
-      event.detail.x,
-      event.detail.y,
-      [
-        {
-          text: l10n.t('Keep rows across restarts'),
-          checked: ui.preserve,
-          run: () => model.update({ preserve: !ui.preserve }),
-        },
-        ...(model.place === 'view'
-          ? [{ text: l10n.t('Open in Editor'), run: run('openInEditor') }]
-          : []),
-        {
-          text: l10n.t('Open recording…'),
-          run: () => {
-            model.host.do('import', {}).catch((error: unknown) => model.fail(error));
-          },
-        },
-        { text: l10n.t('Show Log'), run: run('showLog') },
-        'line',
-        ...columns
-          .filter((column) => column.id !== 'preview')
-          .map((column) => ({
-            text: column.title(),
-            checked: !ui.hidden.includes(column.id),
-            run: toggle(column.id),
-          })),
-        {
-          text: l10n.t('Reset columns'),
-          run: () => model.update({ hidden: [], widths: {} }),
-        },
-      ],
-      l10n.t('More'),
-    );
   }
 }
 

@@ -63,8 +63,11 @@ export interface RuntimeDependencies {
   pushUrl(functionId: FunctionId, instance: number): string;
   /** Session-wide number for a new instance, counting from 1. */
   nextInstance(): number;
-  /** Interpreters from the editor's settings; the project's own come first. */
-  interpreters: { python?: string; node?: string };
+  /**
+   * Interpreters from the editor's settings; the project's own come first. `editorPython` is the environment that
+   * is active in the editor, which nobody named for this: it comes after the project's virtual environment.
+   */
+  interpreters: { python?: string; node?: string; editorPython?: string };
   /** Folder with the bootstraps. */
   bootstrapFolder: string;
 }

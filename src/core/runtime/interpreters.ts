@@ -13,9 +13,9 @@ import { UserError } from '../errors';
 
 export type ScriptFamily = 'python' | 'node';
 
-/** Where a candidate comes from; the first five were asked for by a person and are taken whatever their version. */
+/** Where a candidate comes from; the first four were chosen for this project and are taken whatever their version. */
 export type InterpreterSource =
-  'project' | 'setting' | 'environment' | 'venv' | 'path' | 'pyenv' | 'nvm';
+  'project' | 'setting' | 'environment' | 'venv' | 'editor' | 'path' | 'pyenv' | 'nvm';
 
 export interface InterpreterCandidate {
   /** Absolute path, or a name to be found on PATH. */
@@ -59,6 +59,7 @@ export function planInterpreters(
   projectFolder: string,
   setting: string | undefined,
   machine: Machine,
+  editorPython?: string,
 ): InterpreterPlan {
   const family: ScriptFamily = spec.family === 'node' ? 'node' : 'python';
   const wished = spec.runtimeVersion;
@@ -74,6 +75,8 @@ export function planInterpreters(
   if (family === 'python') {
     const inside = machine.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python'];
     add(path.join(projectFolder, '.venv', ...inside), 'venv');
+    // Often only what the editor came upon, so that it counts like any other of the machine, if first.
+    add(editorPython, 'editor');
   }
   const ofVersion = (fits: (version: string) => boolean) =>
     machine.versions
@@ -323,6 +326,8 @@ function reasonOf(source: InterpreterSource): string {
       return l10n.t('named by an environment variable');
     case 'venv':
       return l10n.t("the project's own virtual environment");
+    case 'editor':
+      return l10n.t('chosen in the Python extension of the editor');
     case 'path':
       return l10n.t('found on PATH');
     case 'pyenv':

@@ -68,7 +68,10 @@ export function startPreparation(
     const family = spec.family === 'node' ? 'node' : 'python';
     const setting = dependencies.interpreters[family];
     const machine = thisMachine(family);
-    return findInterpreter(planInterpreters(spec, dependencies.service.folder, setting, machine));
+    const { editorPython } = dependencies.interpreters;
+    return findInterpreter(
+      planInterpreters(spec, dependencies.service.folder, setting, machine, editorPython),
+    );
   };
 
   return {

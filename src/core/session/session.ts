@@ -23,6 +23,7 @@ import { distinct } from '../project/distinct';
 import { handlerFile } from '../project/handlerFile';
 import { readProjectPage } from '../project/projectPage';
 import { loadService, type ServiceOverrides } from '../project/loadService';
+import type { RuntimeDependencies } from '../runtime/contract';
 import { startFunctionRuntime } from '../runtime/functionRuntime';
 import { FaultLab } from './faultLab';
 import { FrameBreakpoints } from './frameBreakpoints';
@@ -40,7 +41,7 @@ export interface SessionOptions {
   port?: number;
   /** Settings of the host; scfws.json wins over them. */
   emulator?: Partial<EmulatorOptions>;
-  interpreters?: { python?: string; node?: string };
+  interpreters?: RuntimeDependencies['interpreters'];
   /** Origins of web pages that may connect and push, besides local ones. */
   allowedOrigins?: string[];
   limits?: RecorderLimits;

@@ -5,10 +5,10 @@
 import * as l10n from '@vscode/l10n';
 import type { InspectorModel } from '../model';
 import type { Line } from '../rows/view';
+import { anchorAt, lineHeight, rowOf, topOf, type Anchor } from './anchor';
 import { layoutColumns, type Column, type Layout } from './columns';
 import { RowElement } from './row';
 
-export const lineHeight = 22;
 const headHeight = 23;
 /** Lines kept ready above and below what is seen. */
 const spare = 4;
@@ -25,7 +25,7 @@ export class TrafficList extends HTMLElement {
   private following = true;
   private seenEnd = 0;
   /** Where the user chose to look: set by scrolling and selecting only, so that a filter cannot move it. */
-  private anchor: { row: number; offset: number } | null = null;
+  private anchor: Anchor | null = null;
   /** Where the list itself scrolled to; a scroll event that reports it is not the user's. */
   private ownTop = 0;
   /** Line with the keyboard's attention. */
@@ -180,8 +180,7 @@ export class TrafficList extends HTMLElement {
       this.seenEnd = this.model.store.end;
       wanted = max;
     } else if (this.anchor) {
-      const { index } = view.indexOf(this.anchor.row);
-      wanted = Math.min(max, Math.max(0, index * lineHeight - this.anchor.offset));
+      wanted = topOf(view, this.anchor, max);
     }
     if (Math.abs(this.grid.scrollTop - wanted) > 1) {
       this.grid.scrollTop = wanted;
@@ -250,26 +249,9 @@ export class TrafficList extends HTMLElement {
     }
   }
 
-  /** The row to hold on to: the selected one when it is in sight, else the topmost. */
   private remember(): void {
     const { view, selected } = this.model;
-    const top = this.grid.scrollTop;
-    if (selected !== null) {
-      const { index, exact } = view.indexOf(selected);
-      const offset = index * lineHeight - top;
-      if (exact && offset > -lineHeight && offset < this.height - headHeight) {
-        this.anchor = { row: selected, offset };
-        return;
-      }
-    }
-    this.anchor = null;
-    for (let index = Math.floor(top / lineHeight); index < view.length; index++) {
-      const row = rowOf(view.line(index));
-      if (row !== undefined) {
-        this.anchor = { row, offset: index * lineHeight - top };
-        return;
-      }
-    }
+    this.anchor = anchorAt(view, selected, this.grid.scrollTop, this.height - headHeight);
   }
 
   private scrolled(): void {
@@ -478,10 +460,6 @@ export class TrafficList extends HTMLElement {
   private openMenu(row: number, x: number, y: number): void {
     this.dispatchEvent(new CustomEvent('row-menu', { bubbles: true, detail: { row, x, y } }));
   }
-}
-
-function rowOf(line: Line): number | undefined {
-  return line.line === 'row' ? line.row : undefined;
 }
 
 /** A column's head, with a handle at the side that moves its border away from the preview. */

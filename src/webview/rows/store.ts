@@ -6,6 +6,7 @@ import type { Direction, Fact, FactOf } from '../../protocol/fact';
 import { rowKinds, rowStatuses, type RowKind, type RowStatus } from '../../protocol/filter';
 import type { Role } from '../../protocol/project';
 import { Chunk, chunkBits, chunkMask, chunkRows, flag } from './chunk';
+import { rebuildFact } from './rebuild';
 
 const kindNumber = Object.fromEntries(rowKinds.map((kind, index) => [kind, index])) as Record<
   RowKind,
@@ -204,48 +205,7 @@ export class RowStore {
 
   /** The fact that a row stands for, as it was told. */
   factOf(row: number): Fact {
-    const chunk = this.chunk(row);
-    const index = row & chunkMask;
-    const kept = chunk.fact[index];
-    if (kept) {
-      return kept;
-    }
-    const flags = chunk.flags[index]!;
-    const common = {
-      seq: chunk.seq[index]!,
-      at: chunk.at[index]!,
-      connection: this.connection(row),
-      size: chunk.size[index]!,
-      preview: chunk.text[index]!,
-      ...(flags & flag.more ? { more: true as const } : {}),
-    };
-    const cause = this.cause(row);
-    const kind = this.kind(row);
-    if (kind === 'push') {
-      const run = this.invocationOf(row);
-      return {
-        ...common,
-        kind: 'push',
-        service: run?.started.function.split('/')[0] ?? null,
-        action: 'data send',
-        type: flags & flag.binary ? 'binary' : 'text',
-        invocation: run?.started.invocation ?? null,
-        function: this.functionOf(row),
-        status: 200,
-        errNo: 0,
-        errMsg: 'ok',
-      };
-    }
-    return {
-      ...common,
-      kind: 'frame',
-      direction: this.direction(row) ?? 'toServer',
-      type: kind as FactOf<'frame'>['type'],
-      ...(kind === 'close' && chunk.code[index] ? { code: chunk.code[index] } : {}),
-      ...(this.direction(row) === 'toClient' && cause !== undefined
-        ? { push: this.seq(cause) }
-        : {}),
-    };
+    return this.chunk(row).fact[row & chunkMask] ?? rebuildFact(this, row);
   }
 
   // -- writing

@@ -36,6 +36,7 @@ describe('the plan of a session', () => {
         port: 0,
         locale: 'zh-cn',
         python: '/py',
+        editorPython: '/active/py',
         node: '',
         allowedOrigins: ['https://a', 'https://b'],
         emulator: { strict: true },
@@ -44,6 +45,7 @@ describe('the plan of a session', () => {
     );
     assert.deepEqual(args.slice(5), [
       ...['--port', '0', '--locale', 'zh-cn', '--python', '/py'],
+      ...['--editor-python', '/active/py'],
       ...['--allow-origin', 'https://a', '--allow-origin', 'https://b'],
       ...['--emulator', '{"strict":true}'],
     ]);

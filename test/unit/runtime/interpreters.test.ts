@@ -53,6 +53,63 @@ describe('The interpreter of a function', () => {
     ]);
   });
 
+  it('that is active in the editor comes after the virtual environment of the project', () => {
+    const plan = (family: 'python' | 'node') =>
+      planInterpreters(
+        { family, interpreter: '/own/python', runtimeVersion: '3.9' } as FunctionSpec,
+        '/project',
+        '/setting/python',
+        machine,
+        '/editor/python',
+      ).candidates;
+    assert.deepEqual(plan('python').slice(0, 6), [
+      { program: '/own/python', source: 'project' },
+      { program: '/setting/python', source: 'setting' },
+      { program: '/env/python', source: 'environment' },
+      { program: '/project/.venv/bin/python', source: 'venv' },
+      { program: '/editor/python', source: 'editor' },
+      { program: 'python3.9', source: 'path' },
+    ]);
+    assert.ok(!plan('node').some(({ source }) => source === 'editor'));
+  });
+
+  it('that is active in the editor must fit and run, and is named as what it is', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-editor-'));
+    const python = (version: string) => {
+      const program = path.join(folder, `python-${version}`);
+      const answer = `#!/bin/sh\nprintf '${version}\\n${program}'\n`;
+      fs.writeFileSync(program, answer, { mode: 0o755 });
+      return program;
+    };
+    const active = python('3.12.1');
+    const other = python('3.9.18');
+    const find = (runtimeVersion: string, editor: string, onPath: string) =>
+      findInterpreter(
+        planInterpreters(
+          { family: 'python', runtimeVersion } as FunctionSpec,
+          folder,
+          undefined,
+          {
+            ...machine,
+            env: { SCFWS_PYTHON: '', SCFWS_NODE: '' },
+            versions: [],
+            onPath: () => onPath,
+          },
+          editor,
+        ),
+      );
+    assert.equal((await find('3.9', active, other)).program, other);
+    assert.equal(
+      (await find('3.12', active, other)).why,
+      `Python 3.12.1 (${active}), chosen in the Python extension of the editor`,
+    );
+    const neighbour = await find('3.9', active, '/nowhere/python');
+    assert.deepEqual([neighbour.program, neighbour.wished], [active, '3.9']);
+    // Nobody named it, so that it is passed over.
+    assert.equal((await find('3.9', '/nowhere/active', other)).program, other);
+    fs.rmSync(folder, { recursive: true });
+  });
+
   it('of Python 2.7 is looked for among Python 2 only', () => {
     const without = { ...machine, env: { SCFWS_PYTHON: '', SCFWS_NODE: '' } };
     assert.deepEqual(programs({ family: 'python', runtimeVersion: '2.7' }, undefined, without), [
