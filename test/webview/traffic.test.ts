@@ -30,6 +30,18 @@ describe('traffic', () => {
     await page.locator('.tail').click();
     await inspector.settled();
     await line(page, 'a late word').first().waitFor();
+
+    // Nothing is left to stay at once the rows are gone.
+    await page.locator('.grid').hover();
+    await page.mouse.wheel(0, -2000);
+    await inspector.settled();
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    await inspector.asked('clear');
+    const cleared = story.facts.length;
+    story.say('alice', ['bob'], 'after clearing');
+    await inspector.tell(story.facts.slice(cleared));
+    await line(page, 'after clearing').first().waitFor();
+    assert.ok(await page.locator('.tail').isHidden());
   });
 
   it('says what each of the three nothings means, and what to do', async () => {

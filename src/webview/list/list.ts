@@ -161,9 +161,11 @@ export class TrafficList extends HTMLElement {
     if (this.body.style.height !== height) {
       this.body.style.height = height;
     }
+    // Nothing is left of what was looked at: a new session, or cleared by hand.
+    this.following ||= store.count === 0;
     this.keepPlace(length);
     this.draw();
-    const behind = this.following ? 0 : Math.max(0, store.end - this.seenEnd);
+    const behind = this.following ? 0 : store.end - Math.max(this.seenEnd, store.first);
     this.tail.hidden = this.following || length === 0;
     const text =
       behind === 0 ? l10n.t('Newest') : l10n.t('{0} new', behind > 9999 ? '9,999+' : behind);
