@@ -5,7 +5,27 @@ import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { connect, disposeServed, echoHandler, marked, nothingLeft, serve } from './served';
+import {
+  connect,
+  disposeServed,
+  echoHandler,
+  marked,
+  nothingLeft,
+  serve,
+  type Served,
+} from './served';
+
+/** A gateway whose fault lab delays everything that clients say. */
+async function serveDelayed(ms: number): Promise<Served> {
+  const plan = path.join(os.tmpdir(), `scfws-plan-${process.pid}.json`);
+  const rules = [{ fault: 'latency', rate: 1, ms, direction: 'toServer' }];
+  fs.writeFileSync(plan, JSON.stringify({ seed: 1, rules }));
+  try {
+    return await serve({ flags: ['--faults', plan] });
+  } finally {
+    fs.rmSync(plan);
+  }
+}
 
 describe('mishaps', function () {
   this.timeout(60_000);
@@ -250,16 +270,7 @@ def main_handler(event, context):
   });
 
   it('what a client said is served before Delete, also when the fault lab delays it', async () => {
-    const plan = path.join(os.tmpdir(), `scfws-plan-${process.pid}.json`);
-    fs.writeFileSync(
-      plan,
-      JSON.stringify({
-        seed: 1,
-        rules: [{ fault: 'latency', rate: 1, ms: 300, direction: 'toServer' }],
-      }),
-    );
-    const served = await serve({ flags: ['--faults', plan] });
-    fs.rmSync(plan);
+    const served = await serveDelayed(300);
     const client = await connect(served.url);
     client.socket.send('last words');
     client.socket.close(1000);
@@ -274,16 +285,7 @@ def main_handler(event, context):
   });
 
   it('stopping does not wait for what the fault lab delays', async () => {
-    const plan = path.join(os.tmpdir(), `scfws-plan-${process.pid}.json`);
-    fs.writeFileSync(
-      plan,
-      JSON.stringify({
-        seed: 1,
-        rules: [{ fault: 'latency', rate: 1, ms: 60_000, direction: 'toServer' }],
-      }),
-    );
-    const served = await serve({ flags: ['--faults', plan] });
-    fs.rmSync(plan);
+    const served = await serveDelayed(60_000);
     const client = await connect(served.url);
     client.socket.send('delayed');
     await served.until('faultStruck');
