@@ -233,7 +233,7 @@ describe('access', function () {
       [`POST ${pathname} HTTP/1.1\r\nHost: evil.example@127.0.0.1`, / 403 /],
       [`POST ${pathname} HTTP/1.1\r\nHost: `, / 40[03] /],
       [`POST ${pathname} HTTP/1.0\r\nAccept: */*`, / 403 /],
-      [`POST http://evil.example${pathname} HTTP/1.1\r\n${host}`, / 404 /],
+      [`POST http://evil.example${pathname} HTTP/1.1\r\n${host}`, / 403 /],
       [`GET ${pathname} HTTP/1.1\r\n${host}`, / 405 /],
       [`OPTIONS ${pathname} HTTP/1.1\r\n${host}`, / 405 /],
       [`POST /api-00000000 HTTP/1.1\r\n${host}`, / 404 /],
