@@ -1,6 +1,6 @@
 /** The filter box: it completes while one types, and marks the place where the filter is wrong. */
 import * as l10n from '@vscode/l10n';
-import { html, nothing } from 'lit';
+import { html, noChange, nothing } from 'lit';
 import type { FilterKey } from '../protocol/filter';
 import { completeFilter, type FilterCompletion } from '../protocol/filterComplete';
 import { define, PageElement } from './element';
@@ -66,7 +66,7 @@ class FilterBox extends PageElement {
           placeholder=${l10n.t('Filter: text, /regex/, conn:alice, size:>1k, -not')}
           spellcheck="false"
           autocomplete="off"
-          .value=${ui.filter}
+          .value=${this.timer === undefined ? ui.filter : noChange}
           @input=${(event: InputEvent) => this.typed(event)}
           @keydown=${(event: KeyboardEvent) => this.pressed(event)}
           @scroll=${(event: Event) => this.scrollMarks(event)}
@@ -158,13 +158,19 @@ class FilterBox extends PageElement {
     }
     this.chosen = -1;
     clearTimeout(this.timer);
+    this.timer = undefined;
     // Filtering itself is cheap; the pause is for the reader, not for the machine.
-    this.timer = setTimeout(() => this.model.update({ filter: input.value }), 60);
+    // Until then a frame that is drawn must not write over what is typed.
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.model.update({ filter: input.value });
+    }, 60);
     this.requestUpdate();
   }
 
   private apply(filter: string): void {
     clearTimeout(this.timer);
+    this.timer = undefined;
     this.completion = null;
     this.model.update({ filter });
     this.querySelector('input')?.focus();
