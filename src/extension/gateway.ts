@@ -212,8 +212,9 @@ export class Gateway implements vscode.Disposable {
   private async keepFacts(): Promise<void> {
     const from = Math.max(1, this.state.lastSeq - keptFacts + 1);
     const { facts } = await this.facts(from, keptFacts);
-    // Exports need to know when the session began.
-    const began = from === 1 ? [] : (await this.facts(1, 1)).facts;
+    // Exports need to know when the session began; where the recorder was cleared, nothing tells it any more.
+    const oldest = (await this.facts(1, 1)).facts;
+    const began = oldest.filter(({ kind, seq }) => kind === 'listening' && seq < from);
     this.kept = [...began, ...facts];
   }
 
