@@ -45,6 +45,8 @@ export function planChild(target: ChildTarget): DebugConfiguration {
     continueOnAttach: true,
     autoAttachChildProcesses: false,
     sourceMaps: true,
+    // A built handler runs its first event the moment it is loaded: its breakpoints must be bound by then.
+    pauseForSourceMap: true,
     outFiles: [`${toGlob(info.folder)}/**/*.{js,cjs,mjs}`, '!**/node_modules/**'],
     resolveSourceMapLocations: ['**', '!**/node_modules/**'],
     skipFiles: [
