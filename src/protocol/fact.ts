@@ -36,6 +36,8 @@ export interface FunctionInfo {
   handler: string;
   /** Absolute path of the file that should hold the handler. */
   file: string;
+  /** Absolute path of the folder that its build writes into, if it has one. */
+  buildFolder?: string;
   /** Seconds. */
   timeout: number;
   /** MB. */

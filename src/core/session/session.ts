@@ -306,6 +306,7 @@ function serviceInfo(service: Service, port: number): ServiceInfo {
         folder: each.folder,
         handler: each.handler,
         file: handlerFile(each),
+        ...(each.build?.folder === undefined ? {} : { buildFolder: each.build.folder }),
         timeout: each.timeout,
         memory: each.memory,
       };

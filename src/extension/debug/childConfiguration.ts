@@ -45,9 +45,14 @@ export function planChild(target: ChildTarget): DebugConfiguration {
     continueOnAttach: true,
     autoAttachChildProcesses: false,
     sourceMaps: true,
-    // A built handler runs its first event the moment it is loaded: its breakpoints must be bound by then.
-    pauseForSourceMap: true,
-    outFiles: [`${toGlob(info.folder)}/**/*.{js,cjs,mjs}`, '!**/node_modules/**'],
+    // A built handler runs its first event the moment it is loaded. Only what is found here beforehand has its
+    // breakpoints by then: for a module of CommonJS, V8 does not pause to have the source map read.
+    outFiles: [
+      ...[info.folder, info.buildFolder]
+        .filter((folder) => folder !== undefined)
+        .map((folder) => `${toGlob(folder)}/**/*.{js,cjs,mjs}`),
+      '!**/node_modules/**',
+    ],
     resolveSourceMapLocations: ['**', '!**/node_modules/**'],
     skipFiles: [
       '<node_internals>/**',

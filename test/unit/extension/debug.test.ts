@@ -123,4 +123,13 @@ describe('the configuration of a child session', () => {
     assert.equal(node['port'], 4711);
     assert.equal(node['autoAttachChildProcesses'], false);
   });
+
+  it('looks for source maps where the code is and where its build writes', () => {
+    const info = { ...target.info, family: 'node' as const, buildFolder: '/work space/out' };
+    assert.deepEqual(planChild({ ...target, version: 1, info })['outFiles'], [
+      '/work space/Transmission/**/*.{js,cjs,mjs}',
+      '/work space/out/**/*.{js,cjs,mjs}',
+      '!**/node_modules/**',
+    ]);
+  });
 });
