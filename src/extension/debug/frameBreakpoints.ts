@@ -269,6 +269,10 @@ export async function releaseFrame(parts: Parts, ask: Ask<'releaseFrame'>): Prom
 
 async function prepareStepInto(parts: Parts, hold: number): Promise<void> {
   const { state } = parts.gateway;
+  if (!state.held.has(hold)) {
+    // A program may know of it before the editor does; an answer comes after all facts that were told before it.
+    await parts.gateway.ask('payload', { seq: hold });
+  }
   const frame = state.held.get(hold);
   const connection = frame && state.connections.get(frame.connection);
   const service = state.services.find(({ name }) => name === connection?.service);
