@@ -50,6 +50,7 @@ export async function invoke({ functionName, event, ...options }: InvokeOptions)
       function: target.function,
       event: await readEvent(event, target),
     });
+    session.recorder.settle();
     process.stdout.write(`${answer.result}\n`);
     return answer.outcome === 'ok' ? 0 : 1;
   } finally {

@@ -116,7 +116,9 @@ async function serveHost(options: SessionOptions): Promise<number> {
         process.stderr.write(`not an intent: ${line.slice(0, 200)}\n`);
         return;
       }
-      write({ reply: intent.id, ...(await answerIntent(session.intents, intent.kind, intent)) });
+      const answer = await answerIntent(session.intents, intent.kind, intent);
+      session.recorder.settle(); // What happened before the answer is told before it.
+      write({ reply: intent.id, ...answer });
       if (intent.kind === 'stop') {
         clearTimeout(due);
         flush();

@@ -44,6 +44,7 @@ export async function measureRecorder({ frames = 100_000, limit = 600_000 } = {}
       },
       payload,
     );
+    recorder.settle();
     times[n] = performance.now() - started;
     total += times[n];
     // Other programs take the processor away now and then: what they took is not the recorder's.

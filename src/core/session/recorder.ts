@@ -1,6 +1,7 @@
 /**
- * Everything that becomes visible passes through `record`: it numbers and stamps the fact where it was observed,
- * keeps it with its payload within fixed limits, and hands it to whoever listens.
+ * Everything that becomes visible passes through `record`: it numbers and stamps the fact where it was observed. It
+ * is kept with its payload, within fixed limits, and handed to whoever listens when the turn of the event loop is
+ * done: then the frames that it tells of are on their way already, and nobody waits for the recorder.
  */
 import { type Fact, type FactBody, previewLength } from '../../protocol/fact';
 import type { Clock, Timer } from '../clock';
@@ -34,6 +35,10 @@ export class Recorder {
   /** Payloads given up when that was last told. */
   private told = 0;
   private readonly listeners = new Set<FactListener>();
+  /** Recorded in this turn, not kept yet. */
+  private fresh: { fact: Fact; payload: Buffer | string | undefined }[] = [];
+  private untold: Fact[] = [];
+  private telling = false;
 
   constructor(clock: Clock, limits: RecorderLimits = defaultLimits) {
     this.clock = clock;
@@ -42,29 +47,34 @@ export class Recorder {
     this.payloads = new PayloadLog(limits.payloadBytes);
   }
 
+  /** A payload is kept as it is at the end of the turn: it must not be changed. */
   record = (body: FactBody, payload?: Buffer | string): Fact => {
     const at = Math.round(this.clock.real() * 1000) / 1000;
     const fact = { seq: ++this.seq, at, ...body };
-    this.facts.append(fact, payload === undefined ? undefined : this.store(fact, payload));
-    if (this.seq - this.first >= this.limits.facts) {
-      this.first = this.seq - this.limits.facts + 1;
-      this.facts.dropBefore(this.first);
-    }
-    for (const listener of this.listeners) {
-      try {
-        listener(fact);
-      } catch (error) {
-        reportBug(error); // Whoever looks on must not stop what it looks at.
-      }
-    }
-    if (this.payloads.dropped > this.told) {
-      this.told = this.payloads.dropped;
-      this.record({ kind: 'dropped', facts: this.first - 1, payloads: this.told });
+    if (this.fresh.push({ fact, payload }) === 1) {
+      setImmediate(this.settle);
     }
     return fact;
   };
 
+  /** Keeps and tells what was recorded until now. What follows it is told after it. */
+  readonly settle = (): void => {
+    this.keep();
+    if (this.telling) {
+      return; // A listener asks; its turn is not over.
+    }
+    this.telling = true;
+    for (; this.untold.length > 0; this.keep()) {
+      const facts = this.untold;
+      this.untold = [];
+      facts.forEach((fact) => this.tell(fact));
+    }
+    this.telling = false;
+  };
+
+  /** Calls back with every fact that is recorded from now on. */
   onFact(listener: FactListener): Timer {
+    this.settle();
     this.listeners.add(listener);
     return { dispose: () => this.listeners.delete(listener) };
   }
@@ -74,22 +84,26 @@ export class Recorder {
   }
 
   get oldest(): number {
+    this.settle();
     return this.first;
   }
 
   /** The kept facts with numbers from `from` on, at most `limit`. */
   read(from: number, limit: number): Fact[] {
+    this.settle();
     return this.facts.read(Math.max(from, this.first), limit);
   }
 
   /** The whole payload that was recorded with a fact; undefined when there was none or it was given up. */
   payload(seq: number): Buffer | string | undefined {
+    this.settle();
     const place = seq < this.first ? undefined : this.facts.place(seq);
     return place && this.payloadAt(seq, place);
   }
 
   /** Numbers (from `from` on) of facts whose kept payload satisfies `matches`. */
   searchPayloads(matches: (text: string) => boolean, from: number): number[] {
+    this.settle();
     const candidates: number[] = [];
     const places: PayloadPlace[] = [];
     this.facts.places(Math.max(from, this.first), (seq, place) => {
@@ -106,10 +120,37 @@ export class Recorder {
   }
 
   clear(): void {
+    this.settle();
     this.first = this.seq + 1;
     this.latest = undefined;
     this.facts.clear();
     this.payloads.clear();
+  }
+
+  private keep(): void {
+    for (const { fact, payload } of this.fresh) {
+      this.facts.append(fact, payload === undefined ? undefined : this.store(fact, payload));
+      this.untold.push(fact);
+      if (fact.seq - this.first >= this.limits.facts) {
+        this.first = fact.seq - this.limits.facts + 1;
+        this.facts.dropBefore(this.first);
+      }
+    }
+    this.fresh = [];
+    if (this.payloads.dropped > this.told) {
+      this.told = this.payloads.dropped;
+      this.record({ kind: 'dropped', facts: this.first - 1, payloads: this.told });
+    }
+  }
+
+  private tell(fact: Fact): void {
+    for (const listener of this.listeners) {
+      try {
+        listener(fact);
+      } catch (error) {
+        reportBug(error); // Whoever looks on must not stop what it looks at.
+      }
+    }
   }
 
   private store(fact: Fact, payload: Buffer | string): PayloadPlace {

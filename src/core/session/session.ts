@@ -184,6 +184,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
         disposeServices,
         () => Promise.all(infos.map((info) => forgetSessionFile(info.folder))),
         () => clock.dispose(),
+        () => recorder.settle(),
       ];
       for (const step of steps) {
         try {

@@ -178,7 +178,10 @@ export function startBench({
     folder,
     clock,
     recorder,
-    facts,
+    get facts() {
+      recorder.settle();
+      return facts;
+    },
     runtime,
     service,
     write,
@@ -194,7 +197,7 @@ export function startBench({
       return { ...result, invocation, value: JSON.parse(result.resultJson) as unknown };
     },
     of<K extends FactKind>(kind: K) {
-      return facts.filter((fact): fact is FactOf<K> => fact.kind === kind);
+      return bench.facts.filter((fact): fact is FactOf<K> => fact.kind === kind);
     },
     until<K extends FactKind>(kind: K, matches: (fact: FactOf<K>) => boolean = () => true) {
       return new Promise<FactOf<K>>((resolve) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Clock } from '../../../src/core/clock';
 import { Recorder } from '../../../src/core/session/recorder';
-import { previewOf } from '../../../src/protocol/fact';
+import { type Fact, previewOf } from '../../../src/protocol/fact';
 
 const log = (text: string) =>
   ({
@@ -43,12 +43,42 @@ describe('recorder', () => {
     stderr.write = (text) => ((said += String(text)), true);
     try {
       recorder.record(log('a'));
+      recorder.settle();
     } finally {
       stderr.write = write;
     }
     recorder.clear();
     assert.deepEqual(heard, [1]);
     assert.match(said, /a listener failed/);
+  });
+
+  it('tells each fact once, in order, when the turn is over or somebody asks', async () => {
+    const recorder = make();
+    const heard: string[] = [];
+    const texts = (facts: Fact[]) => facts.map((fact) => (fact.kind === 'log' ? fact.text : ''));
+    recorder.onFact((fact) => {
+      const [text = ''] = texts([fact]);
+      heard.push(text);
+      if (text === 'a') {
+        recorder.record(log('in answer'));
+        // What was recorded is kept at once; it is told after what came before it.
+        assert.deepEqual(texts(recorder.read(1, 10)), ['a', 'b', 'in answer']);
+      }
+    });
+    recorder.record(log('a'));
+    recorder.record(log('b'));
+    assert.deepEqual(heard, []);
+    await new Promise(setImmediate);
+    assert.deepEqual(heard, ['a', 'b', 'in answer']);
+
+    recorder.record(log('before'));
+    const late: string[] = [];
+    recorder.onFact((fact) => late.push(...texts([fact])));
+    recorder.record(log('after'));
+    recorder.settle();
+    await new Promise(setImmediate);
+    assert.deepEqual(heard.slice(3), ['before', 'after']);
+    assert.deepEqual(late, ['after']);
   });
 
   it('keeps the newest facts and says from which number on', () => {
