@@ -87,6 +87,11 @@ export class Pushes {
     }
     const { service } = address;
     const runtime = address.instance && service.functions.get(address.instance.functionId);
+    const unrecorded =
+      address.instance && runtime?.untilRecorded(address.instance.number, origin.invocation);
+    if (unrecorded !== undefined) {
+      await unrecorded;
+    }
     const invocation =
       origin.invocation ??
       (address.instance && runtime?.runningInvocation(address.instance.number)) ??

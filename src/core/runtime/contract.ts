@@ -39,6 +39,11 @@ export interface FunctionRuntime {
   /** Number of the invocation that an instance is running or has un-awaited work of; null: none. */
   runningInvocation(instance: number): string | null;
   /**
+   * For a push that came from an instance: resolves when the run that made it has been recorded. A process that was
+   * handed its next event ahead may be at it before its channel, which says so, has been read. undefined: it has.
+   */
+  untilRecorded(instance: number, invocation: string | undefined): Promise<void> | undefined;
+  /**
    * Makes instances debuggable. A running one opens its debug port in place, keeping its globals; new ones wait
    * for `debuggerReady` before they load the handler. Starts an instance when none runs. Resolves with the port,
    * null when debugging was switched off.

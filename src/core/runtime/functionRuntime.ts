@@ -122,6 +122,10 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     return this.alive.get(instance)?.runningInvocation ?? null;
   }
 
+  untilRecorded(instance: number, invocation: string | undefined): Promise<void> | undefined {
+    return this.alive.get(instance)?.untilRecorded(invocation);
+  }
+
   async setDebug(enabled: boolean): Promise<{ instance: number; port: number } | null> {
     if (enabled && this.spec.family !== 'python' && this.spec.family !== 'node') {
       throw new UserError(
@@ -222,6 +226,10 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     this.failStart(instance.number, failure, instance.program);
   }
 
+  onReturned(waiting: Waiting): void {
+    this.queue.unshift(waiting);
+  }
+
   onStopped(instance: Instance): void {
     this.alive.delete(instance.number);
     if (this.disposed) {
@@ -296,6 +304,11 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       if (instance.idle) {
         instance.run(this.queue.shift() as Waiting);
       }
+      const [next] = this.queue;
+      if (next !== undefined && this.inOrder && instance.takesAhead(next)) {
+        this.queue.shift();
+        instance.handOver(next);
+      }
       if (!instance.retired && !instance.stopped) {
         size++;
         starting += instance.starting ? 1 : 0;
@@ -305,6 +318,12 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     for (; this.queue.length > starting && size < most; size++, starting++) {
       this.startInstance();
     }
+  }
+
+  /** Whether the next event can go nowhere but to the instance that is busy: it may wait there as well. */
+  private get inOrder(): boolean {
+    const { coldStart } = this.dependencies.service.emulator;
+    return this.spec.maxInstances === 1 && !this.debugging && !coldStart;
   }
 
   private startInstance(): number {

@@ -1,11 +1,12 @@
 /**
- * One handler process and the event that it runs: starts it, gives it events one at a time, watches over time
+ * One handler process and the event that it runs: starts it, gives it one event after the other, watches over time
  * and memory, collects its output, and sees it off with everything that it started.
  */
 import type { ChildProcess } from 'node:child_process';
 import * as l10n from '@vscode/l10n';
 import { previewOf, type InstanceState } from '../../protocol/fact';
 import type { Timer } from '../clock';
+import { Ahead } from './ahead';
 import type { ChannelListener } from './channel';
 import type { InvocationResult } from './contract';
 import * as failures from './failures';
@@ -25,6 +26,7 @@ type State = 'starting' | 'waiting' | 'ready' | 'busy' | 'stopped';
 /** How long what a dead process wrote is waited for. */
 const drainMs = 1000;
 const sampleMs = 100;
+
 export class Instance {
   readonly number: number;
   readonly version: number;
@@ -37,6 +39,7 @@ export class Instance {
   retired = false;
   private state: State = 'starting';
   private running: Running | undefined;
+  private readonly ahead = new Ahead();
   private lastInvocation: string | null = null;
   private readonly child: ChildProcess;
   private readonly talk: Conversation;
@@ -47,8 +50,8 @@ export class Instance {
   private timer: Timer | undefined;
   private sampler: NodeJS.Timeout | undefined;
   private readonly memory: PeakMemory;
-  /** What ends the running event once the process is gone; set when it was killed on purpose. */
-  private verdict: ((id: string) => failures.Failed) | undefined;
+  /** What ends the event that ran when the process was killed on purpose, once it is gone. */
+  private verdict: { on: string | null; make: (id: string) => failures.Failed } | undefined;
   private startFailure: StartFailure | undefined;
   private stopReason: string | undefined;
   private readonly gone: Promise<void>;
@@ -106,6 +109,26 @@ export class Instance {
 
   get runningInvocation(): string | null {
     return this.running?.waiting.request.invocation ?? null;
+  }
+
+  /** Whether it may have this event before it is idle; never while a person debugs. */
+  takesAhead(waiting: Waiting): boolean {
+    return (
+      this.talk.queues === true &&
+      this.state === 'busy' &&
+      !this.retired &&
+      this.debugPort === undefined &&
+      this.ahead.fits(waiting)
+    );
+  }
+
+  handOver(waiting: Waiting): void {
+    this.ahead.put(waiting);
+    this.send(waiting);
+  }
+
+  untilRecorded(invocation: string | undefined): Promise<void> | undefined {
+    return this.ahead.untilRecorded(invocation);
   }
 
   /** Runs an event; only when idle. */
@@ -215,7 +238,9 @@ export class Instance {
       onLoadFailed: (failure) => this.failStart({ why: 'code', failure }),
       onResult: (id, peakKb, json, more) => this.onAnswer(id, peakKb, json, undefined, more),
       onFailure: (id, peakKb, failure, more) => {
-        if (this.isAwaited(id)) {
+        if (!this.isAwaited(id)) {
+          this.onLateAnswer(id, more);
+        } else {
           owner.onCodeFailure(this, id, failure);
           const verdict = failures.ofInvocation(id, failure);
           this.onAnswer(id, peakKb, JSON.stringify(verdict.error), verdict, more);
@@ -269,7 +294,7 @@ export class Instance {
       running !== undefined &&
       !running.answered &&
       running.waiting.request.invocation === id &&
-      this.verdict === undefined
+      this.verdict?.on !== id
     );
   }
 
@@ -282,6 +307,7 @@ export class Instance {
   ): void {
     const { running } = this;
     if (running === undefined || !this.isAwaited(id)) {
+      this.onLateAnswer(id, more);
       return;
     }
     const durationMs = this.parts.dependencies.clock.now() - running.startedAt;
@@ -291,13 +317,22 @@ export class Instance {
       this.memory.note(peakKb);
     }
     if (this.memory.exceeded) {
+      this.onLateAnswer(id, more);
       this.end((request) => this.outOfMemory(request));
       return;
     }
     running.answered = true;
+    this.ahead.ranFor(durationMs);
     this.answer(running, durationMs, json, verdict);
     if (!more) {
       this.release();
+    }
+  }
+
+  /** The process is being killed, but it ended its event before it died. */
+  private onLateAnswer(id: string, more: boolean): void {
+    if (!more && id === this.runningInvocation) {
+      this.ahead.take();
     }
   }
 
@@ -341,12 +376,27 @@ export class Instance {
     if (this.state !== 'busy') {
       return;
     }
+    this.ahead.take();
+    if (this.settleAhead()) {
+      if (!this.retired) {
+        this.parts.owner.onIdle(this);
+      }
+      return;
+    }
     this.state = 'ready';
     if (this.retired) {
       this.kill();
     } else {
       this.parts.owner.onIdle(this);
     }
+  }
+
+  /** Returns whether there was any. */
+  private settleAhead(): boolean {
+    return this.ahead.settle(
+      (waiting) => this.begin(waiting),
+      (waiting) => this.parts.owner.onReturned(waiting),
+    );
   }
 
   private onTimer(): void {
@@ -378,7 +428,7 @@ export class Instance {
   /** Kills the process; the running event gets the verdict once all of its output is here. */
   private end(verdict: (id: string) => failures.Failed): void {
     this.timer?.dispose();
-    this.verdict ??= verdict;
+    this.verdict ??= { on: this.runningInvocation, make: verdict };
     this.kill();
   }
 
@@ -444,23 +494,14 @@ export class Instance {
   private onGone(code: number | null, signal: string | null): void {
     const wasStarting = this.starting;
     this.talk.end();
-    const { running } = this;
     clearInterval(this.sampler);
-    this.timer?.dispose();
     this.output.flush();
-    this.state = 'stopped';
-    this.running = undefined;
-    if (running !== undefined && !running.answered) {
-      const id = running.waiting.request.invocation;
-      const verdict = this.verdict?.(id) ?? this.exitVerdict(id, code, signal);
-      running.answered = true;
-      this.answer(
-        running,
-        this.parts.dependencies.clock.now() - running.startedAt,
-        JSON.stringify(verdict.error),
-        verdict,
-      );
+    this.concludeRunning(code, signal);
+    if (this.settleAhead()) {
+      this.concludeRunning(code, signal);
     }
+    this.state = 'stopped';
+    this.timer?.dispose();
     const reason = this.stopReason ?? exitReason(code, signal);
     this.recordState('stopped', { reason });
     if (wasStarting && (this.startFailure !== undefined || !this.retired)) {
@@ -468,6 +509,21 @@ export class Instance {
       this.parts.owner.onStartFailed(this, failure);
     }
     this.parts.owner.onStopped(this);
+  }
+
+  /** The running event gets its verdict: the process is gone. */
+  private concludeRunning(code: number | null, signal: string | null): void {
+    const { running } = this;
+    this.running = undefined;
+    if (running === undefined || running.answered) {
+      return;
+    }
+    const id = running.waiting.request.invocation;
+    const { verdict } = this;
+    const failed = verdict?.on === id ? verdict.make(id) : this.exitVerdict(id, code, signal);
+    running.answered = true;
+    const durationMs = this.parts.dependencies.clock.now() - running.startedAt;
+    this.answer(running, durationMs, JSON.stringify(failed.error), failed);
   }
 
   private exitVerdict(id: string, code: number | null, signal: string | null): failures.Failed {

@@ -7,6 +7,8 @@ import type { Instance } from './instance';
 
 /** How one talks with a handler process; the families differ in this alone. */
 export interface Conversation {
+  /** It keeps an event that comes while another one runs, and takes it up after that. */
+  readonly queues?: true;
   /** Called once, right after the process was spawned. */
   start(): void;
   /** Hands over an event; `event` contains no line feed. */
@@ -57,6 +59,8 @@ export interface InstanceOwner {
   /** It may take the next event. */
   onIdle(instance: Instance): void;
   onStartFailed(instance: Instance, failure: StartFailure): void;
+  /** An event that was handed over ahead was not taken up: it waits again, before all others. */
+  onReturned(waiting: Waiting): void;
   /** The process is gone; called once, also after a failed start. */
   onStopped(instance: Instance): void;
   onFiles(instance: Instance, files: string[]): void;

@@ -105,6 +105,7 @@ export function startPreparation(
             listener,
           );
           return {
+            queues: true,
             start: () => channel.start(order),
             event: (request, frozenMs, event) => channel.event(request, frozenMs, event),
             load: () => channel.load(),

@@ -88,6 +88,7 @@ async function startGateway(
         }
       },
       runningInvocation: () => null,
+      untilRecorded: () => undefined,
     } as unknown as FunctionRuntime);
   }
   const service: Service = {

@@ -273,7 +273,7 @@ describe('the trace of a real session', function () {
     });
   }
 
-  it('tells a run before the pushes it made, also when events come faster than they are served', async () => {
+  it('tells a run before the pushes it made, also when it was handed over ahead', async () => {
     const { session, facts, until } = await startStage('index.js', quick, 'Nodejs', 1);
     try {
       const clients = await Promise.all(

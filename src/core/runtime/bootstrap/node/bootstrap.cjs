@@ -24,6 +24,8 @@ let order;
 let handler;
 /** The invocation that has not answered yet, or whose un-awaited work goes on. */
 let current = null;
+/** Events that came meanwhile. */
+const ahead = [];
 
 const channel = new net.Socket({
   fd: 3,
@@ -83,11 +85,20 @@ function receive(line) {
 function take(line) {
   const afterId = line.indexOf(32, 2);
   const afterFrozen = line.indexOf(32, afterId + 1);
-  run(
-    line.latin1Slice(2, afterId),
-    Number(line.latin1Slice(afterId + 1, afterFrozen)),
-    line.utf8Slice(afterFrozen + 1),
-  );
+  const id = line.latin1Slice(2, afterId);
+  const frozenMs = Number(line.latin1Slice(afterId + 1, afterFrozen));
+  const text = line.utf8Slice(afterFrozen + 1);
+  if (current === null) run(id, frozenMs, text);
+  else ahead.push({ id, frozenMs, text });
+}
+
+/** Takes up what came while another event ran. */
+function takeNext() {
+  while (current === null && ahead.length > 0) {
+    const { id, frozenMs, text } = ahead.shift();
+    // The clock may have stood still since.
+    run(id, fs.existsSync(order.clockFile) ? frozenSoFar() : frozenMs, text);
+  }
 }
 
 function prepare(given) {
@@ -264,6 +275,7 @@ function end(invocation) {
   output.flush();
   load.tellFiles();
   if (invocation.goesOn) send(`D ${invocation.id}\n`);
+  takeNext();
 }
 
 // The loop is empty: nothing of the invocation can go on.

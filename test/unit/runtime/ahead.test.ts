@@ -1,0 +1,200 @@
+// Events that a busy process is handed ahead: each runs once, in its turn, and is told as if it had waited here.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { Ahead } from '../../../src/core/runtime/ahead';
+import type { Waiting } from '../../../src/core/runtime/instanceParts';
+import { disposeBenches, startBench, type Bench } from './harness';
+
+/** Does what the event says; `order` is what happened in this process. */
+const node = `const fs = require('node:fs');
+const order = [];
+const opened = (flag) => new Promise((resolve) => {
+  const timer = setInterval(() => {
+    if (fs.existsSync(flag)) { clearInterval(timer); resolve(); }
+  }, 2);
+});
+exports.main_handler = async (event, context) => {
+  order.push(event.name);
+  if (event.late) setTimeout(() => order.push('late ' + event.name), 5);
+  if (event.gate) await opened(event.gate);
+  if (event.exit) process.exit(3);
+  if (event.remaining) return context.getRemainingTimeInMillis();
+  return [process.pid, ...order];
+};
+`;
+const python = `import os
+import sys
+import time
+order = []
+
+
+def main_handler(event, context):
+    order.append(event["name"])
+    while "gate" in event and not os.path.exists(event["gate"]):
+        time.sleep(0.002)
+    if event.get("exit"):
+        sys.exit(3)
+    return [os.getpid()] + order
+`;
+
+const languages = [
+  { name: 'Node.js', family: 'node' as const, file: 'index.js', code: node },
+  { name: 'Python', family: 'python' as const, file: 'index.py', code: python },
+];
+
+/** A process that is known to be quick, so that the next event goes to it while one still runs. */
+async function quickOne(
+  { family, file, code }: (typeof languages)[number],
+  timeout = 20,
+): Promise<Bench> {
+  const bench = startBench({ files: { [file]: code }, spec: { family, timeout } });
+  for (let n = 0; n < 40; n++) {
+    await bench.invoke({ name: `quick ${n}` });
+  }
+  return bench;
+}
+
+const started = (bench: Bench, invocation: string) =>
+  bench.of('invocationStarted').find((fact) => fact.invocation === invocation);
+
+/** Every run began when the one before it had ended. */
+function assertOneAtATime(bench: Bench): void {
+  let running: string | undefined;
+  for (const fact of bench.facts) {
+    if (fact.kind === 'invocationStarted') {
+      assert.equal(running, undefined, `${fact.invocation} began while another one ran`);
+      running = fact.invocation;
+    } else if (fact.kind === 'invocationEnded') {
+      assert.equal(running, fact.invocation);
+      running = undefined;
+    }
+  }
+}
+
+const never = (): void => assert.ok(false);
+
+describe('an event handed over ahead', function () {
+  this.timeout(60_000);
+  afterEach(disposeBenches);
+
+  for (const language of languages) {
+    it(`runs in its turn, ${language.name}`, async () => {
+      const bench = await quickOne(language);
+      const names = Array.from({ length: 100 }, (_, n) => `event ${n}`);
+      const results = await Promise.all(names.map((name) => bench.invoke({ name })));
+      assert.deepEqual((results.at(-1)!.value as unknown[]).slice(41), names);
+      assertOneAtATime(bench);
+    });
+
+    it(`runs once, in the next process, when the one that had it dies, ${language.name}`, async () => {
+      const bench = await quickOne(language);
+      const gate = path.join(bench.folder, 'gate');
+      const dies = bench.invoke({ name: 'dies', gate, exit: true });
+      const next = bench.invoke({ name: 'next' });
+      const last = bench.invoke({ name: 'last' });
+      bench.write('gate', '');
+      assert.equal((await dies).error?.statusCode, 439);
+      const [pid, ...order] = (await next).value as [number, ...string[]];
+      assert.deepEqual(order, ['next']);
+      assert.deepEqual((await last).value, [pid, 'next', 'last']);
+      assert.equal(started(bench, (await next).invocation)?.instance, 2);
+      assertOneAtATime(bench);
+    });
+
+    it(`runs once, in the next process, when the running one takes too long, ${language.name}`, async () => {
+      const bench = await quickOne(language, 1);
+      const slow = bench.invoke({ name: 'slow', gate: path.join(bench.folder, 'never') });
+      const next = bench.invoke({ name: 'next' });
+      assert.equal((await slow).error?.statusCode, 433);
+      assert.deepEqual(((await next).value as unknown[]).slice(1), ['next']);
+      assertOneAtATime(bench);
+    });
+
+    it(`ends with the function, ${language.name}`, async () => {
+      const bench = await quickOne(language);
+      const gate = path.join(bench.folder, 'never');
+      const running = bench.invoke({ name: 'running', gate });
+      const next = bench.invoke({ name: 'next' });
+      await bench.until('invocationStarted', ({ seq }) => seq > 80);
+      await bench.runtime.dispose();
+      assert.equal((await running).error?.statusCode, 439);
+      assert.equal((await next).error?.statusCode, 432);
+    });
+
+    it(`is served by the process that has it when a save replaces that one, ${language.name}`, async () => {
+      const bench = await quickOne(language);
+      const gate = path.join(bench.folder, 'gate');
+      const running = bench.invoke({ name: 'running', gate });
+      const next = bench.invoke({ name: 'next' });
+      const later = bench.invoke({ name: 'later' });
+      const comment = language.family === 'node' ? '//' : '#';
+      bench.write(language.file, `${language.code}\n${comment} saved\n`);
+      await bench.until('instance', ({ version, state }) => version === 2 && state === 'ready');
+      bench.write('gate', '');
+      const old = ((await running).value as unknown[])[0];
+      const [pid, ...order] = (await next).value as [number, ...string[]];
+      assert.deepEqual([pid, order.at(-1)], [old, 'next']);
+      assert.deepEqual(((await later).value as unknown[]).slice(1), ['later']);
+    });
+  }
+
+  const [nodeJs] = languages as [(typeof languages)[number]];
+
+  it('waits for un-awaited work of the one before', async () => {
+    const bench = await quickOne(nodeJs);
+    const results = await Promise.all(
+      ['a', 'b', 'c'].map((name) => bench.invoke({ name, late: true })),
+    );
+    const order = (results.at(-1)!.value as unknown[]).slice(41);
+    assert.deepEqual(order, ['a', 'late a', 'b', 'late b', 'c']);
+  });
+
+  it('has its whole time, also when the clock stood still before it began', async () => {
+    const bench = await quickOne(nodeJs, 3);
+    const gate = path.join(bench.folder, 'gate');
+    const running = bench.invoke({ name: 'running', gate });
+    const next = bench.invoke({ name: 'next', remaining: true });
+    await bench.until('invocationStarted', ({ seq }) => seq > 80);
+    bench.clock.freeze('a breakpoint');
+    bench.write('gate', '');
+    await running;
+    const left = (await next).value as number;
+    assert.ok(left > 2000 && left <= 3000, String(left));
+    bench.clock.unfreeze('a breakpoint');
+  });
+
+  it('is none while events take their time, when it is large, or when there is one', () => {
+    const ahead = new Ahead();
+    const waiting = (eventJson: string): Waiting =>
+      ({ request: { invocation: eventJson.slice(0, 9), eventJson } }) as Waiting;
+    assert.equal(ahead.fits(waiting('{}')), false);
+    for (let n = 0; n < 20; n++) {
+      ahead.ranFor(2);
+    }
+    assert.equal(ahead.fits(waiting('{}')), true);
+    assert.equal(ahead.fits(waiting('x'.repeat(70_000))), false);
+    ahead.put(waiting('{}'));
+    assert.equal(ahead.fits(waiting('[]')), false);
+    for (let n = 0; n < 5; n++) {
+      ahead.ranFor(300);
+    }
+    ahead.settle(never, () => undefined);
+    assert.equal(ahead.fits(waiting('[]')), false);
+  });
+
+  it('lets a push wait until the run that makes it is recorded', async () => {
+    const ahead = new Ahead();
+    assert.equal(ahead.untilRecorded('one'), undefined);
+    const waiting = { request: { invocation: 'one', eventJson: '{}' } } as Waiting;
+    ahead.put(waiting);
+    assert.equal(ahead.untilRecorded('another'), undefined);
+    const order: string[] = [];
+    const recorded = ahead.untilRecorded('one')!.then(() => order.push('push'));
+    await ahead.untilRecorded(undefined); // Nothing but its address says whose it is: a turn later, that is known.
+    ahead.take();
+    assert.ok(ahead.settle(() => order.push('begin'), never));
+    await recorded;
+    assert.deepEqual(order, ['begin', 'push']);
+    assert.equal(ahead.settle(never, never), false);
+  });
+});
