@@ -19,6 +19,8 @@ export interface Disturbances {
   /** Undefined: the frame goes on at once. Else the frames to go on with, in order; none: it was swallowed. */
   intercept(frame: PassingFrame): Promise<PassingFrame[]> | undefined;
   beforeRegister(connection: string): Promise<void> | undefined;
+  /** Some invocations may end otherwise: then an event of a connection is not sent on before the one before it ended. */
+  readonly disturbsFunctions: boolean;
   insteadOfInvocation(
     runtime: FunctionRuntime,
     request: InvocationRequest,
@@ -35,6 +37,7 @@ export interface Disturbances {
 export const noDisturbances: Disturbances = {
   intercept: () => undefined,
   beforeRegister: () => undefined,
+  disturbsFunctions: false,
   insteadOfInvocation: () => undefined,
   insteadOfPush: () => undefined,
 };

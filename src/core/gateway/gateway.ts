@@ -11,6 +11,7 @@ import type { FunctionError } from '../../protocol/fact';
 import type { CloseCause, Role } from '../../protocol/project';
 import type { Clock } from '../clock';
 import type { InvocationRequest, InvocationResult, RecordFact } from '../runtime/contract';
+import { largestAhead } from '../runtime/ahead';
 import { largestPayload } from '../runtime/failures';
 import {
   type ClientSocket,
@@ -112,11 +113,23 @@ export class Gateway implements HandshakeTarget, PushTarget {
     );
   }
 
+  /**
+   * How many events of one connection may be with Transfer at once. A single instance takes them in their turn, so the
+   * next one may wait there already; more would push in front of other clients.
+   */
+  private atOnce(service: Service, bytes: number): number {
+    if (service.spec.emulator.transferConcurrency === 'parallel') {
+      return Infinity;
+    }
+    const single = service.runtimeOf('transfer')?.spec.maxInstances === 1;
+    return single && bytes <= largestAhead && !this.disturbances.disturbsFunctions ? 2 : 1;
+  }
+
   private transfer(connection: Connection, frame: PassingFrame): void {
     const { emulator } = connection.service.spec;
     const { payload } = frame;
     const binary = typeof payload !== 'string';
-    const atOnce = emulator.transferConcurrency === 'parallel' ? Infinity : 1;
+    const atOnce = this.atOnce(connection.service, payload.length);
     connection.enqueue(payload.length, atOnce, async () => {
       const event = transferEventJson(
         connection.id,
@@ -212,6 +225,9 @@ export class Gateway implements HandshakeTarget, PushTarget {
       connection: connection.id,
       cause,
     };
+    if (service.spec.emulator.transferConcurrency === 'ordered') {
+      request.inTurn = true;
+    }
     const injected = this.disturbances.insteadOfInvocation(runtime, request);
     if (injected !== undefined) {
       return injected;

@@ -10,7 +10,7 @@ const quickMs = 20;
 /** Pace of a handler that is not known yet, ms. */
 const unknownPace = 200;
 /** Characters: larger events would wait in the memory that is measured. */
-const largest = 64 * 1024;
+export const largestAhead = 64 * 1024;
 
 export class Ahead {
   private waiting: Waiting | undefined;
@@ -21,7 +21,13 @@ export class Ahead {
 
   /** Whether the event may be handed over now. */
   fits({ request }: Waiting): boolean {
-    return this.waiting === undefined && this.pace < quickMs && request.eventJson.length <= largest;
+    return (
+      this.waiting === undefined && this.pace < quickMs && request.eventJson.length <= largestAhead
+    );
+  }
+
+  has(connection: string): boolean {
+    return this.waiting?.request.connection === connection;
   }
 
   put(waiting: Waiting): void {

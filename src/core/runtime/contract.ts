@@ -10,6 +10,8 @@ export interface InvocationRequest {
   eventJson: string;
   role: Role | null;
   connection: string | null;
+  /** Not before the earlier events of its connection have ended, also where several processes could run it. */
+  inTurn?: true;
   /** Number of the fact that caused it. */
   cause: number | null;
   /** Called when an instance takes the event up: what it waited before is not the handler's time. */

@@ -34,7 +34,7 @@ export function startFunctionRuntime(
 }
 
 /** More events than this do not wait: the rest is refused with 432. */
-const longestQueue = 10_000;
+const longestQueue = 20_000;
 
 class RunningFunction implements FunctionRuntime, InstanceOwner {
   readonly id: FunctionId;
@@ -301,14 +301,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       if (this.queue.length === 0) {
         return;
       }
-      if (instance.idle) {
-        instance.run(this.queue.shift() as Waiting);
-      }
-      const [next] = this.queue;
-      if (next !== undefined && this.inOrder && instance.takesAhead(next)) {
-        this.queue.shift();
-        instance.handOver(next);
-      }
+      while (this.giveNext(instance));
       if (!instance.retired && !instance.stopped) {
         size++;
         starting += instance.starting ? 1 : 0;
@@ -318,6 +311,34 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     for (; this.queue.length > starting && size < most; size++, starting++) {
       this.startInstance();
     }
+  }
+
+  /** Returns whether there was an event that the instance could take. */
+  private giveNext(instance: Instance): boolean {
+    const [next] = this.queue;
+    if (next === undefined || this.mustWait(next, instance)) {
+      return false;
+    }
+    if (instance.idle) {
+      this.queue.shift();
+      instance.run(next);
+      return true;
+    }
+    if (this.inOrder && instance.takesAhead(next)) {
+      this.queue.shift();
+      instance.handOver(next);
+      return true;
+    }
+    return false;
+  }
+
+  /** An earlier event of its connection has not ended in another process, which is on its way out. */
+  private mustWait({ request }: Waiting, instance: Instance): boolean {
+    const { connection, inTurn } = request;
+    if (inTurn !== true || connection === null || this.alive.size === 1) {
+      return false;
+    }
+    return [...this.alive.values()].some((other) => other !== instance && other.has(connection));
   }
 
   /** Whether the next event can go nowhere but to the instance that is busy: it may wait there as well. */

@@ -111,6 +111,15 @@ export class Instance {
     return this.running?.waiting.request.invocation ?? null;
   }
 
+  /** Whether an event of that connection runs in it, or will. */
+  has(connection: string): boolean {
+    const { running } = this;
+    return (
+      this.ahead.has(connection) ||
+      (running?.answered === false && running.waiting.request.connection === connection)
+    );
+  }
+
   /** Whether it may have this event before it is idle; never while a person debugs. */
   takesAhead(waiting: Waiting): boolean {
     return (

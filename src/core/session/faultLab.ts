@@ -151,6 +151,10 @@ export class FaultLab implements Disturbances {
     return this.after(rule.ms, undefined);
   }
 
+  get disturbsFunctions(): boolean {
+    return this.plan !== null;
+  }
+
   insteadOfInvocation(
     runtime: FunctionRuntime,
     request: InvocationRequest,

@@ -107,6 +107,10 @@ export class FrameBreakpoints implements Disturbances {
 
   beforeRegister: Disturbances['beforeRegister'] = (connection) =>
     this.next.beforeRegister(connection);
+  get disturbsFunctions(): boolean {
+    return this.next.disturbsFunctions;
+  }
+
   insteadOfInvocation: Disturbances['insteadOfInvocation'] = (runtime, request) =>
     this.next.insteadOfInvocation(runtime, request);
   insteadOfPush: Disturbances['insteadOfPush'] = (connection) =>

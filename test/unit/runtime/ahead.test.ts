@@ -1,5 +1,6 @@
 // Events that a busy process is handed ahead: each runs once, in its turn, and is told as if it had waited here.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { Ahead } from '../../../src/core/runtime/ahead';
 import type { Waiting } from '../../../src/core/runtime/instanceParts';
@@ -161,6 +162,35 @@ describe('an event handed over ahead', function () {
     const left = (await next).value as number;
     assert.ok(left > 2000 && left <= 3000, String(left));
     bench.clock.unfreeze('a breakpoint');
+  });
+
+  it('never meets an earlier event of its connection in another process', async () => {
+    const bench = startBench({
+      files: { 'index.js': node },
+      spec: { family: 'node', timeout: 20 },
+    });
+    const invoke = (connection: string, event: object) =>
+      bench.runtime.invoke({
+        invocation: randomUUID(),
+        eventJson: JSON.stringify(event),
+        role: 'transfer',
+        connection,
+        cause: null,
+        inTurn: true,
+      });
+    // A handler whose pace is not known: nothing is handed ahead, so the second event waits here.
+    const gate = path.join(bench.folder, 'gate');
+    const first = invoke('one', { name: 'first', gate });
+    await bench.until('invocationStarted');
+    bench.write('index.js', `${node}\n// saved\n`);
+    await bench.until('instance', ({ version, state }) => version === 2 && state === 'ready');
+    const second = invoke('one', { name: 'second' });
+    bench.write('gate', '');
+    const [old] = JSON.parse((await first).resultJson) as [number];
+    const [fresh] = JSON.parse((await second).resultJson) as [number];
+    assert.notEqual(fresh, old);
+    assertOneAtATime(bench);
+    assert.equal((await invoke('two', { name: 'third' })).outcome, 'ok');
   });
 
   it('is none while events take their time, when it is large, or when there is one', () => {
