@@ -19,7 +19,8 @@ async function collectGarbage() {
 }
 
 export async function measureRecorder({ frames = 100_000, limit = 600_000 } = {}) {
-  const { Recorder, previewOf } = await importSource('src/core/session/recorder.ts');
+  const { Recorder } = await importSource('src/core/session/recorder.ts');
+  const { previewOf } = await importSource('src/protocol/fact.ts');
   const { Clock } = await importSource('src/core/clock.ts');
   const recorder = new Recorder(new Clock(), { facts: limit, payloadBytes: 128 * 1024 * 1024 });
   const connections = Array.from({ length: 50 }, (_, n) => `conn${String(n).padStart(18, 'A')}==`);
