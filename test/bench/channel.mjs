@@ -1,5 +1,5 @@
-// The way to a handler and back, one event outstanding: a raw pipe with the same lines, and the product's runtime with
-// everything it does around it (facts, limits, memory).
+// The way to a handler and back, one event outstanding: a raw pipe with the same lines, the product's channel with its
+// bootstrap, and its whole runtime (facts, limits, memory).
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
@@ -71,6 +71,60 @@ async function startRaw(family) {
   };
 }
 
+const bootstraps = {
+  node: [process.execPath, 'node/bootstrap.cjs'],
+  python: ['python3', 'python/bootstrap.py'],
+};
+
+async function startChannel(family) {
+  const { Channel } = importSource('src/core/runtime/channel.ts');
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-channel-'));
+  fs.writeFileSync(path.join(folder, handlers[family][0]), handlers[family][1]);
+  const [program, bootstrap] = bootstraps[family];
+  const child = spawn(program, [path.join(root, 'dist', 'bootstrap', bootstrap)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe', 'pipe'],
+  });
+  let answered;
+  const fail = (problem) => {
+    throw new Error(`the bootstrap said ${JSON.stringify(problem)}`);
+  };
+  const nothing = () => undefined;
+  const channel = await new Promise((resolve) => {
+    const made = new Channel(child.stdio[3], child.stdio[4], {
+      onReady: () => resolve(made),
+      onResult: (_id, _peak, json) => answered(json),
+      onLoadFailed: fail,
+      onFailure: (_id, _peak, failure) => fail(failure),
+      onNonsense: nothing, // When it is killed.
+      ...{ onDone: nothing, onLog: nothing, onFiles: nothing, onNotice: nothing },
+      ...{ onDebugPort: nothing, onSpent: nothing },
+    });
+    made.start({
+      folder,
+      file: 'index',
+      entry: 'main_handler',
+      projectFolder: folder,
+      context: { time_limit_in_ms: 10_000 },
+      pushUrl: 'http://127.0.0.1:9/api-00000000',
+      redirectPush: true,
+      debug: false,
+      clockFile: path.join(folder, 'clock'),
+      waitForEmptyLoop: true,
+    });
+  });
+  return {
+    invoke: () =>
+      new Promise((resolve) => {
+        answered = resolve;
+        channel.event(randomUUID(), 0, event);
+      }),
+    dispose() {
+      child.kill();
+      fs.rmSync(folder, { recursive: true });
+    },
+  };
+}
+
 async function startRuntime(family) {
   const { startFunctionRuntime } = importSource('src/core/runtime/functionRuntime.ts');
   const { Recorder } = importSource('src/core/session/recorder.ts');
@@ -134,7 +188,7 @@ async function p50(start, family, count) {
 }
 
 export async function measureChannel({ rounds, count }) {
-  const starts = { raw: startRaw, scfws: startRuntime };
+  const starts = { raw: startRaw, channel: startChannel, runtime: startRuntime };
   const samples = {};
   for (let round = 0; round < rounds; round++) {
     for (const family of ['node', 'python']) {
@@ -147,7 +201,7 @@ export async function measureChannel({ rounds, count }) {
     Object.entries(samples).map(([name, values]) => [name, median(values)]),
   );
   const goals = ['node', 'python'].map((family) => {
-    const [of, to] = [`scfws-${family}`, `raw-${family}`];
+    const [of, to] = [`channel-${family}`, `raw-${family}`];
     const ratio = medians[of] / medians[to];
     return { of, to, relation: '≤', limit: 1.1, ratio, met: ratio <= 1.1 };
   });

@@ -7,6 +7,7 @@ import { startMailbox, type EventReport, type Mailbox } from '../../src/core/con
 import { RawClient } from '../../src/core/conformance/rawClient';
 import { type SetupName, writeSetup } from '../../src/core/conformance/setups';
 import { parseProjectFile } from '../../src/core/project/projectFile';
+import { longestQueue } from '../../src/core/runtime/functionRuntime';
 import { startSession, type Session } from '../../src/core/session/session';
 import type { Fact, FactKind, FactOf } from '../../src/protocol/fact';
 import { endLines, startLine } from '../../src/protocol/platformLog';
@@ -147,7 +148,7 @@ describe('rows of the ledger that no client sees', () => {
     const websocket = { action: 'data send', secConnectionID: 'none', dataType: 'text' };
     const event = JSON.stringify({ websocket: { ...websocket, data: 'do:[{"sleep":30}]' } });
     const ask = { function: transfer?.function ?? '', event };
-    const answers = Array.from({ length: 10_001 }, async () => session.intents.invoke(ask));
+    const answers = Array.from({ length: longestQueue + 1 }, async () => session.intents.invoke(ask));
     const { outcome, error } = (await answers.at(-1)) ?? {};
     assert.equal(outcome, 'platformError');
     assert.equal(error?.statusCode, 432);

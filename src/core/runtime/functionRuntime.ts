@@ -33,8 +33,8 @@ export function startFunctionRuntime(
   return new RunningFunction(id, spec, dependencies);
 }
 
-/** More events than this do not wait: the rest is refused with 432. */
-const longestQueue = 20_000;
+/** More events than this do not wait: the rest is refused with 432. Each client may have two of them. */
+export const longestQueue = 20_000;
 
 class RunningFunction implements FunctionRuntime, InstanceOwner {
   readonly id: FunctionId;
