@@ -37,7 +37,7 @@ export const noCloseFrame = 1006;
 
 interface Task {
   bytes: number;
-  atOnce: number;
+  atOnce(): number;
   run(): Promise<void>;
 }
 
@@ -73,7 +73,7 @@ export class Connection {
    * Runs `task` in its turn, as soon as fewer than `atOnce` of this connection's run. A client that sends faster than
    * its events are served is not read until the queue is half empty: TCP slows it down, nothing is lost, nothing grows.
    */
-  enqueue(bytes: number, atOnce: number, run: () => Promise<void>): void {
+  enqueue(bytes: number, atOnce: () => number, run: () => Promise<void>): void {
     this.waiting++;
     this.waitingBytes += bytes;
     if (
@@ -84,7 +84,7 @@ export class Connection {
       this.socket?.pause();
     }
     const task = { bytes, atOnce, run };
-    if (this.line === undefined && this.running < atOnce) {
+    if (this.line === undefined && this.running < atOnce()) {
       void this.start(task);
     } else {
       (this.line ??= []).push(task);
@@ -114,7 +114,7 @@ export class Connection {
     }
     while (this.line !== undefined) {
       const [next] = this.line as [Task];
-      if (this.running >= next.atOnce) {
+      if (this.running >= next.atOnce()) {
         return;
       }
       this.line.shift();

@@ -129,7 +129,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
     const { emulator } = connection.service.spec;
     const { payload } = frame;
     const binary = typeof payload !== 'string';
-    const atOnce = this.atOnce(connection.service, payload.length);
+    const atOnce = (): number => this.atOnce(connection.service, payload.length);
     connection.enqueue(payload.length, atOnce, async () => {
       const event = transferEventJson(
         connection.id,
@@ -409,7 +409,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
     }
     // What the client said before it left is served first: what runs in parallel, and what is on a detour.
     const cleanUp = (): void =>
-      connection.enqueue(0, 1, async () => {
+      connection.enqueue(0, oneAtATime, async () => {
         const event = JSON.stringify(cleanupEvent(connection.id));
         await this.invoke(connection, 'cleanup', event, fact.seq);
       });
@@ -491,6 +491,8 @@ export class Gateway implements HandshakeTarget, PushTarget {
     }
   }
 }
+
+const oneAtATime = (): number => 1;
 
 function describe(error: FunctionError | undefined): string {
   return error === undefined

@@ -26,6 +26,10 @@ export class Ahead {
     );
   }
 
+  get empty(): boolean {
+    return this.waiting === undefined;
+  }
+
   has(connection: string): boolean {
     return this.waiting?.request.connection === connection;
   }

@@ -226,6 +226,10 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     this.failStart(instance.number, failure, instance.program);
   }
 
+  onAnswered(): void {
+    this.dispatch();
+  }
+
   onReturned(waiting: Waiting): void {
     this.queue.unshift(waiting);
   }
@@ -315,17 +319,18 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
 
   /** Returns whether there was an event that the instance could take. */
   private giveNext(instance: Instance): boolean {
-    const [next] = this.queue;
-    if (next === undefined || this.mustWait(next, instance)) {
+    const at = this.queue.findIndex((waiting) => !this.mustWait(waiting, instance));
+    const next = this.queue[at];
+    if (next === undefined) {
       return false;
     }
     if (instance.idle) {
-      this.queue.shift();
+      this.queue.splice(at, 1);
       instance.run(next);
       return true;
     }
     if (this.inOrder && instance.takesAhead(next)) {
-      this.queue.shift();
+      this.queue.splice(at, 1);
       instance.handOver(next);
       return true;
     }

@@ -86,7 +86,8 @@ export class Instance {
     if (!parts.launch.debug) {
       this.startInitTimer();
     }
-    this.sampler = setInterval(() => this.sample(), sampleMs);
+    // What the process has said by now is read first: the memory is that of the event that runs.
+    this.sampler = setInterval(() => setImmediate(() => this.sample()), sampleMs);
     this.sampler.unref();
   }
 
@@ -256,8 +257,13 @@ export class Instance {
         }
       },
       onDone: (id) => {
-        if (this.running?.answered && this.runningInvocation === id) {
+        if (this.runningInvocation !== id) {
+          return;
+        }
+        if (this.running?.answered) {
           this.release();
+        } else {
+          this.ahead.take(); // The process is being killed, but it was done.
         }
       },
       onLog: (id, stream, level, text) => {
@@ -320,10 +326,10 @@ export class Instance {
       return;
     }
     const durationMs = this.parts.dependencies.clock.now() - running.startedAt;
-    if (peakKb === undefined) {
-      this.memory.measureAfter(durationMs);
-    } else {
+    if (peakKb !== undefined) {
       this.memory.note(peakKb);
+    } else if (this.ahead.empty) {
+      this.memory.measureAfter(durationMs); // Else the process is at the next event already, and that is its memory.
     }
     if (this.memory.exceeded) {
       this.onLateAnswer(id, more);
@@ -333,7 +339,9 @@ export class Instance {
     running.answered = true;
     this.ahead.ranFor(durationMs);
     this.answer(running, durationMs, json, verdict);
-    if (!more) {
+    if (more) {
+      this.parts.owner.onAnswered();
+    } else {
       this.release();
     }
   }

@@ -59,6 +59,8 @@ export interface InstanceOwner {
   /** It may take the next event. */
   onIdle(instance: Instance): void;
   onStartFailed(instance: Instance, failure: StartFailure): void;
+  /** Its event was answered, but work of it goes on: the next one of that connection may run elsewhere. */
+  onAnswered(): void;
   /** An event that was handed over ahead was not taken up: it waits again, before all others. */
   onReturned(waiting: Waiting): void;
   /** The process is gone; called once, also after a failed start. */

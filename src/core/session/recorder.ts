@@ -34,7 +34,8 @@ export class Recorder {
   private latest: { payload: Buffer | string; preview: string; place: PayloadPlace } | undefined;
   /** Payloads given up when that was last told. */
   private told = 0;
-  private readonly listeners = new Set<FactListener>();
+  /** With the number after which each began to listen. */
+  private readonly listeners = new Map<FactListener, number>();
   /** Recorded in this turn, not kept yet. */
   private fresh: { fact: Fact; payload: Buffer | string | undefined }[] = [];
   private untold: Fact[] = [];
@@ -75,7 +76,7 @@ export class Recorder {
   /** Calls back with every fact that is recorded from now on. */
   onFact(listener: FactListener): Timer {
     this.settle();
-    this.listeners.add(listener);
+    this.listeners.set(listener, this.seq);
     return { dispose: () => this.listeners.delete(listener) };
   }
 
@@ -128,25 +129,30 @@ export class Recorder {
   }
 
   private keep(): void {
-    for (const { fact, payload } of this.fresh) {
-      this.facts.append(fact, payload === undefined ? undefined : this.store(fact, payload));
-      this.untold.push(fact);
-      if (fact.seq - this.first >= this.limits.facts) {
-        this.first = fact.seq - this.limits.facts + 1;
-        this.facts.dropBefore(this.first);
+    while (this.fresh.length > 0) {
+      const taken = this.fresh;
+      this.fresh = [];
+      for (const { fact, payload } of taken) {
+        this.facts.append(fact, payload === undefined ? undefined : this.store(fact, payload));
+        this.untold.push(fact);
+        if (fact.seq - this.first >= this.limits.facts) {
+          this.first = fact.seq - this.limits.facts + 1;
+          this.facts.dropBefore(this.first);
+        }
       }
-    }
-    this.fresh = [];
-    if (this.payloads.dropped > this.told) {
-      this.told = this.payloads.dropped;
-      this.record({ kind: 'dropped', facts: this.first - 1, payloads: this.told });
+      if (this.payloads.dropped > this.told) {
+        this.told = this.payloads.dropped;
+        this.record({ kind: 'dropped', facts: this.first - 1, payloads: this.told });
+      }
     }
   }
 
   private tell(fact: Fact): void {
-    for (const listener of this.listeners) {
+    for (const [listener, since] of this.listeners) {
       try {
-        listener(fact);
+        if (fact.seq > since) {
+          listener(fact);
+        }
       } catch (error) {
         reportBug(error); // Whoever looks on must not stop what it looks at.
       }

@@ -1,9 +1,12 @@
 // Events that a busy process is handed ahead: each runs once, in its turn, and is told as if it had waited here.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { Ahead } from '../../../src/core/runtime/ahead';
 import type { Waiting } from '../../../src/core/runtime/instanceParts';
+import type { FunctionSpec } from '../../../src/protocol/project';
 import { disposeBenches, startBench, type Bench } from './harness';
 
 /** Does what the event says; `order` is what happened in this process. */
@@ -19,6 +22,10 @@ exports.main_handler = async (event, context) => {
   if (event.late) setTimeout(() => order.push('late ' + event.name), 5);
   if (event.gate) await opened(event.gate);
   if (event.exit) process.exit(3);
+  if (event.hog) order.push(Buffer.alloc(200 * 1024 * 1024, 1).length);
+  if (event.mark) fs.appendFileSync(event.mark, event.name + '\\n');
+  if (event.hog) await opened('never');
+  if (event.lateGate) void opened(event.lateGate);
   if (event.remaining) return context.getRemainingTimeInMillis();
   return [process.pid, ...order];
 };
@@ -45,10 +52,11 @@ const languages = [
 
 /** A process that is known to be quick, so that the next event goes to it while one still runs. */
 async function quickOne(
-  { family, file, code }: (typeof languages)[number],
+  { family, file, code }: Pick<(typeof languages)[number], 'family' | 'file' | 'code'>,
   timeout = 20,
+  spec: Partial<FunctionSpec> = {},
 ): Promise<Bench> {
-  const bench = startBench({ files: { [file]: code }, spec: { family, timeout } });
+  const bench = startBench({ files: { [file]: code }, spec: { family, timeout, ...spec } });
   for (let n = 0; n < 40; n++) {
     await bench.invoke({ name: `quick ${n}` });
   }
@@ -164,33 +172,111 @@ describe('an event handed over ahead', function () {
     bench.clock.unfreeze('a breakpoint');
   });
 
-  it('never meets an earlier event of its connection in another process', async () => {
+  /** An event of a client. */
+  const say = (bench: Bench, connection: string, event: object) =>
+    bench.runtime.invoke({
+      invocation: randomUUID(),
+      eventJson: JSON.stringify(event),
+      role: 'transfer',
+      connection,
+      cause: null,
+      inTurn: true,
+    });
+
+  /** A handler whose pace is not known, so that events wait here, with an event of `one` in a process that is old. */
+  async function replaced(event: object) {
     const bench = startBench({
       files: { 'index.js': node },
       spec: { family: 'node', timeout: 20 },
     });
-    const invoke = (connection: string, event: object) =>
-      bench.runtime.invoke({
-        invocation: randomUUID(),
-        eventJson: JSON.stringify(event),
-        role: 'transfer',
-        connection,
-        cause: null,
-        inTurn: true,
-      });
-    // A handler whose pace is not known: nothing is handed ahead, so the second event waits here.
     const gate = path.join(bench.folder, 'gate');
-    const first = invoke('one', { name: 'first', gate });
+    const first = say(bench, 'one', { name: 'first', gate, ...event });
     await bench.until('invocationStarted');
     bench.write('index.js', `${node}\n// saved\n`);
     await bench.until('instance', ({ version, state }) => version === 2 && state === 'ready');
-    const second = invoke('one', { name: 'second' });
+    return { bench, first };
+  }
+
+  it('never meets an earlier event of its connection in another process', async () => {
+    const { bench, first } = await replaced({});
+    const second = say(bench, 'one', { name: 'second' });
+    // What waits for it holds back nobody else.
+    assert.equal((await say(bench, 'two', { name: 'third' })).outcome, 'ok');
     bench.write('gate', '');
     const [old] = JSON.parse((await first).resultJson) as [number];
     const [fresh] = JSON.parse((await second).resultJson) as [number];
     assert.notEqual(fresh, old);
-    assertOneAtATime(bench);
-    assert.equal((await invoke('two', { name: 'third' })).outcome, 'ok');
+    const ended = bench.of('invocationEnded').map(({ seq }) => seq);
+    const began = bench.of('invocationStarted').map(({ seq }) => seq);
+    assert.ok(began[2]! > ended[1]!, 'the second began before the first had ended');
+  });
+
+  it('does not wait for un-awaited work in a process that is replaced', async () => {
+    const { bench, first } = await replaced({ lateGate: path.join(os.tmpdir(), 'never') });
+    const second = say(bench, 'one', { name: 'second' });
+    bench.write('gate', '');
+    assert.equal((await first).outcome, 'ok');
+    assert.equal((await second).outcome, 'ok');
+  });
+
+  for (const [version, answer] of [
+    ['18.15', ''],
+    ['8.9', 'callback(null, 1);'],
+  ] as const) {
+    it(`finds its process alive when an empty event loop ended the one before, Node.js ${version}`, async () => {
+      const code = `const fs = require('node:fs');
+        exports.main_handler = (event, context, callback) => {
+          const timer = setInterval(() => {
+            if (!event.gate || fs.existsSync(event.gate)) { clearInterval(timer); ${answer} }
+          }, 1);
+        };`;
+      const spec = { runtimeVersion: version };
+      const bench = await quickOne({ ...nodeJs, code }, 20, spec);
+      const gate = path.join(bench.folder, 'gate');
+      const results = [{ gate }, {}, {}].map((event) => bench.invoke(event));
+      await bench.until('invocationStarted', ({ seq }) => seq > 80);
+      bench.write('gate', '');
+      for (const result of results) {
+        assert.equal((await result).outcome, 'ok');
+      }
+      assert.deepEqual(
+        bench.of('instance').filter(({ state }) => state === 'stopped'),
+        [],
+      );
+    });
+  }
+
+  /** Nothing of the process is read until it has come to the event that was handed ahead. */
+  function standStillUntilMarked(bench: Bench, mark: string, ms: number): void {
+    const until = Date.now() + ms;
+    bench.write('gate', '');
+    while (!fs.existsSync(mark) || Date.now() < until);
+  }
+
+  it('runs once when the one before is over and its time as well', async () => {
+    const bench = await quickOne(nodeJs, 1);
+    const gate = path.join(bench.folder, 'gate');
+    const mark = path.join(bench.folder, 'mark.txt');
+    const late = bench.invoke({ name: 'late', gate, late: true });
+    const next = bench.invoke({ name: 'next', mark });
+    await bench.until('invocationStarted', ({ seq }) => seq > 80);
+    standStillUntilMarked(bench, mark, 1100);
+    assert.equal((await late).error?.statusCode, 433);
+    assert.equal((await next).error?.statusCode, 439); // It was at it when it was killed.
+    assert.equal(fs.readFileSync(mark, 'utf8'), 'next\n');
+  });
+
+  it('answers for its own memory', async () => {
+    const bench = await quickOne(nodeJs, 20, { memory: 128 });
+    const gate = path.join(bench.folder, 'gate');
+    const mark = path.join(bench.folder, 'mark.txt');
+    const small = bench.invoke({ name: 'small', gate });
+    const large = bench.invoke({ name: 'large', hog: true, mark });
+    await bench.until('invocationStarted', ({ seq }) => seq > 80);
+    for (const since = Date.now(); Date.now() <= since + 20;); // Long enough to be looked at.
+    standStillUntilMarked(bench, mark, 0);
+    assert.equal((await small).outcome, 'ok');
+    assert.equal((await large).error?.statusCode, 434);
   });
 
   it('is none while events take their time, when it is large, or when there is one', () => {

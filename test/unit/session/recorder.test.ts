@@ -79,6 +79,18 @@ describe('recorder', () => {
     await new Promise(setImmediate);
     assert.deepEqual(heard.slice(3), ['before', 'after']);
     assert.deepEqual(late, ['after']);
+
+    const inside: string[] = [];
+    recorder.onFact((fact) => {
+      if (texts([fact])[0] === 'one') {
+        recorder.onFact((next) => inside.push(...texts([next])));
+      }
+    });
+    ['one', 'two'].forEach((text) => recorder.record(log(text)));
+    recorder.settle();
+    recorder.record(log('three'));
+    recorder.settle();
+    assert.deepEqual(inside, ['three']);
   });
 
   it('keeps the newest facts and says from which number on', () => {

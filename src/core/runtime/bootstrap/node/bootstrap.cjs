@@ -13,7 +13,9 @@ const load = require('./load.cjs');
 const redirect = require('./redirect.cjs');
 
 const largest = 6 * 1024 * 1024;
-const reportPeak = process.platform !== 'linux'; // There the parent reads it from /proc.
+const isLinux = process.platform === 'linux';
+/** After a shorter event, ms, the parent looks now and then. */
+const shortMs = 10;
 
 // Before Node.js 12, JSON.stringify writes halves of surrogate pairs as they are; UTF-8 cannot carry those.
 const wellFormed = JSON.stringify('\ud800').length > 3;
@@ -88,7 +90,7 @@ function take(line) {
   const id = line.latin1Slice(2, afterId);
   const frozenMs = Number(line.latin1Slice(afterId + 1, afterFrozen));
   const text = line.utf8Slice(afterFrozen + 1);
-  if (current === null) run(id, frozenMs, text);
+  if (current === null && ahead.length === 0) run(id, frozenMs, text);
   else ahead.push({ id, frozenMs, text });
 }
 
@@ -255,6 +257,7 @@ function settle(invocation) {
     work.whenDone(invocation, () => settle(invocation));
   } else {
     end(invocation);
+    takeNext();
   }
 }
 
@@ -263,9 +266,22 @@ function deliver(invocation, goesOn) {
   const head = goesOn ? kind.toLowerCase() : kind;
   invocation.answer = null;
   invocation.goesOn = goesOn;
-  const peak = reportPeak && process.resourceUsage ? process.resourceUsage().maxRSS : '-';
   output.flush();
-  send(`${head} ${invocation.id} ${peak} ${json}\n`);
+  send(`${head} ${invocation.id} ${peakOf(invocation)} ${json}\n`);
+}
+
+/** Peak of the resident memory so far, KiB; read here, since the parent may look when the next event runs already. */
+function peakOf(invocation) {
+  if (isLinux) {
+    if (Date.now() - invocation.started <= shortMs) return '-';
+    try {
+      // Not `maxRSS`: that begins with the parent's.
+      return /^VmHWM:\s+(\d+) kB/m.exec(fs.readFileSync('/proc/self/status', 'latin1'))[1];
+    } catch {
+      return '-';
+    }
+  }
+  return process.resourceUsage ? process.resourceUsage().maxRSS : '-';
 }
 
 function end(invocation) {
@@ -275,7 +291,6 @@ function end(invocation) {
   output.flush();
   load.tellFiles();
   if (invocation.goesOn) send(`D ${invocation.id}\n`);
-  takeNext();
 }
 
 // The loop is empty: nothing of the invocation can go on.
@@ -293,6 +308,8 @@ process.on('beforeExit', () => {
   }
   if (invocation.answer !== null) deliver(invocation, false);
   end(invocation);
+  // Not from here: what it would have to wait for does not bring `beforeExit` once more.
+  if (ahead.length > 0) setImmediate(takeNext);
 });
 
 process.on('uncaughtException', (error) => {
@@ -304,7 +321,7 @@ process.on('uncaughtException', (error) => {
     // Its end is near: no further event may come before it.
     send(`e ${invocation.id} - ${JSON.stringify(failures.describe('exception', error))}\n`);
   } else {
-    if (invocation !== null && invocation.answer !== null) deliver(invocation, false);
+    if (invocation !== null && invocation.answer !== null) deliver(invocation, true);
     output.report(failures.describe('exception', error).stack);
   }
   process.exit(1);
@@ -312,7 +329,8 @@ process.on('uncaughtException', (error) => {
 
 process.on('exit', () => {
   output.flush();
-  if (current !== null && current.answer) deliver(current, false);
+  // As if work went on: no further event may come before the end.
+  if (current !== null && current.answer) deliver(current, true);
 });
 
 let inspector;
