@@ -148,7 +148,9 @@ describe('rows of the ledger that no client sees', () => {
     const websocket = { action: 'data send', secConnectionID: 'none', dataType: 'text' };
     const event = JSON.stringify({ websocket: { ...websocket, data: 'do:[{"sleep":30}]' } });
     const ask = { function: transfer?.function ?? '', event };
-    const answers = Array.from({ length: longestQueue + 1 }, async () => session.intents.invoke(ask));
+    const answers = Array.from({ length: longestQueue + 1 }, async () =>
+      session.intents.invoke(ask),
+    );
     const { outcome, error } = (await answers.at(-1)) ?? {};
     assert.equal(outcome, 'platformError');
     assert.equal(error?.statusCode, 432);
