@@ -103,7 +103,8 @@ async function folderProblems(project: ProjectFile, text: string): Promise<Probl
     text.replace(/^\uFEFF/, ''),
     path.join(project.folder, projectFileName),
   );
-  const realRoot = await fs.realpath(project.folder);
+  // Whatever is looked at may go away meanwhile.
+  const realRoot = (await realPathOf(project.folder)) ?? project.folder;
   const problems: Problem[] = [];
   for (const spec of project.functions) {
     const role = roles.find((candidate) => {
@@ -113,11 +114,12 @@ async function folderProblems(project: ProjectFile, text: string): Promise<Probl
     const add = (key: string, severity: Problem['severity'], message: string) =>
       problems.push(problemAt(json, ['functions', role ?? 'transfer', key], severity, message));
     const realFolder = await realPathOf(spec.folder);
-    if (realFolder === undefined) {
+    const stat = realFolder && (await fs.stat(realFolder).catch(() => undefined));
+    if (realFolder === undefined || !stat) {
       add('folder', 'warning', l10n.t('There is no folder {0}.', spec.folder));
       continue;
     }
-    if (!(await fs.stat(realFolder)).isDirectory()) {
+    if (!stat.isDirectory()) {
       add('folder', 'error', l10n.t('{0} is not a folder.', spec.folder));
       continue;
     }

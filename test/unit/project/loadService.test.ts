@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { loadIdentity } from '../../../src/core/project/identity';
-import { loadService } from '../../../src/core/project/loadService';
+import { loadService, readProject } from '../../../src/core/project/loadService';
 
 const posix = process.platform !== 'win32';
 
@@ -44,6 +44,27 @@ describe('loadService', () => {
     assert.match(service?.pushKey ?? '', /^api-[a-z0-9]{8}$/);
     const again = await loadService(folder);
     assert.deepEqual(again.service, service);
+  });
+
+  it('rejects nothing when the project goes away while it is read', async () => {
+    const project = path.join(folder, 'project');
+    for (let n = 0; n < 60; n++) {
+      put('scfws.json', transfer({ folder: 'Transmission' }), project);
+      put('Transmission/index.py', '', project);
+      const reading = readProject(project, {});
+      const left = new Promise<void>((resolve) => {
+        const wait = (turns: number): void => {
+          if (turns === 0) {
+            fs.rmSync(project, { recursive: true });
+            resolve();
+          } else {
+            setImmediate(wait, turns - 1);
+          }
+        };
+        wait(n);
+      });
+      await Promise.all([reading, left]);
+    }
   });
 
   it('takes a port over that of the file, and settings under it', async () => {
