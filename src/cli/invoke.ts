@@ -50,7 +50,7 @@ export async function invoke({ functionName, event, ...options }: InvokeOptions)
       function: target.function,
       event: await readEvent(event, target),
     });
-    session.recorder.settle();
+    session.recorder.settle(); // What it caused is printed before its result.
     process.stdout.write(`${answer.result}\n`);
     return answer.outcome === 'ok' ? 0 : 1;
   } finally {

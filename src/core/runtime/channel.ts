@@ -3,7 +3,7 @@
  * raw JSON text behind a short head, so that they are never parsed or serialised again on the way.
  *
  * In:  `S <launch order>` first · `G` load the handler (a debugger is attached) · `B 1|0` debugging on or off ·
- *      `I <id> <ms that the clock has been frozen so far> <event>`
+ *      `I <id> <ms that the clock has been frozen so far> <event>`, which waits there while another one runs
  * Out: `P <json>` debug port · `Y` handler loaded · `X <failure>` it cannot be loaded · `R <id> <KiB|-> <value>` the
  *      answer, nothing goes on · `r …` the answer, un-awaited work goes on · `D <id>` that work is done ·
  *      `E <id> <KiB|-> <failure>` the user's code failed (`e`: and its work goes on) · `L <id|-> <stream> <level> <text>` · `F <files>` user files

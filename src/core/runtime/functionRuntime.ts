@@ -337,7 +337,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     return false;
   }
 
-  /** An earlier event of its connection has not ended in another process, which is on its way out. */
+  /** Whether an earlier event of its connection has not ended in another process, mostly one that is replaced. */
   private mustWait({ request }: Waiting, instance: Instance): boolean {
     const { connection, inTurn } = request;
     if (inTurn !== true || connection === null || this.alive.size === 1) {

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 
 /** A short event is not worth a look of its own, unless the last one is this long ago. */
 const staleMs = 1000;
+/** After longer ones a bootstrap looks itself, since the next event may run when this is read; it knows the same number. */
 const shortMs = 10;
 
 export class PeakMemory {
