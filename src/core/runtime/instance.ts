@@ -503,7 +503,10 @@ export class Instance {
       signal = exitSignal;
       killTree(this.child); // Its forks must not outlive it, nor keep its pipes open.
       forgetTree(this.child);
-      setTimeout(close, drainMs).unref();
+      setTimeout(() => {
+        this.ahead.take(); // What it said last was not read: it may have been at it.
+        close();
+      }, drainMs).unref();
     });
     this.child.once('close', close);
   }
