@@ -13,7 +13,8 @@ exports.main_handler = async (event) => {
   }
   if (action === 'data send') {
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    await push({ websocket: { action: 'data send', secConnectionID, dataType, data } });
+    const answer = data === 'who' ? secConnectionID : data;
+    await push({ websocket: { action: 'data send', secConnectionID, dataType, data: answer } });
   }
   return 'ok';
 };
