@@ -121,8 +121,8 @@ export class Gateway implements HandshakeTarget, PushTarget {
     if (service.spec.emulator.transferConcurrency === 'parallel') {
       return Infinity;
     }
-    const single = service.runtimeOf('transfer')?.spec.maxInstances === 1;
-    return single && bytes <= largestAhead && !this.disturbances.disturbsFunctions ? 2 : 1;
+    const inOrder = service.runtimeOf('transfer')?.inOrder === true;
+    return inOrder && bytes <= largestAhead && !this.disturbances.disturbsFunctions ? 2 : 1;
   }
 
   private transfer(connection: Connection, frame: PassingFrame): void {

@@ -38,6 +38,11 @@ export interface FunctionRuntime {
    * `invocationStarted`, `log`, `invocationEnded`, and the `instance` facts around them.
    */
   invoke(request: InvocationRequest): Promise<InvocationResult>;
+  /**
+   * A single process takes all events, one after the other: the next one of a connection can go nowhere else and may
+   * wait there.
+   */
+  readonly inOrder: boolean;
   /** Number of the invocation that an instance is running or has un-awaited work of; null: none. */
   runningInvocation(instance: number): string | null;
   /**

@@ -118,6 +118,11 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     });
   }
 
+  get inOrder(): boolean {
+    const { coldStart } = this.dependencies.service.emulator;
+    return this.spec.maxInstances === 1 && !this.debugging && !coldStart;
+  }
+
   runningInvocation(instance: number): string | null {
     return this.alive.get(instance)?.runningInvocation ?? null;
   }
@@ -319,7 +324,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
 
   /** Returns whether there was an event that the instance could take. */
   private giveNext(instance: Instance): boolean {
-    const at = this.queue.findIndex((waiting) => !this.mustWait(waiting, instance));
+    const at = this.firstFor(instance);
     const next = this.queue[at];
     if (next === undefined) {
       return false;
@@ -337,19 +342,20 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     return false;
   }
 
+  /** Where in the queue the next event for an instance is; -1: nowhere. */
+  private firstFor(instance: Instance): number {
+    return this.alive.size === 1
+      ? 0
+      : this.queue.findIndex((waiting) => !this.mustWait(waiting, instance));
+  }
+
   /** Whether an earlier event of its connection has not ended in another process, mostly one that is replaced. */
   private mustWait({ request }: Waiting, instance: Instance): boolean {
     const { connection, inTurn } = request;
-    if (inTurn !== true || connection === null || this.alive.size === 1) {
+    if (inTurn !== true || connection === null) {
       return false;
     }
     return [...this.alive.values()].some((other) => other !== instance && other.has(connection));
-  }
-
-  /** Whether the next event can go nowhere but to the instance that is busy: it may wait there as well. */
-  private get inOrder(): boolean {
-    const { coldStart } = this.dependencies.service.emulator;
-    return this.spec.maxInstances === 1 && !this.debugging && !coldStart;
   }
 
   private startInstance(): number {

@@ -1,19 +1,18 @@
 /**
- * One handler process and the event that it runs: starts it, gives it one event after the other, watches over time
- * and memory, collects its output, and sees it off with everything that it started.
+ * One handler process and the event that it runs: starts it, gives it one event after the other, collects its output,
+ * and decides how each event ended, also when the process crossed a limit or died.
  */
-import type { ChildProcess } from 'node:child_process';
 import * as l10n from '@vscode/l10n';
 import { previewOf, type InstanceState } from '../../protocol/fact';
-import type { Timer } from '../clock';
 import { Ahead } from './ahead';
 import type { ChannelListener } from './channel';
 import type { InvocationResult } from './contract';
 import * as failures from './failures';
+import { HandlerProcess, type ProcessEnd } from './handlerProcess';
 import type { Conversation, InstanceParts, StartFailure, Waiting } from './instanceParts';
+import { Limits, type LimitsListener } from './limits';
 import { PeakMemory } from './memory';
 import { InstanceOutput } from './output';
-import { forgetTree, killTree, spawnTree } from './processTree';
 
 interface Running {
   waiting: Waiting;
@@ -22,10 +21,6 @@ interface Running {
 }
 
 type State = 'starting' | 'waiting' | 'ready' | 'busy' | 'stopped';
-
-/** How long what a dead process wrote is waited for. */
-const drainMs = 1000;
-const sampleMs = 100;
 
 export class Instance {
   readonly number: number;
@@ -41,14 +36,13 @@ export class Instance {
   private running: Running | undefined;
   private readonly ahead = new Ahead();
   private lastInvocation: string | null = null;
-  private readonly child: ChildProcess;
+  private readonly process: HandlerProcess;
   private readonly talk: Conversation;
   private readonly output: InstanceOutput;
   private readonly spawnedAt: number;
   private initMs = 0;
   private served = 0;
-  private timer: Timer | undefined;
-  private sampler: NodeJS.Timeout | undefined;
+  private readonly limits: Limits;
   private readonly memory: PeakMemory;
   /** What ends the event that ran when the process was killed on purpose, once it is gone. */
   private verdict: { on: string | null; make: (id: string) => failures.Failed } | undefined;
@@ -64,31 +58,25 @@ export class Instance {
     this.program = parts.launch.command;
     const { launch, dependencies } = parts;
     this.spawnedAt = dependencies.clock.now();
-    this.child = spawnTree(launch.command, launch.args, {
-      cwd: launch.cwd,
-      env: launch.env,
-      stdio: launch.stdio,
-      bootstrapFolder: dependencies.bootstrapFolder,
-    });
-    this.talk = launch.converse(this.child, this.listener());
+    this.process = new HandlerProcess(launch, dependencies.bootstrapFolder);
+    const { child } = this.process;
+    this.talk = launch.converse(child, this.listener());
     this.output = new InstanceOutput(
       parts.functionId,
       parts.number,
-      this.child,
+      child,
       dependencies.record,
       () => this.lastInvocation,
       (held) => this.talk.hold(held),
     );
-    this.memory = new PeakMemory(this.child.pid, parts.spec.memory, !launch.debug);
-    this.gone = new Promise((resolve) => this.followEnd(resolve));
-    this.recordState('starting', { pid: this.child.pid, interpreter: launch.interpreter });
+    this.memory = new PeakMemory(child.pid, parts.spec.memory, !launch.debug);
+    this.limits = new Limits(parts.spec, dependencies.clock, this.memory, this.limitsListener());
+    this.gone = this.process.end.then((end) => this.onGone(end));
+    this.recordState('starting', { pid: child.pid, interpreter: launch.interpreter });
     this.talk.start();
-    if (!parts.launch.debug) {
-      this.startInitTimer();
+    if (!launch.debug) {
+      this.limits.startBegins();
     }
-    // What the process has said by now is read first: the memory is that of the event that runs.
-    this.sampler = setInterval(() => setImmediate(() => this.sample()), sampleMs);
-    this.sampler.unref();
   }
 
   get idle(): boolean {
@@ -178,22 +166,14 @@ export class Instance {
     );
     request.onStart?.();
     this.running = { waiting, startedAt: now, answered: false };
-    this.timer ??= this.startTimer(this.parts.spec.timeout * 1000);
-  }
-
-  /** Runs on from event to event: setting and clearing one for each would cost more than looking again. */
-  private startTimer(ms: number): Timer {
-    return this.parts.dependencies.clock.setTimer(ms, () => {
-      this.timer = undefined;
-      this.onTimer();
-    });
+    this.limits.eventBegins(now);
   }
 
   /** The debugger is attached: loads the handler. */
   load(): void {
     if (this.state === 'waiting') {
       this.state = 'starting';
-      this.startInitTimer();
+      this.limits.startBegins();
       this.talk.load();
     }
   }
@@ -228,8 +208,9 @@ export class Instance {
 
   private kill(): void {
     this.retired = true;
+    this.limits.stopTimer();
     this.talk.end();
-    killTree(this.child);
+    this.process.kill();
   }
 
   private listener(): ChannelListener {
@@ -237,8 +218,7 @@ export class Instance {
     return {
       onReady: () => {
         if (this.state === 'starting') {
-          this.timer?.dispose();
-          this.timer = undefined;
+          this.limits.startEnded();
           this.initMs = this.parts.dependencies.clock.now() - this.spawnedAt;
           this.state = 'ready';
           this.recordState('ready', { debugPort: this.debugPort });
@@ -390,6 +370,7 @@ export class Instance {
   /** Nothing of the event goes on: the next one may come. */
   private release(): void {
     this.running = undefined;
+    this.limits.eventEnded();
     if (this.state !== 'busy') {
       return;
     }
@@ -416,20 +397,29 @@ export class Instance {
     );
   }
 
-  private onTimer(): void {
-    const { running } = this;
-    if (running === undefined) {
-      return;
-    }
+  private limitsListener(): LimitsListener {
+    return {
+      isWorking: () => this.state === 'busy' || this.state === 'starting',
+      onStartTooLong: () => this.failStart({ why: 'timeout' }),
+      onEventTooLong: () => this.onEventTooLong(),
+      onTooMuchMemory: () => {
+        if (this.verdict !== undefined) {
+          return; // It is being killed.
+        }
+        if (this.state === 'starting') {
+          this.failStart({ why: 'memory', usedMb: this.memory.usedMb });
+        } else {
+          this.end((id) => this.outOfMemory(id));
+        }
+      },
+    };
+  }
+
+  private onEventTooLong(): void {
     const { timeout } = this.parts.spec;
-    const left = running.startedAt + timeout * 1000 - this.parts.dependencies.clock.now();
-    if (left > 0) {
-      this.timer = this.startTimer(left); // It was set for an event that has ended.
-      return;
-    }
-    if (running.answered) {
+    if (this.running?.answered) {
       this.output.log.line(
-        running.waiting.request.invocation,
+        this.running.waiting.request.invocation,
         'platform',
         'warn',
         l10n.t(
@@ -444,36 +434,13 @@ export class Instance {
 
   /** Kills the process; the running event gets the verdict once all of its output is here. */
   private end(verdict: (id: string) => failures.Failed): void {
-    this.timer?.dispose();
     this.verdict ??= { on: this.runningInvocation, make: verdict };
     this.kill();
   }
 
-  private startInitTimer(): void {
-    const { clock } = this.parts.dependencies;
-    this.timer = clock.setTimer(this.parts.spec.initTimeout * 1000, () => {
-      this.failStart({ why: 'timeout' });
-    });
-  }
-
   private failStart(failure: StartFailure): void {
     this.startFailure ??= failure;
-    this.timer?.dispose();
     this.kill();
-  }
-
-  private sample(): void {
-    if (this.state !== 'busy' && this.state !== 'starting') {
-      return;
-    }
-    this.memory.measure();
-    if (this.memory.exceeded && this.verdict === undefined) {
-      if (this.state === 'starting') {
-        this.failStart({ why: 'memory', usedMb: this.memory.usedMb });
-      } else {
-        this.end((id) => this.outOfMemory(id));
-      }
-    }
   }
 
   private outOfMemory(id: string): failures.Failed {
@@ -481,47 +448,22 @@ export class Instance {
     return failures.outOfMemory(id, this.parts.spec.memory, this.memory.usedMb);
   }
 
-  private followEnd(resolve: () => void): void {
-    let over = false;
-    let code: number | null = null;
-    let signal: string | null = null;
-    const close = () => {
-      if (!over) {
-        over = true;
-        this.onGone(code, signal);
-        resolve();
-      }
-    };
-    this.child.once('error', (error) => {
-      if (this.child.pid === undefined) {
-        this.startFailure ??= { why: 'spawn', error };
-        close();
-      }
-    });
-    this.child.once('exit', (exitCode, exitSignal) => {
-      code = exitCode;
-      signal = exitSignal;
-      killTree(this.child); // Its forks must not outlive it, nor keep its pipes open.
-      forgetTree(this.child);
-      setTimeout(() => {
-        this.ahead.take(); // What it said last was not read: it may have been at it.
-        close();
-      }, drainMs).unref();
-    });
-    this.child.once('close', close);
-  }
-
-  private onGone(code: number | null, signal: string | null): void {
+  private onGone({ code, signal, unread, error }: ProcessEnd): void {
     const wasStarting = this.starting;
+    if (error !== undefined) {
+      this.startFailure ??= { why: 'spawn', error };
+    }
+    if (unread) {
+      this.ahead.take(); // It may have been at it.
+    }
     this.talk.end();
-    clearInterval(this.sampler);
+    this.limits.dispose();
     this.output.flush();
     this.concludeRunning(code, signal);
     if (this.settleAhead()) {
       this.concludeRunning(code, signal);
     }
     this.state = 'stopped';
-    this.timer?.dispose();
     const reason = this.stopReason ?? exitReason(code, signal);
     this.recordState('stopped', { reason });
     if (wasStarting && (this.startFailure !== undefined || !this.retired)) {
