@@ -300,9 +300,30 @@ describe('faults', function () {
     await nothingLeft(served.mark);
   });
 
+  it('stopped with a handler in an endless loop: ends without waiting for its limit, and says what became of it', async () => {
+    const served = await trouble({ timeout: 900 });
+    const client = await connect(served.url);
+    await client.say('hello');
+    client.socket.send('loop');
+    const started = await served.until('invocationStarted', ({ cause }) =>
+      served.of('frame').some((frame) => frame.seq === cause && frame.preview === 'loop'),
+    );
+    client.socket.send('waits behind it');
+    await served.until('frame', ({ preview }) => preview === 'waits behind it');
+    await served.stop();
+    assert.equal(await client.closed, 1001);
+    const ended = served.of('invocationEnded');
+    assert.equal(
+      ended.find(({ invocation }) => invocation === started.invocation)?.error?.statusCode,
+      439,
+    );
+    assert.equal(ended.length, served.of('invocationStarted').length);
+  });
+
   it('host killed: the session ends by itself and leaves no orphan', async () => {
     // The host is a process of its own that starts the session and dies without a word.
-    const served = await trouble(); // Writes the project; its own session is not the one that is tested.
+    // Writes the project; its own session is not the one that is tested. Nobody waits for the limit of the loop.
+    const served = await trouble({ timeout: 900 });
     const mark = `host-${served.mark}`;
     const script = `
       const { spawn } = require('child_process');

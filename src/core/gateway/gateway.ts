@@ -34,6 +34,12 @@ const notableSize = 256 * 1024;
 /** How many closed ids are remembered, so that a push to one can say when it left. */
 const rememberedIds = 10_000;
 
+/**
+ * How long events may still run once the gateway stops, milliseconds; then their processes are ended. Less than the
+ * editor's patience with a session, and whoever reloads its window wants the same port again.
+ */
+const lastEventsMs = 3000;
+
 export interface GatewayDependencies {
   clock: Clock;
   record: RecordFact;
@@ -441,14 +447,19 @@ export class Gateway implements HandshakeTarget, PushTarget {
     }
   }
 
-  /** Closes every connection; resolves when the Cleanups that this causes are done. */
+  /** Closes every connection; resolves when the Cleanups that this causes are done, or have had their time. */
   async dispose(): Promise<void> {
     this.idle.dispose();
     const open = [...this.connections.values()];
     for (const connection of open) {
       this.closeByGateway(connection, 'gatewayStop', 1001, 'the gateway stops');
     }
-    await Promise.all(open.map((connection) => connection.settled()));
+    let limit: NodeJS.Timeout | undefined;
+    await Promise.race([
+      Promise.all(open.map((connection) => connection.settled())),
+      new Promise((resolve) => (limit = setTimeout(resolve, lastEventsMs))),
+    ]);
+    clearTimeout(limit);
   }
 
   connection(id: string): Connection | undefined {
