@@ -288,6 +288,19 @@ describe('traffic', () => {
     await page.locator(`.line.compared#${active}`).waitFor();
   });
 
+  it('compares two rows from the menu', async () => {
+    const inspector = await openInspector({ story: chatStory() });
+    const { page } = inspector;
+    await page.locator('.grid').focus();
+    await page.keyboard.press('Home');
+    await inspector.settled();
+    await page.locator('#line-3').click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Compare with the selected row' }).click();
+    await page.locator('#line-3.compared').waitFor();
+    await page.locator('#line-0.selected').waitFor();
+    await page.getByRole('tab', { name: 'Compare', selected: true }).waitFor();
+  });
+
   it('reveals what a link elsewhere points at', async () => {
     const story = chatStory();
     const inspector = await openInspector({ story });

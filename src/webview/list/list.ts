@@ -445,8 +445,9 @@ export class TrafficList extends HTMLElement {
     const line = this.lineAt(event);
     if (line?.line === 'row') {
       event.preventDefault();
+      // The selection stays, as in the editor's own lists: the menu compares with it.
       this.activeRow = line.row;
-      this.model.select(line.row);
+      this.draw();
       this.openMenu(line.row, event.clientX, event.clientY);
     }
   }
