@@ -1,14 +1,19 @@
+import type { SourcePlace } from '../protocol/fact';
+
 /** Something the user must act on: what happened and where, and what to do next. Anything else is a bug. */
 export class UserError extends Error {
   /** Stable, for scripts and tests, e.g. `portTaken`. */
   readonly code: string;
   readonly nextStep: string | undefined;
+  /** Where to act. */
+  readonly place: SourcePlace | undefined;
 
-  constructor(code: string, message: string, nextStep?: string) {
+  constructor(code: string, message: string, nextStep?: string, place?: SourcePlace) {
     super(message);
     this.name = 'UserError';
     this.code = code;
     this.nextStep = nextStep;
+    this.place = place;
   }
 }
 

@@ -365,5 +365,6 @@ function noProject(projects: Projects): UserError {
         'projectFileWrong',
         l10n.t('{0} has errors: {1}', broken.file.fsPath, problem?.message ?? ''),
         l10n.t('Correct it: the Problems panel shows where.'),
+        { file: broken.file.fsPath, line: (problem?.range?.line ?? 0) + 1 },
       );
 }

@@ -1,8 +1,10 @@
 /** How commands are registered, and the one place where their errors become messages. */
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { sentenceOf, UserError } from '../../core/errors';
-import { commands, projectFileName } from '../ids';
+import { openPlace } from '../handlers';
+import { commands } from '../ids';
 import type { Log } from '../log';
 
 /** Thrown when the person closed an input: the command ends and nothing is said. */
@@ -38,31 +40,35 @@ export async function showError(log: Log, error: unknown): Promise<void> {
   const isBug = !(error instanceof UserError);
   log.error(isBug && error instanceof Error ? (error.stack ?? error.message) : sentenceOf(error));
   const showLog = l10n.t('Show Log');
-  const remedy = error instanceof UserError ? remedyOf(error.code) : undefined;
+  const remedy = error instanceof UserError ? remedyOf(error) : undefined;
   const buttons = remedy === undefined ? [showLog] : [remedy.title, showLog];
   const choice = await vscode.window.showErrorMessage(sentenceOf(error), ...buttons);
   if (choice === showLog) {
     log.show();
   } else if (choice !== undefined && choice === remedy?.title) {
-    await vscode.commands.executeCommand(remedy.command, ...remedy.with);
+    await remedy.run();
   }
 }
 
-/** The command that does what the sentence advises. */
-function remedyOf(code: string): { title: string; command: string; with: unknown[] } | undefined {
+/** A button that does what the sentence advises. */
+function remedyOf({
+  code,
+  place,
+}: UserError): { title: string; run: () => PromiseLike<unknown> } | undefined {
+  if (place !== undefined) {
+    return { title: l10n.t('Open {0}', path.basename(place.file)), run: () => openPlace(place) };
+  }
+  const command = (title: string, id: string) => ({
+    title,
+    run: () => vscode.commands.executeCommand(id),
+  });
   switch (code) {
     case 'notRunning':
-      return { title: l10n.t('Start Gateway'), command: commands.start, with: [] };
+      return command(l10n.t('Start Gateway'), commands.start);
     case 'untrusted':
-      return { title: l10n.t('Manage Workspace Trust'), command: commands.manageTrust, with: [] };
+      return command(l10n.t('Manage Workspace Trust'), commands.manageTrust);
     case 'noProject':
-      return { title: l10n.t('Create Project…'), command: commands.createProject, with: [] };
-    case 'projectFileWrong':
-      return {
-        title: l10n.t('Open {0}', projectFileName),
-        command: 'workbench.action.quickOpen',
-        with: [projectFileName],
-      };
+      return command(l10n.t('Create Project…'), commands.createProject);
     default:
       return undefined;
   }

@@ -77,6 +77,8 @@ export const editor = {
   found: [] as string[],
   /** The lists that the person was asked to choose from; they close each. */
   picks: [] as unknown[],
+  /** Files that were opened. */
+  opened: [] as string[],
   registered: new Map<string, (...words: unknown[]) => unknown>(),
   statusBarItems: [] as { text: string; tooltip: unknown }[],
   EventEmitter,
@@ -85,6 +87,7 @@ export const editor = {
   TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 },
   ThemeIcon: Made,
   ThemeColor: Made,
+  Position: Made,
   Range: Made,
   MarkdownString,
   StatusBarAlignment: { Left: 1, Right: 2 },
@@ -105,6 +108,7 @@ export const editor = {
     },
   },
   window: {
+    showTextDocument: (uri: Uri) => Promise.resolve(void editor.opened.push(uri.fsPath)),
     showErrorMessage: show,
     showWarningMessage: show,
     showInformationMessage: show,

@@ -1,6 +1,6 @@
 // What the person is shown when a command cannot do its work, and what they can do about it there and then.
 import assert from 'node:assert/strict';
-import { person } from './editor';
+import { editor, person } from './editor';
 import { UserError } from '../../../src/core/errors';
 import { Cancelled, Instruction, showError } from '../../../src/extension/commands/register';
 
@@ -20,7 +20,6 @@ describe('the message of a command that failed', () => {
       ['notRunning', 'Start Gateway', 'scfWebSocket.start'],
       ['untrusted', 'Manage Workspace Trust', 'scfWebSocket.manageTrust'],
       ['noProject', 'Create Project…', 'scfWebSocket.createProject'],
-      ['projectFileWrong', 'Open scfws.json', 'workbench.action.quickOpen scfws.json'],
     ] as const) {
       person.answer = () => title;
       await showError(log, new UserError(code, 'It did not work.'));
@@ -29,6 +28,14 @@ describe('the message of a command that failed', () => {
     }
     await showError(log, new UserError('other', 'It did not work.'));
     assert.deepEqual(person.messages.pop()?.buttons, ['Show Log']);
+  });
+
+  it('opens the place that it is about', async () => {
+    person.answer = () => 'Open scfws.json';
+    const place = { file: '/work/chat/scfws.json', line: 3 };
+    await showError(log, new UserError('projectFileWrong', 'It has errors.', 'Correct it.', place));
+    assert.deepEqual(person.messages.pop()?.buttons, ['Open scfws.json', 'Show Log']);
+    assert.equal(editor.opened.pop(), '/work/chat/scfws.json');
   });
 
   it('is no error where nothing went wrong', async () => {
