@@ -32,8 +32,8 @@ async function whole(label, command, args) {
 async function counted(label, args, options) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-test-'));
   const file = path.join(folder, 'result.json');
-  const env = { SCFWS_RESULT: file };
-  const { code, output } = await run(node, args, { env, seconds: 1800, ...options });
+  const env = { SCFWS_RESULT: file, ...options?.env };
+  const { code, output } = await run(node, args, { seconds: 1800, ...options, env });
   if (options?.quiet) process.stdout.write(output);
   const counts = fs.existsSync(file) ? readJson(file) : { passed: 0, failed: 0, skipped: 0 };
   fs.rmSync(folder, { recursive: true, force: true });
@@ -78,7 +78,12 @@ const steps = {
     await ensureBrowser();
     const python = await ensureDebugpy();
     console.log(`  Python with debugpy: ${python}`);
-    return counted('extension host tests', ['test/host/run.mjs', ...only]);
+    const inHost = (label, env) => counted(label, ['test/host/run.mjs', ...only], { env });
+    const several = { SCFWS_SUITES: 'test/host/multiRoot', SCFWS_FOLDERS: 'chat,games' };
+    return sum([
+      await inHost('extension host tests', {}),
+      await inHost('extension host tests with several folders', several),
+    ]);
   },
   vsix: async () => {
     await ensureBrowser();

@@ -163,9 +163,10 @@ export async function startServer({
   return {
     port,
     log: () => log,
-    /** The address of a window on `folder`; `payload` are the pairs that load development extensions. */
-    address(folder, payload = []) {
-      const query = new URLSearchParams({ folder });
+    /** The address of a window on a folder or a `.code-workspace` file; `payload` are the pairs that load development extensions. */
+    address(opened, payload = []) {
+      const kind = opened.endsWith('.code-workspace') ? 'workspace' : 'folder';
+      const query = new URLSearchParams({ [kind]: opened });
       if (token !== undefined) query.set('tkn', token);
       if (payload.length > 0) {
         const remote = ([key, file]) => [key, `vscode-remote://127.0.0.1:${port}${file}`];

@@ -1,6 +1,6 @@
 // Starts the suites of test/host/suite, or of the folder that SCFWS_SUITES names, in a real extension host: in the
 // desktop VS Code that SCFWS_VSCODE names, else in the npm-shipped one through shim.mjs. `--grep WORDS` runs the tests
-// whose title contains them.
+// whose title contains them. The window shows one folder, or a workspace of those that SCFWS_FOLDERS names.
 import esbuild from 'esbuild';
 import { runTests } from '@vscode/test-electron';
 import fs from 'node:fs';
@@ -60,6 +60,13 @@ await bundle();
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-host-'));
 const workspace = path.join(folder, 'workspace');
 fs.mkdirSync(workspace);
+let opened = workspace;
+if (process.env.SCFWS_FOLDERS !== undefined) {
+  const folders = process.env.SCFWS_FOLDERS.split(',').map((name) => ({ path: name }));
+  folders.forEach(({ path: name }) => fs.mkdirSync(path.join(workspace, name)));
+  opened = path.join(workspace, 'several.code-workspace');
+  fs.writeFileSync(opened, JSON.stringify({ folders }));
+}
 const result = process.env.SCFWS_RESULT ?? path.join(folder, 'result.json');
 const grep = process.argv.indexOf('--grep');
 
@@ -70,7 +77,7 @@ try {
     vscodeExecutablePath: process.env.SCFWS_VSCODE ?? path.join(root, 'test', 'host', 'shim.mjs'),
     extensionDevelopmentPath: process.env.SCFWS_EXTENSION ?? root,
     extensionTestsPath: path.join(out, 'index.js'),
-    launchArgs: [workspace],
+    launchArgs: [opened],
     extensionTestsEnv: {
       SCFWS_RESULTS: folder,
       SCFWS_RESULT: result,
@@ -88,6 +95,6 @@ if (counts === undefined) {
     `The tests in the extension host did not come to an end: ${failure?.message ?? 'no result'}`,
   );
   process.exitCode = 1;
-} else if (failure !== undefined || counts.failed > 0 || counts.passed === 0) {
+} else if (failure !== undefined || counts.failed > 0 || (counts.passed === 0 && grep === -1)) {
   process.exitCode = 1;
 }

@@ -18,9 +18,9 @@ export async function activate(): Promise<void> {
   await extension.activate();
 }
 
-/** The folder that the launcher opened. */
-export function workspaceFolder(): string {
-  const [folder] = vscode.workspace.workspaceFolders ?? [];
+/** A folder that the launcher opened. */
+export function workspaceFolder(index = 0): string {
+  const folder = vscode.workspace.workspaceFolders?.[index];
   assert.ok(folder, 'no folder is open');
   return folder.uri.fsPath;
 }
@@ -133,8 +133,8 @@ export type Files = Record<string, string>;
 export class TestProject {
   readonly folder: string;
 
-  constructor(name: string, files: Files = {}) {
-    this.folder = path.join(workspaceFolder(), name);
+  constructor(name: string, files: Files = {}, root = workspaceFolder()) {
+    this.folder = path.join(root, name);
     this.write(files);
   }
 
