@@ -122,6 +122,7 @@ async function serveHost(options: SessionOptions): Promise<number> {
       if (intent.kind === 'stop') {
         clearTimeout(due);
         flush();
+        setTimeout(() => process.exit(0), lastWriteMs).unref(); // A host that does not read must not keep it.
         out.end(() => process.exit(0));
       }
     })();
@@ -132,6 +133,7 @@ async function serveHost(options: SessionOptions): Promise<number> {
   clearTimeout(due);
   flush();
   if (out.writable) {
+    setTimeout(() => process.exit(0), lastWriteMs).unref();
     await new Promise<void>((resolve) => out.end(resolve));
   }
   return 0;

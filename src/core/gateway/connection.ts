@@ -1,4 +1,5 @@
 /** One client of the gateway, from its handshake to its end. */
+import { reportBug } from '../errors';
 import type { FunctionRuntime } from '../runtime/contract';
 import type { Role, ServiceSpec, Stage } from '../../protocol/project';
 
@@ -95,12 +96,20 @@ export class Connection {
     this.running++;
     try {
       await task.run();
+    } catch (error) {
+      reportBug(error); // It costs this event.
     } finally {
       this.running--;
       this.waiting--;
       this.waitingBytes -= task.bytes;
       this.goOn();
     }
+  }
+
+  /** Reads its socket again, for the last time: what is left in it must not keep it from ending. */
+  letGo(): void {
+    this.socket?.resume();
+    this.socket = undefined;
   }
 
   private goOn(): void {

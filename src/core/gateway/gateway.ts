@@ -54,7 +54,12 @@ export class Gateway implements HandshakeTarget, PushTarget {
   readonly services: Service[];
   private readonly connections = new Map<string, Connection>();
   private readonly left = new Map<string, { at: number; cause: CloseCause | 'refused' }>();
-  private readonly idle: IdleWatch;
+  /** Ended, but events that they caused wait or run. */
+  private readonly leaving = new Set<Connection>();
+  readonly idle: IdleWatch;
+  stopping = false;
+  /** Called whenever nothing is left of any client. */
+  private onQuiet: (() => void) | undefined;
   readonly handshakes: Handshakes;
   readonly pushes: Pushes;
 
@@ -92,6 +97,9 @@ export class Gateway implements HandshakeTarget, PushTarget {
       this.deliver(connection, payload, push);
     }
     connection.early = undefined;
+    if (this.stopping) {
+      this.stopConnection(connection);
+    }
   }
 
   /** The client left, or broke the handshake, in the moment between Register's answer and the 101. */
@@ -222,7 +230,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
     const { service } = connection;
     const runtime = service.runtimeOf(role);
     if (runtime === undefined) {
-      throw new Error(`service ${service.spec.name} has no function for ${role}`);
+      throw new Error(`service ${service.spec.name} has no function for ${role}`); // Its callers look first.
     }
     const request: InvocationRequest = {
       invocation: randomUUID(),
@@ -406,18 +414,26 @@ export class Gateway implements HandshakeTarget, PushTarget {
       code,
       reason,
     });
+    this.leaving.add(connection);
     this.forget(connection, cause);
-    if (!connection.service.spec.emulator.cleanupOn.includes(cause)) {
-      return;
+    if (connection.service.spec.emulator.cleanupOn.includes(cause)) {
+      this.cleanUp(connection, fact.seq);
     }
-    if (connection.service.runtimeOf('cleanup') === undefined) {
-      return;
-    }
+    void connection.settled().then(() => {
+      this.leaving.delete(connection);
+      this.noticeQuiet();
+    });
+  }
+
+  private cleanUp(connection: Connection, cause: number): void {
     // What the client said before it left is served first: what runs in parallel, and what is on a detour.
     const cleanUp = (): void =>
       connection.enqueue(0, oneAtATime, async () => {
-        const event = JSON.stringify(cleanupEvent(connection.id));
-        await this.invoke(connection, 'cleanup', event, fact.seq);
+        // Looked at in its turn: the project file may have lost the function meanwhile.
+        if (connection.service.runtimeOf('cleanup') !== undefined) {
+          const event = JSON.stringify(cleanupEvent(connection.id));
+          await this.invoke(connection, 'cleanup', event, cause);
+        }
       });
     const { toServer } = connection.detours;
     if (toServer === undefined) {
@@ -438,28 +454,41 @@ export class Gateway implements HandshakeTarget, PushTarget {
 
   forget(connection: Connection, cause: CloseCause | 'refused'): void {
     connection.state = 'closed';
-    connection.socket = undefined;
+    connection.letGo();
     this.connections.delete(connection.id);
     this.left.set(connection.id, { at: this.clock.real(), cause });
     if (this.left.size > rememberedIds) {
       const [oldest] = this.left.keys();
       this.left.delete(oldest as string);
     }
+    this.noticeQuiet();
   }
 
-  /** Closes every connection; resolves when the Cleanups that this causes are done, or have had their time. */
+  /**
+   * Closes every connection, also those that Register lets in meanwhile; resolves when all that clients caused has
+   * run, or has had its time.
+   */
   async dispose(): Promise<void> {
     this.idle.dispose();
-    const open = [...this.connections.values()];
-    for (const connection of open) {
-      this.closeByGateway(connection, 'gatewayStop', 1001, 'the gateway stops');
+    this.stopping = true;
+    const quiet = new Promise<void>((resolve) => (this.onQuiet = resolve));
+    for (const connection of [...this.connections.values()]) {
+      this.stopConnection(connection);
     }
-    let limit: NodeJS.Timeout | undefined;
-    await Promise.race([
-      Promise.all(open.map((connection) => connection.settled())),
-      new Promise((resolve) => (limit = setTimeout(resolve, lastEventsMs))),
-    ]);
+    this.noticeQuiet();
+    const limit = setTimeout(() => this.onQuiet?.(), lastEventsMs);
+    await quiet;
     clearTimeout(limit);
+  }
+
+  private stopConnection(connection: Connection): void {
+    this.closeByGateway(connection, 'gatewayStop', 1001, 'the gateway stops');
+  }
+
+  private noticeQuiet(): void {
+    if (this.connections.size === 0 && this.leaving.size === 0) {
+      this.onQuiet?.();
+    }
   }
 
   connection(id: string): Connection | undefined {

@@ -4,6 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { type Handshake, registerEvent } from '../../protocol/event';
 import type { CloseCause, Role } from '../../protocol/project';
 import type { Clock } from '../clock';
+import { reportBug } from '../errors';
 import type { InvocationResult } from '../runtime/contract';
 import { matchPath } from './apiPath';
 import { Connection, noCloseFrame, type Service } from './connection';
@@ -26,6 +27,8 @@ export type HandshakeDecision =
 
 /** Where handshakes lead: the gateway's connections. */
 export interface HandshakeTarget {
+  /** Nobody new comes in. */
+  readonly stopping: boolean;
   /** Its id is known from now on. */
   admit(connection: Connection): void;
   forget(connection: Connection, cause: CloseCause | 'refused'): void;
@@ -61,6 +64,9 @@ export class Handshakes {
 
   /** Asks Register whether a client may come in. Records everything; the caller only writes the answer. */
   async decide(request: HandshakeRequest, gone: AbortSignal): Promise<HandshakeDecision> {
+    if (this.target.stopping) {
+      return this.refuse(request, 503, { message: 'The gateway stops.' });
+    }
     const [path = '', query = ''] = splitOnce(request.target, '?');
     const match = matchPath(
       this.services.map((service) => service.spec),
@@ -119,7 +125,13 @@ export class Handshakes {
       ...(protocols === undefined ? {} : { protocol: protocols }),
       ...(extensions === undefined ? {} : { extensions }),
     };
-    const decision = await this.askRegister(connection, handshake, connecting.seq);
+    const decision = await this.askRegister(connection, handshake, connecting.seq).catch(
+      (error: unknown) => {
+        reportBug(error); // It costs this client.
+        const reason = String(error);
+        return { accept: false as const, status: 500, body: { message: reason }, reason };
+      },
+    );
     if (gone.aborted) {
       return this.leftDuringRegister(connection, decision);
     }
@@ -138,12 +150,14 @@ export class Handshakes {
     | { accept: true; protocol?: string }
     | { accept: false; status: number; body: Record<string, unknown>; reason: string }
   > {
-    const { spec } = connection.service;
-    const runtime = connection.service.runtimeOf('register');
-    if (runtime === undefined) {
+    const { service } = connection;
+    const { spec } = service;
+    if (service.runtimeOf('register') !== undefined) {
+      await this.disturbances.beforeRegister(connection.id);
+    }
+    if (service.runtimeOf('register') === undefined) {
       return { accept: true }; // Register is optional: without it every connection is accepted.
     }
-    await this.disturbances.beforeRegister(connection.id);
     const event = registerEvent(handshake, spec.emulator.registerEnvelope);
     const result = await this.target.invoke(connection, 'register', JSON.stringify(event), cause);
     if (result === 'gatewayTimeout') {

@@ -30,6 +30,13 @@ export class IdleWatch {
     this.lookAt(dueOf(connection));
   }
 
+  /** Limits may have changed. */
+  lookAgain(): void {
+    for (const connection of this.connections.values()) {
+      this.watch(connection);
+    }
+  }
+
   dispose(): void {
     this.timer?.dispose();
     this.timer = undefined;

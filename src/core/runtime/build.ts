@@ -27,6 +27,20 @@ export interface BuildProblem {
   place: SourcePlace;
 }
 
+/** What a build tells of itself. */
+export interface BuildListener {
+  onLine(text: string): void;
+  onProblem(problem: BuildProblem): void;
+  /** It went through again, whether or not that changed what it writes. */
+  onMended(): void;
+  /** It watches no more. */
+  onEnd(code: number | null): void;
+}
+
+/** What esbuild and tsc print when they begin and end a build in watch mode. */
+const begins = /\[watch\] build started|File change detected/;
+const ends = /\[watch\] build finished|Found 0 errors/;
+
 /** How long a first build may take. */
 const firstBuildMs = 60_000;
 const lookMs = 50;
@@ -36,8 +50,7 @@ export function startBuild(
   projectFolder: string,
   node: string,
   bootstrapFolder: string,
-  onLine: (text: string) => void,
-  onProblem: (problem: BuildProblem) => void,
+  listener: BuildListener,
 ): Build {
   const { command = [], folder = spec.folder } = spec.build ?? {};
   const [program = 'node', ...args] = command;
@@ -54,22 +67,31 @@ export function startBuild(
   });
   const printed: string[] = [];
   const findProblem = problemFinder(projectFolder);
+  let problems = 0;
   for (const stream of [child.stdout, child.stderr]) {
     const lines = new RawLines((text) => {
       printed.push(text);
       if (printed.length > 50) {
         printed.shift();
       }
-      onLine(text);
+      listener.onLine(text);
+      if (begins.test(text)) {
+        problems = 0;
+      }
       const problem = findProblem(text);
       if (problem !== undefined) {
-        onProblem(problem);
+        problems++;
+        listener.onProblem(problem);
+      }
+      if (ends.test(text) && problems === 0) {
+        listener.onMended();
       }
     });
     stream?.on('data', (chunk: Buffer) => lines.push(chunk));
     stream?.on('end', () => lines.flush());
   }
   child.stdin?.on('error', () => undefined);
+  child.once('exit', (code) => listener.onEnd(code));
   return {
     folder,
     ready: firstOutput(child, spec, output, () => stampOf(output) !== before, printed),

@@ -61,6 +61,11 @@ export interface FunctionRuntime {
   restart(reason: string, now?: boolean): void;
   /** Whether its instances are made debuggable. */
   readonly debugging: boolean;
+  /**
+   * Ends in favour of its successor, whose settings are newer: what runs may end within a short time, what waits goes
+   * over (without a successor it is refused with 432). Resolves when the processes are gone.
+   */
+  retire(successor?: FunctionRuntime): Promise<void>;
   dispose(): Promise<void>;
 }
 

@@ -29,12 +29,17 @@ export function startFunctionRuntime(
   id: FunctionId,
   spec: FunctionSpec,
   dependencies: RuntimeDependencies,
+  /** Had other settings; it is retired, and events wait until it has. */
+  predecessor?: FunctionRuntime,
 ): FunctionRuntime {
-  return new RunningFunction(id, spec, dependencies);
+  return new RunningFunction(id, spec, dependencies, predecessor);
 }
 
 /** More events than this do not wait: the rest is refused with 432. Each client may have two of them. */
 export const longestQueue = 20_000;
+
+/** How long running events may take once the function's settings changed, milliseconds. */
+const retirementMs = 3000;
 
 class RunningFunction implements FunctionRuntime, InstanceOwner {
   readonly id: FunctionId;
@@ -53,34 +58,56 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   private fresh: number | undefined;
   /** There is a finding about the code that is on disk now. */
   private broken = false;
+  /** It came from the build. */
+  private buildBroken = false;
   debugging = false;
   private readonly debugWaiters: {
     resolve(answer: { instance: number; port: number }): void;
     reject(error: Error): void;
   }[] = [];
   private disposed = false;
+  /** Runs its last events; until they have ended, nothing is run here, so that order holds. */
+  private predecessor: FunctionRuntime | undefined;
+  private successor: FunctionRuntime | undefined;
+  private retirement: Promise<void> | undefined;
+  private onEmpty: (() => void) | undefined;
 
-  constructor(id: FunctionId, spec: FunctionSpec, dependencies: RuntimeDependencies) {
+  constructor(
+    id: FunctionId,
+    spec: FunctionSpec,
+    dependencies: RuntimeDependencies,
+    predecessor: FunctionRuntime | undefined,
+  ) {
     this.id = id;
     this.spec = spec;
     this.dependencies = dependencies;
     this.clockFile = startClockFile(dependencies.clock);
-    this.preparation = startPreparation(
-      id,
-      spec,
-      this.clockFile.path,
-      dependencies,
-      ({ message, place }) => {
+    this.preparation = startPreparation(id, spec, this.clockFile.path, dependencies, {
+      onProblem: ({ message, place }) => {
         // The build writes nothing then, so that the code before goes on serving.
         this.broken = true;
+        this.buildBroken = true;
         this.find(explainBuild(message, place, spec), null);
       },
-    );
+      onMended: () => {
+        if (this.buildBroken) {
+          this.clearFindings();
+        }
+      },
+    });
     this.watch = startSourceWatch(
       spec.folder,
       () => this.onSourceChanged(),
       () => this.dispatch(),
     );
+    if (predecessor !== undefined) {
+      this.version = predecessor.version + 1;
+      this.predecessor = predecessor;
+      void predecessor.retire(this).then(() => {
+        this.predecessor = undefined;
+        this.dispatch();
+      });
+    }
     // Asking an interpreter for its version takes a while: better now than when the first event waits. And whoever
     // named one that is not there learns it at the start.
     setImmediate(() => {
@@ -93,6 +120,9 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   }
 
   invoke(request: InvocationRequest): Promise<InvocationResult> {
+    if (this.successor !== undefined) {
+      return this.successor.invoke(request);
+    }
     return new Promise((resolve) => {
       const waiting: Waiting = { request, resolve, since: this.dependencies.clock.now() };
       const { eventJson, invocation } = request;
@@ -124,11 +154,15 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   }
 
   runningInvocation(instance: number): string | null {
-    return this.alive.get(instance)?.runningInvocation ?? null;
+    const own = this.alive.get(instance);
+    return own?.runningInvocation ?? this.predecessor?.runningInvocation(instance) ?? null;
   }
 
   untilRecorded(instance: number, invocation: string | undefined): Promise<void> | undefined {
-    return this.alive.get(instance)?.untilRecorded(invocation);
+    const own = this.alive.get(instance);
+    return own === undefined
+      ? this.predecessor?.untilRecorded(instance, invocation)
+      : own.untilRecorded(invocation);
   }
 
   async setDebug(enabled: boolean): Promise<{ instance: number; port: number } | null> {
@@ -146,6 +180,9 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       for (const instance of this.alive.values()) {
         instance.setDebug(false);
       }
+      const off = l10n.t('Debugging of {0} was switched off.', this.spec.name);
+      this.rejectDebugWaiters(new UserError('debugFailed', off));
+      this.dispatch();
       return null;
     }
     const [running, ...others] = pool;
@@ -172,6 +209,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   }
 
   restart(reason: string, now = false): void {
+    this.preparing.clear(); // What is about to be spawned is thrown away, too.
     for (const instance of this.alive.values()) {
       if (now) {
         void instance.stop(reason);
@@ -187,12 +225,53 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     }
   }
 
+  retire(successor?: FunctionRuntime): Promise<void> {
+    this.retirement ??= this.end(successor);
+    return this.retirement;
+  }
+
+  private async end(successor: FunctionRuntime | undefined): Promise<void> {
+    this.successor = successor;
+    this.preparing.clear();
+    if (this.broken) {
+      this.clearFindings();
+    }
+    for (const waiting of this.queue.splice(0)) {
+      this.passOn(waiting);
+    }
+    for (const instance of this.alive.values()) {
+      instance.retire(l10n.t('its settings changed'));
+    }
+    const empty = new Promise<void>((resolve) => (this.onEmpty = resolve));
+    const limit = this.dependencies.clock.setTimer(retirementMs, () => this.onEmpty?.());
+    this.noticeEmpty();
+    await empty;
+    limit.dispose();
+    await this.predecessor?.retire();
+    await this.dispose();
+  }
+
+  /** An event that will not run here any more. */
+  private passOn(waiting: Waiting): void {
+    if (this.successor !== undefined) {
+      void this.successor.invoke(waiting.request).then(waiting.resolve);
+    } else {
+      const { invocation } = waiting.request;
+      this.refuse(waiting, failures.failed(432, invocation, 'The function was removed'));
+    }
+  }
+
+  private noticeEmpty(): void {
+    if (this.alive.size === 0) {
+      this.onEmpty?.();
+    }
+  }
+
   async dispose(): Promise<void> {
     this.disposed = true;
     this.watch.dispose();
-    for (const waiter of this.debugWaiters.splice(0)) {
-      waiter.reject(new UserError('debugFailed', l10n.t('{0} is being stopped.', this.spec.name)));
-    }
+    const stopping = l10n.t('{0} is being stopped.', this.spec.name);
+    this.rejectDebugWaiters(new UserError('debugFailed', stopping));
     await Promise.all([...this.alive.values()].map((instance) => instance.stop(l10n.t('stopped'))));
     this.preparation.dispose();
     for (const waiting of this.queue.splice(0)) {
@@ -214,8 +293,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       }
     }
     if (this.broken && instance.version === this.version) {
-      this.setBroken(false);
-      this.dependencies.record({ kind: 'diagnosticsCleared', function: this.id });
+      this.clearFindings();
     }
     this.dispatch();
   }
@@ -236,12 +314,17 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   }
 
   onReturned(waiting: Waiting): void {
-    this.queue.unshift(waiting);
+    if (this.retirement === undefined) {
+      this.queue.unshift(waiting);
+    } else {
+      this.passOn(waiting);
+    }
   }
 
   onStopped(instance: Instance): void {
     this.alive.delete(instance.number);
-    if (this.disposed) {
+    if (this.disposed || this.retirement !== undefined) {
+      this.noticeEmpty();
       return;
     }
     if (this.debugWaiters.length > 0 && this.pool().length === 0 && this.preparing.size === 0) {
@@ -301,8 +384,11 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   }
 
   private dispatch(): void {
-    if (this.fresh !== undefined || this.watch.unsettled || this.disposed) {
-      return; // Events wait for the changed code, or until it is known whether it changed.
+    if (this.disposed || this.retirement !== undefined) {
+      return;
+    }
+    if (this.fresh !== undefined || this.watch.unsettled || this.predecessor !== undefined) {
+      return; // Events wait for the changed code or settings, or until it is known whether they changed.
     }
     let starting = this.preparing.size;
     let size = starting;
@@ -393,10 +479,11 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       return;
     }
     this.alive.set(number, instance);
+    instance.start();
   }
 
   private onSourceChanged(): void {
-    if (this.disposed) {
+    if (this.disposed || this.retirement !== undefined) {
       return;
     }
     this.version++;
@@ -440,14 +527,24 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
 
   private setBroken(broken: boolean, failure?: StartFailure): void {
     this.broken = broken;
+    this.buildBroken = false;
     this.watch.setBroken(broken);
     if (failure?.why === 'code' && failure.failure.place !== undefined) {
       this.watch.add([failure.failure.place.file]);
     }
   }
 
+  private clearFindings(): void {
+    this.setBroken(false);
+    this.dependencies.record({ kind: 'diagnosticsCleared', function: this.id });
+  }
+
   private failDebug(error: UserError): void {
     this.recordDebugging(false);
+    this.rejectDebugWaiters(error);
+  }
+
+  private rejectDebugWaiters(error: UserError): void {
     for (const waiter of this.debugWaiters.splice(0)) {
       waiter.reject(error);
     }

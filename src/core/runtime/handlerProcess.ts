@@ -19,6 +19,7 @@ export class HandlerProcess {
   readonly child: ChildProcess;
   /** Once it is gone and what it wrote was read; never rejects. */
   readonly end: Promise<ProcessEnd>;
+  private dead = false;
 
   /** Throws where not even an attempt to start is possible. */
   constructor({ command, args, cwd, env, stdio }: Launch, bootstrapFolder: string) {
@@ -28,7 +29,9 @@ export class HandlerProcess {
 
   /** At once, with its forks. */
   kill(): void {
-    killTree(this.child);
+    if (!this.dead) {
+      killTree(this.child); // Else its number may be another process's by now.
+    }
   }
 
   private followEnd(resolve: (end: ProcessEnd) => void): void {
@@ -41,6 +44,7 @@ export class HandlerProcess {
       }
     });
     child.once('exit', (exitCode, exitSignal) => {
+      this.dead = true;
       code = exitCode;
       signal = exitSignal;
       killTree(child); // Its forks must not outlive it, nor keep its pipes open.

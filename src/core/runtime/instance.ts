@@ -33,6 +33,8 @@ export class Instance {
   /** Will take no further event. */
   retired = false;
   private state: State = 'starting';
+  /** Debugging may be switched off before the port is known. */
+  private waitsForDebugger = true;
   private running: Running | undefined;
   private readonly ahead = new Ahead();
   private lastInvocation: string | null = null;
@@ -72,7 +74,15 @@ export class Instance {
     this.memory = new PeakMemory(child.pid, parts.spec.memory, !launch.debug);
     this.limits = new Limits(parts.spec, dependencies.clock, this.memory, this.limitsListener());
     this.gone = this.process.end.then((end) => this.onGone(end));
-    this.recordState('starting', { pid: child.pid, interpreter: launch.interpreter });
+  }
+
+  /** Begins to talk with it; called once, when its owner knows it. */
+  start(): void {
+    const { launch } = this.parts;
+    this.recordState('starting', {
+      pid: this.process.child.pid,
+      interpreter: launch.interpreter,
+    });
     this.talk.start();
     if (!launch.debug) {
       this.limits.startBegins();
@@ -183,6 +193,7 @@ export class Instance {
       this.memory.stopCounting();
     }
     this.talk.debug(enabled);
+    this.waitsForDebugger = enabled;
     if (!enabled) {
       this.debugPort = undefined;
       this.load();
@@ -254,16 +265,22 @@ export class Instance {
       onDebugPort: (answer) => {
         if ('port' in answer) {
           this.debugPort = answer.port;
-          if (this.parts.launch.debug && this.state === 'starting') {
+          if (this.opensDebugPort) {
             this.state = 'waiting';
             this.recordState('starting', { debugPort: answer.port, waitsForDebugger: true });
+            if (!this.waitsForDebugger) {
+              this.load();
+            }
           } else {
-            this.recordState(this.running === undefined ? 'ready' : 'busy', {
-              debugPort: answer.port,
-            });
+            const state = this.starting
+              ? 'starting'
+              : this.running === undefined
+                ? 'ready'
+                : 'busy';
+            this.recordState(state, { debugPort: answer.port });
           }
         }
-        if ('error' in answer && this.parts.launch.debug && this.state === 'starting') {
+        if ('error' in answer && this.opensDebugPort) {
           this.state = 'waiting'; // It runs without a debugger then.
           this.load();
         }
@@ -457,13 +474,13 @@ export class Instance {
       this.ahead.take(); // It may have been at it.
     }
     this.talk.end();
-    this.limits.dispose();
     this.output.flush();
     this.concludeRunning(code, signal);
     if (this.settleAhead()) {
       this.concludeRunning(code, signal);
     }
     this.state = 'stopped';
+    this.limits.dispose();
     const reason = this.stopReason ?? exitReason(code, signal);
     this.recordState('stopped', { reason });
     if (wasStarting && (this.startFailure !== undefined || !this.retired)) {

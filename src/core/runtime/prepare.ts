@@ -1,9 +1,11 @@
 /** Everything that must be known or running before an instance can be spawned: interpreter, build, environment. */
 import fs from 'node:fs';
+import * as l10n from '@vscode/l10n';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import type { LogLevel } from '../../protocol/fact';
 import type { FunctionId, FunctionSpec } from '../../protocol/project';
-import { startBuild, type Build, type BuildProblem } from './build';
+import { startBuild, type Build, type BuildListener } from './build';
 import { Channel } from './channel';
 import type { RuntimeDependencies } from './contract';
 import { buildEnvironment, launchOrder, splitHandler } from './environment';
@@ -25,7 +27,7 @@ export function startPreparation(
   spec: FunctionSpec,
   clockFile: string,
   dependencies: RuntimeDependencies,
-  onProblem: (problem: BuildProblem) => void,
+  onBuild: Pick<BuildListener, 'onProblem' | 'onMended'>,
 ): Preparation {
   let build: Build | undefined;
   let disposed = false;
@@ -36,23 +38,23 @@ export function startPreparation(
       return spec.folder;
     }
     const { service, bootstrapFolder, record } = dependencies;
-    build ??= startBuild(
-      spec,
-      service.folder,
-      interpreter?.program ?? 'node',
-      bootstrapFolder,
-      (text) =>
-        record({
-          kind: 'log',
-          function: id,
-          instance: 0,
-          invocation: null,
-          stream: 'platform',
-          level: 'info',
-          text,
-        }),
-      onProblem,
-    );
+    const log = (level: LogLevel, text: string): void => {
+      const about = { function: id, instance: 0, invocation: null, stream: 'platform' as const };
+      record({ kind: 'log', ...about, level, text });
+    };
+    build ??= startBuild(spec, service.folder, interpreter?.program ?? 'node', bootstrapFolder, {
+      ...onBuild,
+      onLine: (text) => log('info', text),
+      onEnd: (code) => {
+        if (build === started && !disposed) {
+          build = undefined; // The next start builds again.
+          log(
+            code === 0 ? 'info' : 'warn',
+            l10n.t('The build ended with code {0}; the next start builds again.', code ?? 1),
+          );
+        }
+      },
+    });
     const started = build;
     try {
       await started.ready;

@@ -10,6 +10,9 @@ import { converseWithGo, freePort } from './goRpc';
 import type { Conversation, Launch } from './instanceParts';
 import { startInvocationApi } from './invocationApi';
 
+/** Files of code, or without an extension; not what a program writes beside itself, such as logs and data. */
+const code = /^[^.]+$|\.(py|[cm]?[jt]s|go|php|rb|sh|lua|pl|jar|class|so)$/;
+
 /** Rejects with a `UserError` when there is no such program. */
 export async function prepareProgram(spec: FunctionSpec, pushUrl: string): Promise<Launch> {
   const program = path.join(spec.folder, spec.handler);
@@ -22,10 +25,10 @@ export async function prepareProgram(spec: FunctionSpec, pushUrl: string): Promi
     debug: false,
     interpreter: l10n.t('{0}, a program of its own', program),
   };
-  /** Whatever lies beside the program may be part of it. */
+  /** What lies beside the program may be part of it. */
   const files = fs
     .readdirSync(spec.folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && (entry.name === spec.handler || code.test(entry.name)))
     .map((entry) => path.join(spec.folder, entry.name));
   if (spec.family === 'go') {
     const port = await freePort();

@@ -31,7 +31,10 @@ export function startSourceWatch(
   onSettled: () => void,
 ): SourceWatch {
   const known = new Map<string, string>();
-  const watchers = new Map<string, fs.FSWatcher>();
+  /** By directory; with what tells the one that is watched from another that takes its place. */
+  const watchers = new Map<string, { watcher: fs.FSWatcher; identity: string | undefined }>();
+  /** Not there now (whoever builds or changes branches makes it again), or more than the system watches. */
+  const unwatched = new Set<string>();
   const touched = new Set<string>();
   let settling: NodeJS.Timeout | undefined;
   let settlingSince = 0;
@@ -40,8 +43,27 @@ export function startSourceWatch(
   let broken = false;
   let disposed = false;
 
+  const unwatch = (directory: string) => {
+    watchers.get(directory)?.watcher.close();
+    watchers.delete(directory);
+  };
+  /** A watch ends with its directory, silently. */
+  const renewWatches = () => {
+    for (const [directory, { identity }] of watchers) {
+      if (identityOf(directory) !== identity) {
+        unwatch(directory);
+        watch(directory);
+      }
+    }
+    [...unwatched].forEach(watch);
+    if (unwatched.size === 0) {
+      clearInterval(polling);
+      polling = undefined;
+    }
+  };
   const look = () => {
     settling = undefined;
+    renewWatches();
     const changed: string[] = [];
     for (const [file, before] of known) {
       const now = contentOf(file);
@@ -79,6 +101,7 @@ export function startSourceWatch(
       return;
     }
     try {
+      const identity = identityOf(directory);
       const watcher = fs.watch(directory, { persistent: false }, (_event, name) => {
         if (name !== null) {
           const file = path.join(directory, name);
@@ -88,12 +111,14 @@ export function startSourceWatch(
         lookSoon();
       });
       watcher.on('error', () => {
-        watchers.delete(directory);
-        watcher.close();
+        unwatch(directory);
+        watch(directory);
         lookSoon();
       });
-      watchers.set(directory, watcher);
+      watchers.set(directory, { watcher, identity });
+      unwatched.delete(directory);
     } catch {
+      unwatched.add(directory);
       polling ??= setInterval(look, pollMs).unref();
     }
   };
@@ -124,11 +149,19 @@ export function startSourceWatch(
       disposed = true;
       clearTimeout(settling);
       clearInterval(polling);
-      for (const watcher of watchers.values()) {
-        watcher.close();
-      }
+      [...watchers.keys()].forEach(unwatch);
     },
   };
+}
+
+/** undefined when there is none. A number alone is soon given to the next one. */
+function identityOf(directory: string): string | undefined {
+  try {
+    const { ino, birthtimeMs } = fs.statSync(directory);
+    return `${ino} ${birthtimeMs}`;
+  } catch {
+    return undefined;
+  }
 }
 
 function contentOf(file: string): string {
@@ -142,7 +175,9 @@ function contentOf(file: string): string {
 function savedAfter(file: string, since: number): boolean {
   try {
     // `since` is in whole milliseconds: what was saved in the same one was there when the process came to read it.
-    return Math.floor(fs.statSync(file).mtimeMs) > since;
+    const saved = Math.floor(fs.statSync(file).mtimeMs);
+    // From another clock (an archive, a network folder, a virtual machine): it would be newer than every start.
+    return saved > since && saved <= Date.now();
   } catch {
     return true;
   }

@@ -3,16 +3,21 @@ import { functionId, type FunctionSpec, type Role, type ServiceSpec } from '../.
 import type { Service } from '../gateway/connection';
 import type { FunctionRuntime } from '../runtime/contract';
 
+type StartRuntime = (
+  service: RunningService,
+  spec: FunctionSpec,
+  predecessor?: FunctionRuntime,
+) => FunctionRuntime;
+
 export class RunningService implements Service {
   /** One object for the service's life: gateway and runtimes hold it, a change is written into it. */
   readonly spec: ServiceSpec;
   readonly functions = new Map<string, FunctionRuntime>();
-  private readonly start: (service: RunningService, spec: FunctionSpec) => FunctionRuntime;
+  private readonly start: StartRuntime;
+  /** Replaced or removed, running their last events. */
+  private readonly retiring = new Set<FunctionRuntime>();
 
-  constructor(
-    spec: ServiceSpec,
-    start: (service: RunningService, spec: FunctionSpec) => FunctionRuntime,
-  ) {
+  constructor(spec: ServiceSpec, start: StartRuntime) {
     this.spec = spec;
     this.start = start;
     for (const each of spec.functions) {
@@ -29,36 +34,38 @@ export class RunningService implements Service {
    * Takes up a changed project file: connections stay, functions that did not change keep their instances and
    * globals, the others end their running event and start anew. Name and push address stay, since they are in use.
    */
-  async apply(next: ServiceSpec): Promise<void> {
+  apply(next: ServiceSpec): void {
     const { name, pushKey, serviceId } = this.spec;
     const before = new Map(this.spec.functions.map((each) => [each.name, JSON.stringify(each)]));
     Object.assign(this.spec, next, { name, pushKey, serviceId });
-    const ended: Promise<void>[] = [];
-    const debugged = new Set<string>();
+    const replaced = new Map<string, FunctionRuntime>();
     for (const [id, runtime] of [...this.functions]) {
       const same = next.functions.find((each) => functionId(name, each.name) === id);
       if (same === undefined || JSON.stringify(same) !== before.get(same.name)) {
         this.functions.delete(id);
-        if (runtime.debugging) {
-          debugged.add(id);
-        }
-        ended.push(runtime.dispose());
+        replaced.set(id, runtime);
       }
     }
     for (const each of next.functions) {
       const id = functionId(name, each.name);
       if (!this.functions.has(id)) {
-        const runtime = this.start(this, each);
+        const predecessor = replaced.get(id);
+        const debugged = predecessor?.debugging === true;
+        const runtime = this.start(this, each, predecessor);
         this.functions.set(id, runtime);
-        if (debugged.has(id)) {
+        if (debugged) {
           runtime.setDebug(true).catch(() => undefined); // Its facts say why not.
         }
       }
     }
-    await Promise.all(ended);
+    for (const runtime of replaced.values()) {
+      this.retiring.add(runtime);
+      void runtime.retire().then(() => this.retiring.delete(runtime));
+    }
   }
 
   async dispose(): Promise<void> {
-    await Promise.all([...this.functions.values()].map((runtime) => runtime.dispose()));
+    const all = [...this.functions.values(), ...this.retiring];
+    await Promise.all(all.map((runtime) => runtime.dispose()));
   }
 }

@@ -84,19 +84,24 @@ export async function startSession(options: SessionOptions): Promise<Session> {
 
   const services = specs.map(
     (spec) =>
-      new RunningService(spec, (service, each) =>
-        startFunctionRuntime(functionId(spec.name, each.name), each, {
-          service: service.spec,
-          clock,
-          record: recorder.record,
-          pushUrl: (functionOf, instance) => {
-            const key = gateway.pushes.addAddress(service, functionOf, instance);
-            return `http://127.0.0.1:${port}/${key}`;
+      new RunningService(spec, (service, each, predecessor) =>
+        startFunctionRuntime(
+          functionId(spec.name, each.name),
+          each,
+          {
+            service: service.spec,
+            clock,
+            record: recorder.record,
+            pushUrl: (functionOf, instance) => {
+              const key = gateway.pushes.addAddress(service, functionOf, instance);
+              return `http://127.0.0.1:${port}/${key}`;
+            },
+            nextInstance: () => ++instances,
+            interpreters: options.interpreters ?? {},
+            bootstrapFolder: options.bootstrapFolder,
           },
-          nextInstance: () => ++instances,
-          interpreters: options.interpreters ?? {},
-          bootstrapFolder: options.bootstrapFolder,
-        }),
+          predecessor,
+        ),
       ),
   );
   const disposeServices = () => Promise.all(services.map((service) => service.dispose()));
@@ -154,18 +159,24 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   }
   await Promise.all(infos.map((info) => writeSessionFile(info)));
 
+  // One save after the other: the file that was read last wins.
+  let takingUp = Promise.resolve();
   const takeUp = async (service: RunningService): Promise<void> => {
     const loaded = await loadService(service.spec.folder, overridesOf(options));
     if (loaded.service === undefined || disposed !== undefined) {
       return; // The editor shows what is wrong with the file; the old one goes on.
     }
     const others = services.filter((other) => other !== service).map((other) => other.spec);
-    await service.apply(distinct(loaded.service, others, []));
+    service.apply(distinct(loaded.service, others, []));
     infos = services.map((each) => serviceInfo(each, port));
     recorder.record({ kind: 'servicesChanged', services: infos });
+    gateway.idle.lookAgain();
+    await Promise.all(infos.map((info) => writeSessionFile(info)));
   };
   const watches = services.map((service) =>
-    watchProject(service.spec.folder, () => void takeUp(service)),
+    watchProject(service.spec.folder, () => {
+      takingUp = takingUp.then(() => takeUp(service)).catch(reportBug);
+    }),
   );
 
   let disposed: Promise<void> | undefined;
@@ -176,6 +187,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
         // A frozen clock or a held frame must not keep anything from ending.
         () => clock.frozenBy().forEach((by) => clock.unfreeze(by)),
         () => watches.forEach((watch) => watch.dispose()),
+        () => takingUp,
         () => breakpoints.dispose(),
         () => faults.dispose(),
         () => clients.dispose(),
