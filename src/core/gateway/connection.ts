@@ -1,7 +1,7 @@
 /** One client of the gateway, from its handshake to its end. */
 import { reportBug } from '../errors';
 import type { FunctionRuntime } from '../runtime/contract';
-import type { Role, ServiceSpec, Stage } from '../../protocol/project';
+import type { EmulatorOptions, Role, ServiceSpec, Stage } from '../../protocol/project';
 
 /** The wire, as far as the gateway needs it. Implemented over `ws` in webSocketClient.ts. */
 export interface ClientSocket {
@@ -23,6 +23,8 @@ export interface Service {
   spec: ServiceSpec;
   functions: Map<string, FunctionRuntime>;
   runtimeOf(role: Role): FunctionRuntime | undefined;
+  /** From now on, also when the project file is read again. */
+  setOptions(options: Partial<EmulatorOptions>): void;
 }
 
 export type ConnectionState = 'connecting' | 'open' | 'closing' | 'closed';

@@ -24,6 +24,9 @@ const largestMessage = 8 * 1024 * 1024;
 /** Bytes that a client may send before its handshake is answered. */
 const earlyBytes = 64 * 1024;
 
+/** How long a client that was refused may take to end its side, milliseconds. */
+const refusedGrace = 2000;
+
 /** How long a stopping gateway waits for clients to answer its Close frames, milliseconds. */
 const closingGrace = 500;
 
@@ -96,14 +99,8 @@ export async function startServer(
       return;
     }
     const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
-    socket.end(
-      rawAnswer(
-        status,
-        JSON.stringify({
-          message: `This is not HTTP that the gateway understands: ${error.message}`,
-        }),
-      ),
-    );
+    const message = `This is not HTTP that the gateway understands: ${error.message}`;
+    endWith(socket as Socket, rawAnswer(status, JSON.stringify({ message })));
   });
   server.on('upgrade', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
     upgrade(request, socket as Socket, head).catch((error: unknown) => {
@@ -136,7 +133,7 @@ export async function startServer(
     const bytes = early.take();
     if (!decision.accept) {
       if (socket.writable) {
-        socket.end(rawAnswer(decision.status, decision.body));
+        endWith(socket, rawAnswer(decision.status, decision.body));
       }
       return;
     }
@@ -200,6 +197,11 @@ async function listen(server: http.Server, wished: number): Promise<number> {
     }
   }
   throw new UserError('portTaken', l10n.t('No port is free on 127.0.0.1.'));
+}
+
+function endWith(socket: Socket, answer: string): void {
+  socket.end(answer);
+  socket.setTimeout(refusedGrace, () => socket.destroy());
 }
 
 function destroy(this: Socket): void {

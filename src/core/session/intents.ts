@@ -184,7 +184,7 @@ export function makeIntents(parts: Parts): Intents {
       if (problem !== undefined) {
         throw new UserError('badOption', problem);
       }
-      Object.assign(found.spec.emulator, emulator);
+      found.setOptions(emulator);
       return null;
     },
     async stop() {

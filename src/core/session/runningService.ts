@@ -1,5 +1,11 @@
 /** A service of a session with its functions' runtimes, and how it takes up a changed project file. */
-import { functionId, type FunctionSpec, type Role, type ServiceSpec } from '../../protocol/project';
+import {
+  type EmulatorOptions,
+  functionId,
+  type FunctionSpec,
+  type Role,
+  type ServiceSpec,
+} from '../../protocol/project';
 import type { Service } from '../gateway/connection';
 import type { FunctionRuntime } from '../runtime/contract';
 
@@ -13,6 +19,8 @@ export class RunningService implements Service {
   /** One object for the service's life: gateway and runtimes hold it, a change is written into it. */
   readonly spec: ServiceSpec;
   readonly functions = new Map<string, FunctionRuntime>();
+  /** Options that were set while it runs: they come before the project file's. */
+  readonly options: Partial<EmulatorOptions> = {};
   private readonly start: StartRuntime;
   /** Replaced or removed, running their last events. */
   private readonly retiring = new Set<FunctionRuntime>();
@@ -28,6 +36,11 @@ export class RunningService implements Service {
   runtimeOf(role: Role): FunctionRuntime | undefined {
     const name = this.spec.roles[role];
     return name === undefined ? undefined : this.functions.get(functionId(this.spec.name, name));
+  }
+
+  setOptions(options: Partial<EmulatorOptions>): void {
+    Object.assign(this.options, options);
+    Object.assign(this.spec.emulator, options);
   }
 
   /**

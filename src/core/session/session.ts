@@ -162,7 +162,9 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   // One save after the other: the file that was read last wins.
   let takingUp = Promise.resolve();
   const takeUp = async (service: RunningService): Promise<void> => {
-    const loaded = await loadService(service.spec.folder, overridesOf(options));
+    const overrides = overridesOf(options);
+    const emulator = { ...overrides.emulator, ...service.options };
+    const loaded = await loadService(service.spec.folder, { ...overrides, emulator });
     if (loaded.service === undefined || disposed !== undefined) {
       return; // The editor shows what is wrong with the file; the old one goes on.
     }

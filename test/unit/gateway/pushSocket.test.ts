@@ -31,7 +31,9 @@ describe('pushes on one connection', () => {
     gateway = new Gateway({
       clock,
       record: recorder.record,
-      services: [{ spec, functions: new Map(), runtimeOf: () => undefined }],
+      services: [
+        { spec, functions: new Map(), runtimeOf: () => undefined, setOptions: () => undefined },
+      ],
       disturbances: {
         ...noDisturbances,
         insteadOfPush: () =>

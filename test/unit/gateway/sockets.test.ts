@@ -95,6 +95,7 @@ async function startGateway(
     spec,
     functions: new Map([...runtimes.values()].map((runtime) => [runtime.id, runtime])),
     runtimeOf: (role) => runtimes.get(role),
+    setOptions: () => undefined,
   };
   const gateway = new Gateway({
     clock,
