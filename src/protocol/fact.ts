@@ -13,6 +13,8 @@ export type FrameType = 'text' | 'binary' | 'ping' | 'pong' | 'close';
 
 /** How many characters of a payload travel with its fact; the rest is fetched with the `payload` intent. */
 export const previewLength = 120;
+/** Bytes behind a preview of binary data: base64 makes four characters of three. */
+export const previewBytes = (previewLength / 4) * 3;
 
 export interface ServiceInfo {
   name: string;

@@ -1,6 +1,6 @@
 /**
  * The gateway: what happens between a client's bytes and the three functions. It knows neither HTTP nor `ws`
- * (server.ts and its two neighbours do); it decides, records, and acts through `ClientSocket`.
+ * (server.ts and what that names do); it decides, records, and acts through `ClientSocket`.
  *
  * The main path is `receiveMessage` → `transfer` → (the handler) → `Pushes.answer` → `deliver` → `send`.
  */

@@ -1,5 +1,5 @@
 /** What the gateway has to tell: frames, closes and findings, in the words of facts. */
-import { previewOf, type Direction, type Fact } from '../../protocol/fact';
+import { previewBytes, previewOf, type Direction, type Fact } from '../../protocol/fact';
 import type { Role } from '../../protocol/project';
 import type { InvocationResult, RecordFact } from '../runtime/contract';
 import type { Connection } from './connection';
@@ -99,7 +99,7 @@ export function showPayload(payload: string | Buffer): { preview: string; more?:
   if (typeof payload === 'string') {
     return previewOf(payload);
   }
-  return payload.length <= 90
+  return payload.length <= previewBytes
     ? { preview: payload.toString('base64') }
-    : { preview: payload.toString('base64', 0, 90), more: true };
+    : { preview: payload.toString('base64', 0, previewBytes), more: true };
 }

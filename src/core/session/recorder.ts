@@ -3,7 +3,7 @@
  * is kept with its payload, within fixed limits, and handed to whoever listens when the turn of the event loop is
  * done: then the frames that it tells of are on their way already, and nobody waits for the recorder.
  */
-import { type Fact, type FactBody, previewLength } from '../../protocol/fact';
+import { type Fact, type FactBody, previewBytes } from '../../protocol/fact';
 import type { Clock, Timer } from '../clock';
 import { reportBug } from '../errors';
 import { FactLog, type PayloadPlace } from './factLog';
@@ -19,9 +19,6 @@ export interface RecorderLimits {
 export const defaultLimits: RecorderLimits = { facts: 600_000, payloadBytes: 128 * 1024 * 1024 };
 
 export type FactListener = (fact: Fact) => void;
-
-/** Bytes behind a preview of binary data: base64 makes four characters of three. */
-const previewBytes = (previewLength / 4) * 3;
 
 export class Recorder {
   private seq = 0;
