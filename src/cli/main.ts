@@ -58,7 +58,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
       locale: { type: 'string' },
     });
     const [folder] = positionals;
-    if (folder === undefined) {
+    if (folder === undefined || folder === '') {
       throw usageError(l10n.t('"new" needs a folder.'));
     }
     const { create } = await import('./create');
@@ -184,7 +184,7 @@ function sessionOptions(
   values: ReturnType<typeof parse<typeof sessionFlags>>['values'],
 ): SessionOptions {
   const port = values.port === undefined ? undefined : wholeNumber('--port', values.port, 65_535);
-  const facts = wholeNumber('--max-facts', values['max-facts'] ?? '600000', 10_000_000);
+  const facts = wholeNumber('--max-facts', values['max-facts'] ?? '600000', 10_000_000, 1);
   const megabytes = wholeNumber('--memory-mb', values['memory-mb'] ?? '128', 100_000);
   return {
     // Whoever names the file means its folder.
@@ -204,9 +204,9 @@ function sessionOptions(
   };
 }
 
-function wholeNumber(flag: string, text: string, most: number): number {
+function wholeNumber(flag: string, text: string, most: number, least = 0): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value > most) {
+  if (!/^\d+$/.test(text) || value > most || value < least) {
     throw usageError(l10n.t('{0} takes a whole number up to {1}, not "{2}".', flag, most, text));
   }
   return value;
@@ -240,6 +240,10 @@ function usageError(message: string): UserError {
 }
 
 async function main(): Promise<number> {
+  // Nobody reads any more (`scfws … | head`): what is written then is lost, and no error.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', () => undefined);
+  }
   const [, , command = '', ...args] = process.argv;
   const flag = args.indexOf('--locale');
   useLocale(flag < 0 ? undefined : args[flag + 1], packageFolder);

@@ -25,7 +25,7 @@ const batchMs = 8;
 /** How long what was printed last may take to leave, milliseconds. */
 const lastWriteMs = 1000;
 
-/** Bytes that may wait for a host that does not read; it can ask for the facts it missed. */
+/** Bytes that may wait for a reader that stands still; what comes then is left out (a host can ask for it). */
 const outputLimit = 64 * 1024 * 1024;
 
 /** Runs until it is told to stop; resolves with the exit code. */
@@ -38,7 +38,11 @@ export async function serve(options: SessionOptions, output: ServeOutput): Promi
   trace(session);
   reportProblems(session);
   if (output === 'json') {
-    const print = (fact: Fact): void => void process.stdout.write(`${JSON.stringify(fact)}\n`);
+    const print = (fact: Fact): void => {
+      if (process.stdout.writableLength < outputLimit) {
+        process.stdout.write(`${JSON.stringify(fact)}\n`);
+      }
+    };
     session.recorder.read(1, Infinity).forEach(print);
     session.onFact(print);
   } else {
@@ -46,7 +50,7 @@ export async function serve(options: SessionOptions, output: ServeOutput): Promi
     const narrate = startNarration();
     const print = (fact: Fact): void => {
       const line = narrate(fact);
-      if (line !== undefined) {
+      if (line !== undefined && process.stdout.writableLength < outputLimit) {
         process.stdout.write(`${line}\n`);
       }
     };

@@ -280,7 +280,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
       preview,
     });
     if (type === 'ping') {
-      // The WebSocket library has answered it already (RFC 6455: a pong with the same data).
+      connection.socket?.pong(data); // RFC 6455: with the same data.
       this.facts.record({
         kind: 'frame',
         connection: id,
@@ -292,6 +292,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
       if (connection.service.spec.emulator.idleResetOn.includes('ping')) {
         connection.lastActivity = this.clock.now();
       }
+      this.cutOffUnread(connection);
     }
   }
 
@@ -335,13 +336,20 @@ export class Gateway implements HandshakeTarget, PushTarget {
     if (connection.service.spec.emulator.idleResetOn.includes('toClient')) {
       connection.lastActivity = this.clock.now();
     }
-    if (socket.waitingBytes > outboundLimit) {
-      const errMsg = `client does not read: ${socket.waitingBytes} bytes were waiting, the limit is ${outboundLimit}`;
-      this.end(connection, 'clientVanished', noCloseFrame, errMsg);
-      socket.reset();
-      return { errNo: pushErrors.socketDied, errMsg };
+    const errMsg = this.cutOffUnread(connection);
+    return errMsg === undefined ? undefined : { errNo: pushErrors.socketDied, errMsg };
+  }
+
+  /** Ends a client for which too much waits; returns why. */
+  private cutOffUnread(connection: Connection): string | undefined {
+    const { socket } = connection;
+    if (socket === undefined || socket.waitingBytes <= outboundLimit) {
+      return undefined;
     }
-    return undefined;
+    const reason = `client does not read: ${socket.waitingBytes} bytes were waiting, the limit is ${outboundLimit}`;
+    this.end(connection, 'clientVanished', noCloseFrame, reason);
+    socket.reset();
+    return reason;
   }
 
   // -- the end of a connection

@@ -100,7 +100,7 @@ export class Handshakes {
       connection: id,
       service: spec.name,
       stage: match.stage,
-      target: request.target,
+      target: request.target.slice(0, 2048),
       remote: request.remote,
       headers: withoutCredentials(request.headers),
       ...(protocols === undefined ? {} : { protocols }),

@@ -43,6 +43,9 @@ export type ParsedPush = { request: PushRequest } | { refusal: PushRefusal };
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
+/** Ids have 24 characters; of a longer one, which nobody has, this much is kept and shown. */
+const longestId = 128;
+
 /** `strict`: what would be sent with a warning is refused. */
 export function parsePush(body: string, strict = false): ParsedPush {
   let value: unknown;
@@ -68,7 +71,7 @@ export function parsePush(body: string, strict = false): ParsedPush {
     return refuse(pushErrors.wrongField, 'field "websocket" is missing or not an object');
   }
   const { action, secConnectionID, dataType, data } = websocket;
-  const connection = typeof secConnectionID === 'string' ? secConnectionID : '';
+  const connection = typeof secConnectionID === 'string' ? secConnectionID.slice(0, longestId) : '';
   if (action !== 'data send' && action !== 'closing') {
     return refuse(
       pushErrors.wrongField,

@@ -13,7 +13,7 @@ import type { Gateway } from './gateway';
 import type { HandshakeRequest } from './handshakes';
 import { PushSocket } from './pushSocket';
 import { answerRequest, type RequestOptions } from './requests';
-import { BoundWebSocket } from './webSocketClient';
+import { BoundWebSocket, endSoon } from './webSocketClient';
 
 /** Clients that may stand in the kernel's queue while the gateway is busy; Node's default of 511 refuses crowds. */
 const backlog = 4096;
@@ -23,9 +23,6 @@ const largestMessage = 8 * 1024 * 1024;
 
 /** Bytes that a client may send before its handshake is answered. */
 const earlyBytes = 64 * 1024;
-
-/** How long a client that was refused may take to end its side, milliseconds. */
-const refusedGrace = 2000;
 
 /** How long a stopping gateway waits for clients to answer its Close frames, milliseconds. */
 const closingGrace = 500;
@@ -62,6 +59,7 @@ export async function startServer(
     perMessageDeflate: false,
     maxPayload: largestMessage,
     clientTracking: false,
+    autoPong: false, // It would end clients that ping fast, and nobody would know why.
     skipUTF8Validation: false,
   });
   const sockets = new Set<Socket>();
@@ -100,9 +98,15 @@ export async function startServer(
     }
     const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
     const message = `This is not HTTP that the gateway understands: ${error.message}`;
-    endWith(socket as Socket, rawAnswer(status, JSON.stringify({ message })));
+    endSoon(socket as Socket, rawAnswer(status, JSON.stringify({ message })));
   });
   server.on('upgrade', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.method === 'POST') {
+      // An offer to go on in another protocol (Java's client makes one): it is not taken, the push counts without it.
+      socket.unshift(Buffer.concat([headWithoutOffer(request), head]));
+      handOver(socket as Socket);
+      return;
+    }
     upgrade(request, socket as Socket, head).catch((error: unknown) => {
       reportBug(error);
       socket.destroy();
@@ -133,7 +137,7 @@ export async function startServer(
     const bytes = early.take();
     if (!decision.accept) {
       if (socket.writable) {
-        endWith(socket, rawAnswer(decision.status, decision.body));
+        endSoon(socket, rawAnswer(decision.status, decision.body));
       }
       return;
     }
@@ -199,9 +203,14 @@ async function listen(server: http.Server, wished: number): Promise<number> {
   throw new UserError('portTaken', l10n.t('No port is free on 127.0.0.1.'));
 }
 
-function endWith(socket: Socket, answer: string): void {
-  socket.end(answer);
-  socket.setTimeout(refusedGrace, () => socket.destroy());
+function headWithoutOffer({ method, url, httpVersion, rawHeaders }: http.IncomingMessage): Buffer {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let n = 0; n < rawHeaders.length; n += 2) {
+    if (!/^(upgrade|http2-settings|connection)$/i.test(rawHeaders[n] as string)) {
+      lines.push(`${rawHeaders[n]}: ${rawHeaders[n + 1]}`);
+    }
+  }
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
 function destroy(this: Socket): void {

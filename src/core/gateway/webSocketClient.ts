@@ -62,10 +62,24 @@ function closeCodeOf(error: { code?: string }): number | undefined {
   if (error.code === 'WS_ERR_INVALID_UTF8') {
     return 1007;
   }
+  if (error.code === 'WS_ERR_TOO_MANY_BUFFERED_PARTS') {
+    return 1008;
+  }
   if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
     return 1009;
   }
   return error.code?.startsWith('WS_ERR_') ? 1002 : undefined;
+}
+
+/** How long a client may take to end its side, milliseconds. */
+const endGrace = 2000;
+
+/** Ends a socket, also when the other side goes on. */
+export function endSoon(socket: Socket, last = ''): void {
+  socket.end(last);
+  const limit = setTimeout(() => socket.destroy(), endGrace);
+  limit.unref();
+  socket.once('close', () => clearTimeout(limit));
 }
 
 /** Bytes of payload up to which a copy costs less than a second write. */
@@ -109,12 +123,16 @@ class WebSocketClient implements ClientSocket {
     }
   }
 
+  pong(data: Buffer): void {
+    this.client.pong(data);
+  }
+
   close(code: number, reason: string): void {
     this.client.close(code, reason);
   }
 
   fin(): void {
-    this.socket.end();
+    endSoon(this.socket);
   }
 
   reset(): void {

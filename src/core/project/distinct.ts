@@ -1,7 +1,8 @@
-/** Several projects behind one port. Pure. */
+/** Several projects behind one port. */
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { Problem } from '../../protocol/project';
+import { newPushKey } from './identity';
 import { projectFileName } from './projectFile';
 
 interface Named {
@@ -9,6 +10,7 @@ interface Named {
   path: string;
   /** Absolute. */
   folder: string;
+  pushKey?: string;
 }
 
 /** Services on one port must differ by name and path; a clash is settled for the later one and said. */
@@ -44,6 +46,11 @@ export function distinct<T extends Named>(
         result.path,
       ),
     );
+  }
+  // Whoever copies a project copies its identity, too.
+  const { pushKey } = spec;
+  if (pushKey !== undefined && before.some((other) => other.pushKey === pushKey)) {
+    result.pushKey = newPushKey();
   }
   return result;
 }

@@ -9,6 +9,7 @@
  *      `E <id> <KiB|-> <failure>` the user's code failed (`e`: and its work goes on) · `L <id|-> <stream> <level> <text>` · `F <files>` user files
  *      that were loaded · `N <id|-> <notice>` something worth a finding
  */
+import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { LogLevel, LogStream, SourcePlace } from '../../protocol/fact';
 import type { LaunchOrder } from './environment';
@@ -194,10 +195,10 @@ export class Channel {
         return;
       }
       case 'F':
-        listener.onFiles(JSON.parse(rest) as string[]);
+        listener.onFiles(filesOf(rest));
         return;
       case 'N':
-        listener.onNotice(id, JSON.parse(afterFirst) as Notice);
+        listener.onNotice(id, noticeOf(afterFirst));
         return;
       case 'Y':
         listener.onReady();
@@ -206,7 +207,7 @@ export class Channel {
         listener.onLoadFailed(failureOf(rest));
         return;
       case 'P':
-        listener.onDebugPort(JSON.parse(rest) as Parameters<ChannelListener['onDebugPort']>[0]);
+        listener.onDebugPort(debugPortOf(rest));
         return;
       default:
         throw new Error(line);
@@ -228,6 +229,45 @@ function failureOf(json: string): CodeFailure {
     throw new Error(json);
   }
   return failure as unknown as CodeFailure;
+}
+
+/** Absolute paths. */
+function filesOf(json: string): string[] {
+  const files: unknown = JSON.parse(json);
+  if (!Array.isArray(files) || !files.every(isAbsolutePath)) {
+    throw new Error(json);
+  }
+  return files;
+}
+
+function isAbsolutePath(value: unknown): value is string {
+  return typeof value === 'string' && path.isAbsolute(value);
+}
+
+function noticeOf(json: string): Notice {
+  const value = (JSON.parse(json) ?? {}) as Record<string, unknown>;
+  const { notice, host, place } = value;
+  const known =
+    notice === 'redirected' || notice === 'placeholder'
+      ? typeof host === 'string'
+      : notice === 'coroutine' ||
+        (notice === 'ignoredReturn' && (place === undefined || isPlace(place)));
+  if (!known) {
+    throw new Error(json);
+  }
+  return value as unknown as Notice;
+}
+
+function debugPortOf(json: string): Parameters<ChannelListener['onDebugPort']>[0] {
+  const value = (JSON.parse(json) ?? {}) as Record<string, unknown>;
+  const { port, error, message } = value;
+  if (Number.isInteger(port)) {
+    return { port: port as number };
+  }
+  if (error === 'missing' || error === 'failed') {
+    return { error, message: typeof message === 'string' ? message : '' };
+  }
+  throw new Error(json);
 }
 
 function isPlace(value: unknown): boolean {

@@ -3,7 +3,7 @@
  * and decides how each event ended, also when the process crossed a limit or died.
  */
 import * as l10n from '@vscode/l10n';
-import { previewOf, type InstanceState } from '../../protocol/fact';
+import { type FunctionError, previewOf, type InstanceState } from '../../protocol/fact';
 import { Ahead } from './ahead';
 import type { ChannelListener } from './channel';
 import type { InvocationResult } from './contract';
@@ -376,7 +376,7 @@ export class Instance {
         durationMs: result.durationMs,
         memoryMb: this.memory.usedMb || undefined,
         ...preview,
-        error: result.error,
+        error: result.error && shownError(result.error),
         place: result.place,
       },
       preview.more ? json : undefined,
@@ -532,6 +532,27 @@ export class Instance {
       ...more,
     });
   }
+}
+
+/** Its texts are the handler's: they travel with the fact in part; the payload has all of them. */
+function shownError(error: FunctionError): FunctionError {
+  const { errorMessage, stackTrace } = error;
+  if (errorMessage.length <= longestText && (stackTrace?.length ?? 0) <= longestText) {
+    return error;
+  }
+  return {
+    ...error,
+    errorMessage: cut(errorMessage),
+    ...(stackTrace === undefined ? {} : { stackTrace: cut(stackTrace) }),
+  };
+}
+
+const longestText = 8000;
+
+function cut(text: string): string {
+  return text.length <= longestText
+    ? text
+    : `${text.slice(0, longestText)} … [+${text.length - longestText}]`;
 }
 
 function exitReason(code: number | null, signal: string | null): string {

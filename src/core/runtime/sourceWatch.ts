@@ -20,6 +20,8 @@ export interface SourceWatch {
 const settleMs = 40;
 /** What is written again and again is looked at nevertheless. */
 const longestSettleMs = 200;
+/** Bytes; what is larger is told by its size and time. */
+const largestSource = 64 * 1024 * 1024;
 /** Where directories cannot be watched (the system's limit is reached), files are looked at. */
 const pollMs = 1000;
 const sources = /\.(py|js|cjs|mjs|ts|cts|mts|json|go)$/;
@@ -165,10 +167,24 @@ function identityOf(directory: string): string | undefined {
 }
 
 function contentOf(file: string): string {
+  let descriptor: number | undefined;
   try {
-    return createHash('sha1').update(fs.readFileSync(file)).digest('base64');
+    // What a handler names, or puts in the place of its code, may be a pipe or a device: reading it would never end.
+    descriptor = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+    const stat = fs.fstatSync(descriptor);
+    if (!stat.isFile()) {
+      return '';
+    }
+    // Files without a size may have an endless content (/proc).
+    return stat.size === 0 || stat.size > largestSource
+      ? `${stat.size} ${stat.mtimeMs}`
+      : createHash('sha1').update(fs.readFileSync(descriptor)).digest('base64');
   } catch {
     return ''; // Deleted, or just being replaced.
+  } finally {
+    if (descriptor !== undefined) {
+      fs.closeSync(descriptor);
+    }
   }
 }
 

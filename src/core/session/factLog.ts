@@ -54,6 +54,8 @@ export class FactLog {
   private readonly factsPerSegment: number;
   private segments: Segment[] = [];
   private spare: Buffer | undefined;
+  /** Bytes that the kept facts take. */
+  held = 0;
   private readonly root = newShape([], []);
   private readonly shapes: Shape[] = [];
   /** Numbers of the shared strings of the newest segment. */
@@ -111,6 +113,7 @@ export class FactLog {
     this.bytes.writeUInt32LE(this.at - start, start);
     segment.length = this.at;
     segment.count++;
+    this.held += this.at - start;
   }
 
   /** The kept facts from number `from` on, at most `limit`. */
@@ -150,13 +153,20 @@ export class FactLog {
         return;
       }
       this.segments.shift();
+      this.held -= oldest.length;
       if (oldest.bytes.length === segmentBytes) {
         this.spare = oldest.bytes;
       }
     }
   }
 
+  /** Number of the first fact that would be left without the oldest segment; undefined: it is the only one. */
+  get second(): number | undefined {
+    return this.segments[1]?.first;
+  }
+
   clear(): void {
+    this.held = 0;
     this.segments = [];
     this.spare = undefined;
   }

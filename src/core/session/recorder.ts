@@ -18,6 +18,9 @@ export interface RecorderLimits {
 
 export const defaultLimits: RecorderLimits = { facts: 600_000, payloadBytes: 128 * 1024 * 1024 };
 
+/** Bytes that a fact may take on average; most take 60 to 200. */
+const averageFact = 512;
+
 export type FactListener = (fact: Fact) => void;
 
 export class Recorder {
@@ -136,11 +139,21 @@ export class Recorder {
           this.first = fact.seq - this.limits.facts + 1;
           this.facts.dropBefore(this.first);
         }
+        this.keepBytes();
       }
       if (this.payloads.dropped > this.told) {
         this.told = this.payloads.dropped;
         this.record({ kind: 'dropped', facts: this.first - 1, payloads: this.told });
       }
+    }
+  }
+
+  /** Facts carry text of clients and handlers: a flood of long ones must not fill the memory. */
+  private keepBytes(): void {
+    const { second } = this.facts;
+    if (second !== undefined && this.facts.held > this.limits.facts * averageFact) {
+      this.first = Math.max(this.first, second);
+      this.facts.dropBefore(this.first);
     }
   }
 

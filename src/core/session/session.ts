@@ -237,8 +237,8 @@ async function loadServices(
 ): Promise<{ specs: ServiceSpec[]; problems: Problem[] }> {
   const specs: ServiceSpec[] = [];
   const problems: Problem[] = [];
-  for (const folder of options.folders) {
-    const loaded = await loadService(path.resolve(folder), overridesOf(options));
+  for (const folder of new Set(options.folders.map((each) => path.resolve(each)))) {
+    const loaded = await loadService(folder, overridesOf(options));
     problems.push(...loaded.problems);
     if (loaded.service !== undefined) {
       specs.push(distinct(loaded.service, specs, problems));

@@ -2,7 +2,7 @@
  * A recording: what a session told, with the payloads that facts only preview. As a file it is JSON Lines:
  * a head, then one fact a line, its payload beside it where it has one.
  */
-import type { Fact } from '../fact';
+import type { Fact, ServiceInfo } from '../fact';
 import { previewLength } from '../fact';
 import { parseFilter, type Term } from '../filter';
 import { matchPayload } from '../filterMatch';
@@ -114,9 +114,20 @@ function redactFact(
       : redactor.text(text);
   };
   switch (fact.kind) {
+    case 'listening':
+      return {
+        ...fact,
+        pushUrl: withoutKey(fact.pushUrl),
+        services: fact.services.map(withoutPushKey),
+      };
+    case 'servicesChanged':
+      return { ...fact, services: fact.services.map(withoutPushKey) };
     case 'connecting':
       return {
         ...fact,
+        ...(fact.protocols === undefined
+          ? {}
+          : { protocols: redactor.value('sec-websocket-protocol', fact.protocols) }),
         target: redactor.target(fact.target),
         headers: Object.fromEntries(
           Object.entries(fact.headers).map(([name, value]) => [name, redactor.value(name, value)]),
@@ -132,7 +143,21 @@ function redactFact(
     case 'frame':
       return fact.type === 'binary' ? fact : { ...fact, preview: preview(fact.preview) };
     case 'push':
-      return fact.type === 'binary' ? fact : { ...fact, preview: preview(fact.preview) };
+      return {
+        ...fact,
+        // What is longer than an id is something else that stood in its place.
+        connection: fact.connection.length > 24 ? redactor.text(fact.connection) : fact.connection,
+        errMsg: redactor.text(fact.errMsg),
+        preview: fact.type === 'binary' ? fact.preview : preview(fact.preview),
+      };
+    case 'opened':
+      return fact.protocol === undefined
+        ? fact
+        : { ...fact, protocol: redactor.value('sec-websocket-protocol', fact.protocol) };
+    case 'closed':
+      return { ...fact, reason: redactor.text(fact.reason) };
+    case 'diagnostic':
+      return { ...fact, message: redactor.text(fact.message) };
     case 'held':
       return {
         ...fact,
@@ -161,6 +186,15 @@ function redactFact(
     default:
       return fact;
   }
+}
+
+/** Whoever knows a project's push address may push to its clients, also after the next start. */
+function withoutKey(pushUrl: string): string {
+  return pushUrl.replace(/[^/]*$/, '…');
+}
+
+function withoutPushKey(service: ServiceInfo): ServiceInfo {
+  return { ...service, pushUrl: withoutKey(service.pushUrl) };
 }
 
 // -- JSON Lines
@@ -224,7 +258,7 @@ export function parseJsonLines(text: string): {
         problems.push({
           line,
           message: 'This recording has version {0}; only version {1} can be read',
-          values: [String(head.recording), String(recordingVersion)],
+          values: [JSON.stringify(head.recording).slice(0, 100), String(recordingVersion)],
         });
       }
     } else {

@@ -41,6 +41,7 @@ export function parseYamlText(
       };
     }
     const value: unknown = document.toJS({ maxAliasCount: 100 });
+    JSON.stringify(value); // Throws where an anchor contains itself.
     return isRecord(value) ? { value, problems: [] } : { problems: [] };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -41,7 +41,8 @@ function describe(kind, error) {
         !/^\s+at /.test(line) || !(line.includes(ours) || /\((?:node:)?internal\//.test(line)),
     )
     .join('\n');
-  const failure = { kind, type: error.name, message: String(error.message), stack };
+  const type = typeof error.name === 'string' ? error.name : undefined;
+  const failure = { kind, type, message: String(error.message), stack };
   const place = placeOf(lines);
   if (place !== undefined) failure.place = place;
   if (kind === 'load') {
