@@ -124,6 +124,33 @@ describe('changes while events run', function () {
   });
 });
 
+describe('clients that send and leave', function () {
+  this.timeout(60_000);
+  afterEach(disposeServed);
+
+  it('faster than they are served: the next one has to wait, and comes in once there is room', async () => {
+    const served = await start();
+    const [stays, large] = [await connect(served.url), 'x'.repeat(4 * 1024 * 1024)];
+    stays.socket.send('wait');
+    await served.until('invocationStarted', ({ role }) => role === 'transfer');
+    const refused = (): boolean => served.of('refused').some(({ status }) => status === 503);
+    // Register would wait, too: these are let in by a project without one.
+    save(served, { functions: { transfer: transfer() } });
+    await served.until('servicesChanged');
+    for (let round = 0; round < 40 && !refused(); round++) {
+      const client = await connect(served.url).catch(() => undefined);
+      client?.socket.send(large);
+      client?.socket.send(large);
+      client?.socket.close();
+      await client?.closed;
+    }
+    assert.ok(refused());
+    go(served);
+    while ((await connect(served.url).catch(() => undefined)) === undefined);
+    assert.equal(await stays.say('still here'), 'wait');
+  });
+});
+
 describe('the stop', function () {
   this.timeout(60_000);
   afterEach(disposeServed);

@@ -109,6 +109,11 @@ export class Connection {
     }
   }
 
+  /** Bytes of messages that wait or run. */
+  get queuedBytes(): number {
+    return this.waitingBytes;
+  }
+
   /** Reads its socket again, for the last time: what is left in it must not keep it from ending. */
   letGo(): void {
     this.socket?.resume();

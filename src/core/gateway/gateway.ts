@@ -34,6 +34,9 @@ const notableSize = 256 * 1024;
 /** How many closed ids are remembered, so that a push to one can say when it left. */
 const rememberedIds = 10_000;
 
+/** Bytes of messages that may wait although their clients have left; above, nobody new comes in. */
+const leavingLimit = 128 * 1024 * 1024;
+
 /**
  * How long events may still run once the gateway stops, milliseconds; then their processes are ended. Less than the
  * editor's patience with a session, and whoever reloads its window wants the same port again.
@@ -56,6 +59,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
   private readonly left = new Map<string, { at: number; cause: CloseCause | 'refused' }>();
   /** Ended, but events that they caused wait or run. */
   private readonly leaving = new Set<Connection>();
+  private leavingBytes = 0;
   readonly idle: IdleWatch;
   stopping = false;
   /** Called whenever nothing is left of any client. */
@@ -422,12 +426,15 @@ export class Gateway implements HandshakeTarget, PushTarget {
       code,
       reason,
     });
+    const bytes = connection.queuedBytes;
+    this.leavingBytes += bytes;
     this.leaving.add(connection);
     this.forget(connection, cause);
     if (connection.service.spec.emulator.cleanupOn.includes(cause)) {
       this.cleanUp(connection, fact.seq);
     }
     void connection.settled().then(() => {
+      this.leavingBytes -= bytes;
       this.leaving.delete(connection);
       this.noticeQuiet();
     });
@@ -449,6 +456,11 @@ export class Gateway implements HandshakeTarget, PushTarget {
     } else {
       void toServer.then(cleanUp);
     }
+  }
+
+  /** Clients that come and leave again have more served than there is room for. */
+  get congested(): boolean {
+    return this.leavingBytes > leavingLimit;
   }
 
   admit(connection: Connection): void {

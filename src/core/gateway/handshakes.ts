@@ -27,8 +27,9 @@ export type HandshakeDecision =
 
 /** Where handshakes lead: the gateway's connections. */
 export interface HandshakeTarget {
-  /** Nobody new comes in. */
+  /** Nobody new comes in, for good or for now. */
   readonly stopping: boolean;
+  readonly congested: boolean;
   /** Its id is known from now on. */
   admit(connection: Connection): void;
   forget(connection: Connection, cause: CloseCause | 'refused'): void;
@@ -66,6 +67,11 @@ export class Handshakes {
   async decide(request: HandshakeRequest, gone: AbortSignal): Promise<HandshakeDecision> {
     if (this.target.stopping) {
       return this.refuse(request, 503, { message: 'The gateway stops.' });
+    }
+    if (this.target.congested) {
+      const message =
+        'Messages of clients that have left wait for their function: come again later.';
+      return this.refuse(request, 503, { message });
     }
     const [path = '', query = ''] = splitOnce(request.target, '?');
     const match = matchPath(
