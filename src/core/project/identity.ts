@@ -2,6 +2,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { randomInt } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { ignoreExisting, isExisting, privateFolder, writeDraft } from './privateFolder';
 
 export interface Identity {
@@ -10,6 +11,9 @@ export interface Identity {
   /** `api-` and 8 lower-case letters or digits, from a secure random source. */
   pushKey: string;
 }
+
+/** A lock this old, milliseconds, is nobody's any more. */
+const abandonedMs = 5000;
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -49,19 +53,50 @@ export async function loadIdentity(folder: string): Promise<Identity> {
   }
   const made = newIdentity();
   await writeDraft(directory, `${JSON.stringify(made, null, 2)}\n`, async (draft) => {
-    await fs.rm(file, { force: true });
-    try {
-      await fs.link(draft, file); // Unlike a rename, it does not replace what another process just put there.
-    } catch (error) {
-      if (!isExisting(error)) {
-        await fs.rename(draft, file); // A file system without hard links.
+    // Unlike a rename, a link does not replace what another process just put there.
+    for (let tries = 0; tries < 100 && !(await linked(draft, file)); tries++) {
+      if ((await readIdentity(file)) !== undefined) {
+        return;
       }
+      await takeAway(file, directory);
     }
   });
   await fs
     .writeFile(path.join(directory, '.gitignore'), '*\n', { flag: 'wx' })
     .catch(ignoreExisting);
   return (await readIdentity(file)) ?? made;
+}
+
+/** False: there is a file of that name. */
+async function linked(draft: string, file: string): Promise<boolean> {
+  try {
+    await fs.link(draft, file);
+  } catch (error) {
+    if (isExisting(error)) {
+      return false;
+    }
+    await fs.rename(draft, file); // A file system without hard links.
+  }
+  return true;
+}
+
+/** Removes a file that is no identity, if nobody else does: two who remove could remove what one has put there. */
+async function takeAway(file: string, directory: string): Promise<void> {
+  const lock = path.join(directory, 'identity.lock');
+  try {
+    await fs.mkdir(lock);
+  } catch {
+    await setTimeout(10);
+    const age = Date.now() - ((await fs.stat(lock).catch(() => undefined))?.mtimeMs ?? Infinity);
+    if (age > abandonedMs) {
+      await fs.rmdir(lock).catch(() => undefined); // Of a process that died meanwhile.
+    }
+    return;
+  }
+  if ((await readIdentity(file)) === undefined) {
+    await fs.rm(file, { recursive: true, force: true });
+  }
+  await fs.rmdir(lock);
 }
 
 async function readIdentity(file: string): Promise<Identity | undefined> {

@@ -113,6 +113,13 @@ function redactFact(
       ? payload.data.slice(0, previewLength)
       : redactor.text(text);
   };
+  // Of a recording from somewhere else only what is needed to show it was checked.
+  const checked =
+    (redact: (value: string) => string) =>
+    (value: string): string =>
+      typeof (value as unknown) === 'string' ? redact(value) : value;
+  const text = checked((value) => redactor.text(value));
+  const protocols = checked((value) => redactor.value('sec-websocket-protocol', value));
   switch (fact.kind) {
     case 'listening':
       return {
@@ -125,9 +132,7 @@ function redactFact(
     case 'connecting':
       return {
         ...fact,
-        ...(fact.protocols === undefined
-          ? {}
-          : { protocols: redactor.value('sec-websocket-protocol', fact.protocols) }),
+        ...(fact.protocols === undefined ? {} : { protocols: protocols(fact.protocols) }),
         target: redactor.target(fact.target),
         headers: Object.fromEntries(
           Object.entries(fact.headers).map(([name, value]) => [name, redactor.value(name, value)]),
@@ -146,18 +151,16 @@ function redactFact(
       return {
         ...fact,
         // What is longer than an id is something else that stood in its place.
-        connection: fact.connection.length > 24 ? redactor.text(fact.connection) : fact.connection,
-        errMsg: redactor.text(fact.errMsg),
+        connection: fact.connection.length > 24 ? text(fact.connection) : fact.connection,
+        errMsg: text(fact.errMsg),
         preview: fact.type === 'binary' ? fact.preview : preview(fact.preview),
       };
     case 'opened':
-      return fact.protocol === undefined
-        ? fact
-        : { ...fact, protocol: redactor.value('sec-websocket-protocol', fact.protocol) };
+      return fact.protocol === undefined ? fact : { ...fact, protocol: protocols(fact.protocol) };
     case 'closed':
-      return { ...fact, reason: redactor.text(fact.reason) };
+      return { ...fact, reason: text(fact.reason) };
     case 'diagnostic':
-      return { ...fact, message: redactor.text(fact.message) };
+      return { ...fact, message: text(fact.message) };
     case 'held':
       return {
         ...fact,
@@ -190,7 +193,7 @@ function redactFact(
 
 /** Whoever knows a project's push address may push to its clients, also after the next start. */
 function withoutKey(pushUrl: string): string {
-  return pushUrl.replace(/[^/]*$/, '…');
+  return String(pushUrl).replace(/[^/]*$/, '…');
 }
 
 function withoutPushKey(service: ServiceInfo): ServiceInfo {

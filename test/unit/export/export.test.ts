@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { Fact } from '../../../src/protocol/fact';
+import { redactRecording } from '../../../src/protocol/export/recording';
 import { renderExport, parseRecording } from '../../../src/protocol/export/renderExport';
 import {
   recordedPayload,
@@ -239,6 +241,20 @@ describe('export', () => {
       ),
     );
     assert.deepEqual(searchRecording(recording, { ...ask, text: 'nowhere' }).seqs, []);
+  });
+});
+
+describe('redaction of a recording', () => {
+  it('leaves no secret in a reason, a finding, an answer or an address', () => {
+    const secret = '{"token":"s3cr3t"}';
+    const facts = [
+      { kind: 'closed', connection: 'a', cause: 'clientClose', code: 1000, reason: secret },
+      { kind: 'diagnostic', rule: 'r', severity: 'error', message: secret, advice: '' },
+      { kind: 'push', connection: secret.repeat(2), errMsg: secret, preview: '', type: 'text' },
+      { kind: 'servicesChanged', services: [{ pushUrl: 'http://127.0.0.1:1/api-s3cr3t00' }] },
+    ].map((fact, index) => ({ seq: index + 1, at: 0, ...fact })) as unknown as Fact[];
+    const redacted = redactRecording({ facts, payloads: new Map() }, defaultRedactionRules);
+    assert.doesNotMatch(JSON.stringify(redacted.facts), /s3cr3t/);
   });
 });
 

@@ -217,6 +217,16 @@ describe('loadService', () => {
       assert.equal(fs.readFileSync(path.join(folder, '.scfws', '.gitignore'), 'utf8'), '*\n');
     });
 
+    it('is one for all who ask at once, also where a broken one is in its place', async () => {
+      fs.mkdirSync(path.dirname(file()), { recursive: true });
+      for (let round = 0; round < 20; round++) {
+        fs.writeFileSync(file(), '{}');
+        const asked = Array.from({ length: 20 }, () => loadIdentity(folder));
+        const identities = await Promise.all(asked);
+        assert.equal(new Set(identities.map((each) => each.pushKey)).size, 1);
+      }
+    });
+
     it('is one for all who ask at once', async () => {
       const identities = await Promise.all(Array.from({ length: 20 }, () => loadIdentity(folder)));
       assert.equal(new Set(identities.map((each) => each.pushKey)).size, 1);
