@@ -62,8 +62,7 @@ export async function serve(options: SessionOptions, output: ServeOutput): Promi
     process.stdout.write(`${l10n.t('Stopping: connections are closed, handlers end.')}\n`);
   }
   await session.dispose('signal');
-  // What a reader that stands still has not taken must not keep this process.
-  setTimeout(() => process.exit(0), lastWriteMs).unref();
+  leaveSoon();
   return 0;
 }
 
@@ -126,7 +125,7 @@ async function serveHost(options: SessionOptions): Promise<number> {
       if (intent.kind === 'stop') {
         clearTimeout(due);
         flush();
-        setTimeout(() => process.exit(0), lastWriteMs).unref(); // A host that does not read must not keep it.
+        leaveSoon();
         out.end(() => process.exit(0));
       }
     })();
@@ -137,10 +136,15 @@ async function serveHost(options: SessionOptions): Promise<number> {
   clearTimeout(due);
   flush();
   if (out.writable) {
-    setTimeout(() => process.exit(0), lastWriteMs).unref();
+    leaveSoon();
     await new Promise<void>((resolve) => out.end(resolve));
   }
   return 0;
+}
+
+/** What a reader that stands still has not taken must not keep this process. */
+function leaveSoon(): void {
+  setTimeout(() => process.exit(0), lastWriteMs).unref();
 }
 
 /** Resolves when nobody reads a stream any more (EPIPE). What is written after that is lost, and no error. */

@@ -32,10 +32,10 @@ describe('the message of a command that failed', () => {
 
   it('opens the place that it is about', async () => {
     person.answer = () => 'Open scfws.json';
-    const place = { file: '/work/chat/scfws.json', line: 3 };
+    const place = { file: '/projects/chat/scfws.json', line: 3 };
     await showError(log, new UserError('projectFileWrong', 'It has errors.', 'Correct it.', place));
     assert.deepEqual(person.messages.pop()?.buttons, ['Open scfws.json', 'Show Log']);
-    assert.equal(editor.opened.pop(), '/work/chat/scfws.json');
+    assert.equal(editor.opened.pop(), '/projects/chat/scfws.json');
   });
 
   it('is no error where nothing went wrong', async () => {
