@@ -113,7 +113,7 @@ async function build({ watch, production, out }) {
   mergeTranslations();
   mirror('src/core/runtime/bootstrap', path.join(out, 'bootstrap'));
   mirror('src/core/scaffold/templates', path.join(out, 'templates'));
-  mirror('src/core/conformance/fixtures', path.join(out, 'conformance'));
+  mirror('src/conformance/fixtures', path.join(out, 'conformance'));
   let failed = false;
   for (const options of Object.values(bundles)) {
     const context = await esbuild.context({

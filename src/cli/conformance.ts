@@ -10,9 +10,9 @@ import {
   isSetupName,
   runConformance,
   type Targets,
-} from '../core/conformance/runConformance';
-import { type Language, type SetupName, setups, writeSetup } from '../core/conformance/setups';
-import { summarise } from '../core/conformance/summary';
+} from '../conformance/runConformance';
+import { type Language, type SetupName, setups, writeSetup } from '../conformance/setups';
+import { summarise } from '../conformance/summary';
 import { UserError } from '../core/errors';
 import { markTitles, marks, translatedRow } from '../protocol/ledger';
 

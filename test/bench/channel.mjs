@@ -77,7 +77,7 @@ const bootstraps = {
 };
 
 async function startChannel(family) {
-  const { Channel } = importSource('src/core/runtime/channel.ts');
+  const { Channel } = importSource('src/core/runtime/channel/channel.ts');
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-channel-'));
   fs.writeFileSync(path.join(folder, handlers[family][0]), handlers[family][1]);
   const [program, bootstrap] = bootstraps[family];
@@ -126,7 +126,7 @@ async function startChannel(family) {
 }
 
 async function startRuntime(family) {
-  const { startFunctionRuntime } = importSource('src/core/runtime/functionRuntime.ts');
+  const { startFunctionRuntime } = importSource('src/core/runtime/dispatch/functionRuntime.ts');
   const { Recorder } = importSource('src/core/session/recorder.ts');
   const { Clock } = importSource('src/core/clock.ts');
   const { defaultEmulatorOptions } = importSource('src/protocol/project.ts');

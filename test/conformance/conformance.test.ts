@@ -1,9 +1,9 @@
 // Every row of the fidelity ledger that can be checked from outside, with each interpreter, over real sockets.
 import assert from 'node:assert/strict';
-import { checks } from '../../src/core/conformance/checks';
-import type { Check } from '../../src/core/conformance/bench';
-import { type CheckResult, runConformance } from '../../src/core/conformance/runConformance';
-import { setupLanguages } from '../../src/core/conformance/setups';
+import { checks } from '../../src/conformance/checks';
+import type { Check } from '../../src/conformance/bench';
+import { type CheckResult, runConformance } from '../../src/conformance/runConformance';
+import { setupLanguages } from '../../src/conformance/setups';
 import { findRow } from '../../src/protocol/ledger';
 import { bootstrapFolder, fixtureFolder, runtimes } from './runtimes';
 

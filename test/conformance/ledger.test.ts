@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { checks } from '../../src/core/conformance/checks';
-import { setups } from '../../src/core/conformance/setups';
+import { checks } from '../../src/conformance/checks';
+import { setups } from '../../src/conformance/setups';
 import { findRow, ledger, ledgerTexts, marks } from '../../src/protocol/ledger';
 import { defaultEmulatorOptions } from '../../src/protocol/project';
 import { renderDocs } from '../../scripts/docs.mjs';

@@ -1,7 +1,7 @@
 /** The interpreters that the suite runs with: Python 2.7, the oldest and the newest Python 3, two Node.js. */
 import path from 'node:path';
-import type { Language } from '../../src/core/conformance/setups';
-import { thisMachine } from '../../src/core/runtime/interpreters';
+import type { Language } from '../../src/conformance/setups';
+import { thisMachine } from '../../src/core/runtime/launch/interpreters';
 import { ensureNode, root } from '../../scripts/toolchain.mjs';
 
 export interface Runtime {
@@ -13,7 +13,7 @@ export interface Runtime {
 }
 
 export const bootstrapFolder = path.join(root, 'src/core/runtime/bootstrap');
-export const fixtureFolder = path.join(root, 'src/core/conformance/fixtures');
+export const fixtureFolder = path.join(root, 'src/conformance/fixtures');
 
 const newerNode = 24;
 

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { parseProjectFile } from '../../src/core/project/projectFile';
 import { loadService } from '../../src/core/project/loadService';
-import { Channel } from '../../src/core/runtime/channel';
+import { Channel } from '../../src/core/runtime/channel/channel';
 import { parsePush } from '../../src/core/gateway/pushRequest';
 import type { Fact } from '../../src/protocol/fact';
 import { renderHar } from '../../src/protocol/export/har';

@@ -11,8 +11,8 @@ import type { FunctionError } from '../../protocol/fact';
 import type { CloseCause, Role } from '../../protocol/project';
 import type { Clock } from '../clock';
 import type { InvocationRequest, InvocationResult, RecordFact } from '../runtime/contract';
-import { largestAhead } from '../runtime/ahead';
-import { largestPayload } from '../runtime/failures';
+import { largestAhead } from '../runtime/dispatch/ahead';
+import { largestPayload } from '../runtime/advice/failures';
 import {
   type ClientSocket,
   type Connection,

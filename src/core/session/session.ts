@@ -24,7 +24,7 @@ import { handlerFile } from '../project/handlerFile';
 import { readProjectPage } from '../project/projectPage';
 import { loadService, type ServiceOverrides } from '../project/loadService';
 import type { RuntimeDependencies } from '../runtime/contract';
-import { startFunctionRuntime } from '../runtime/functionRuntime';
+import { startFunctionRuntime } from '../runtime/dispatch/functionRuntime';
 import { FaultLab } from './faultLab';
 import { FrameBreakpoints } from './frameBreakpoints';
 import { type Intents, makeIntents } from './intents';

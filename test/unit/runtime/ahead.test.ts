@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Ahead } from '../../../src/core/runtime/ahead';
-import type { Waiting } from '../../../src/core/runtime/instanceParts';
+import { Ahead } from '../../../src/core/runtime/dispatch/ahead';
+import type { Waiting } from '../../../src/core/runtime/dispatch/instanceParts';
 import type { FunctionSpec } from '../../../src/protocol/project';
 import { disposeBenches, startBench, type Bench } from './harness';
 

@@ -17,8 +17,8 @@ import {
   findInterpreter,
   planInterpreters,
   thisMachine,
-} from '../../../src/core/runtime/interpreters';
-import { startFunctionRuntime } from '../../../src/core/runtime/functionRuntime';
+} from '../../../src/core/runtime/launch/interpreters';
+import { startFunctionRuntime } from '../../../src/core/runtime/dispatch/functionRuntime';
 
 export const bootstrapFolder = path.resolve(__dirname, '../../../src/core/runtime/bootstrap');
 

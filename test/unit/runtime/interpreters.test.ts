@@ -10,7 +10,7 @@ import {
   fitsWish,
   planInterpreters,
   thisMachine,
-} from '../../../src/core/runtime/interpreters';
+} from '../../../src/core/runtime/launch/interpreters';
 import { disposeBenches, startBench } from './harness';
 
 const machine = {

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../../src/core/errors';
-import { GobReader, GobWriter, type GobValue } from '../../../src/core/runtime/gob';
+import { GobReader, GobWriter, type GobValue } from '../../../src/core/runtime/channel/gob';
 import { disposeBenches, fixture, startBench, type BenchOptions } from './harness';
 
 describe('A custom runtime (runtime.custom)', () => {

@@ -8,8 +8,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import type { FunctionSpec } from '../../protocol/project';
-import { UserError } from '../errors';
+import type { FunctionSpec } from '../../../protocol/project';
+import { UserError } from '../../errors';
 
 export type ScriptFamily = 'python' | 'node';
 

@@ -1,11 +1,11 @@
 /** What becomes of events and of a person's knowledge when an instance never got ready. */
 import fs from 'node:fs';
 import * as l10n from '@vscode/l10n';
-import type { FunctionSpec } from '../../protocol/project';
-import { sentenceOf, UserError } from '../errors';
+import type { FunctionSpec } from '../../../protocol/project';
+import { sentenceOf, UserError } from '../../errors';
 import * as failures from './failures';
 import { isBuiltIn, libraryFix, type Finding } from './findings';
-import type { StartFailure } from './instanceParts';
+import type { StartFailure } from '../dispatch/instanceParts';
 
 /** The error object of an event that waited for the instance. */
 export function startVerdict(

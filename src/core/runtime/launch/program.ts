@@ -2,13 +2,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import type { FunctionSpec } from '../../protocol/project';
-import { UserError } from '../errors';
-import type { ChannelListener } from './channel';
+import type { FunctionSpec } from '../../../protocol/project';
+import { UserError } from '../../errors';
+import type { ChannelListener } from '../channel/channel';
 import { buildEnvironment } from './environment';
-import { converseWithGo, freePort } from './goRpc';
-import type { Conversation, Launch } from './instanceParts';
-import { startInvocationApi } from './invocationApi';
+import { converseWithGo, freePort } from '../channel/goRpc';
+import type { Conversation, Launch } from '../dispatch/instanceParts';
+import { startInvocationApi } from '../channel/invocationApi';
 
 /** Files of code, or without an extension; not what a program writes beside itself, such as logs and data. */
 const code = /^[^.]+$|\.(py|[cm]?[jt]s|go|php|rb|sh|lua|pl|jar|class|so)$/;

@@ -6,10 +6,10 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { Fact, FactKind, FactOf } from '../../protocol/fact';
-import { type AreaRow, findRow } from '../../protocol/ledger';
-import { functionId } from '../../protocol/project';
-import { startSession, type Session } from '../session/session';
+import type { Fact, FactKind, FactOf } from '../protocol/fact';
+import { type AreaRow, findRow } from '../protocol/ledger';
+import { functionId } from '../protocol/project';
+import { startSession, type Session } from '../core/session/session';
 import { Bench, type Check, type OwnGateway, type Target } from './bench';
 import { checks } from './checks';
 import { type Mailbox, startMailbox } from './mailbox';

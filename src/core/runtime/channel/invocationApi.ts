@@ -4,10 +4,10 @@
  */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { FunctionSpec } from '../../protocol/project';
+import type { FunctionSpec } from '../../../protocol/project';
 import type { ChannelListener } from './channel';
-import { answerText, largestPayload } from './failures';
-import type { Conversation } from './instanceParts';
+import { answerText, largestPayload } from '../advice/failures';
+import type { Conversation } from '../dispatch/instanceParts';
 
 export interface InvocationApi {
   port: number;

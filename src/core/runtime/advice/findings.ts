@@ -1,8 +1,8 @@
 /** What handlers do that deserves a word to a person, and the repairs that an editor can offer. */
 import * as l10n from '@vscode/l10n';
-import type { DiagnosticFix, SourcePlace } from '../../protocol/fact';
-import type { FunctionSpec } from '../../protocol/project';
-import type { CodeFailure, Notice } from './channel';
+import type { DiagnosticFix, SourcePlace } from '../../../protocol/fact';
+import type { FunctionSpec } from '../../../protocol/project';
+import type { CodeFailure, Notice } from '../channel/channel';
 
 export interface Finding {
   rule: string;

@@ -3,9 +3,9 @@
  * told about it. The error objects are the platform's own English; findings for people are translated.
  */
 import * as l10n from '@vscode/l10n';
-import type { FunctionError, Outcome, SourcePlace } from '../../protocol/fact';
-import type { FunctionSpec } from '../../protocol/project';
-import type { CodeFailure } from './channel';
+import type { FunctionError, Outcome, SourcePlace } from '../../../protocol/fact';
+import type { FunctionSpec } from '../../../protocol/project';
+import type { CodeFailure } from '../channel/channel';
 
 /** 6 MB, for an event as for a value (documented). */
 export const largestPayload = 6 * 1024 * 1024;

@@ -3,16 +3,16 @@
  * and decides how each event ended, also when the process crossed a limit or died.
  */
 import * as l10n from '@vscode/l10n';
-import { type FunctionError, previewOf, type InstanceState } from '../../protocol/fact';
+import { type FunctionError, previewOf, type InstanceState } from '../../../protocol/fact';
 import { Ahead } from './ahead';
-import type { ChannelListener } from './channel';
-import type { InvocationResult } from './contract';
-import * as failures from './failures';
-import { HandlerProcess, type ProcessEnd } from './handlerProcess';
+import type { ChannelListener } from '../channel/channel';
+import type { InvocationResult } from '../contract';
+import * as failures from '../advice/failures';
+import { HandlerProcess, type ProcessEnd } from '../process/handlerProcess';
 import type { Conversation, InstanceParts, StartFailure, Waiting } from './instanceParts';
-import { Limits, type LimitsListener } from './limits';
-import { PeakMemory } from './memory';
-import { InstanceOutput } from './output';
+import { Limits, type LimitsListener } from '../process/limits';
+import { PeakMemory } from '../process/memory';
+import { InstanceOutput } from '../process/output';
 
 interface Running {
   waiting: Waiting;

@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { defaultEmulatorOptions, closeCauses, type EmulatorOptions } from '../../protocol/project';
+import { defaultEmulatorOptions, closeCauses, type EmulatorOptions } from '../protocol/project';
 
 export type Language = 'python' | 'node';
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
-import type { Fact, FactKind, FactOf } from '../../protocol/fact';
+import type { Fact, FactKind, FactOf } from '../protocol/fact';
 import type { EventReport, Mailbox, Report, StepReport } from './mailbox';
 import { type HandshakeAnswer, opcodes, patience, RawClient, type RawFrame } from './rawClient';
 import type { Language, SetupName } from './setups';

@@ -1,8 +1,8 @@
 /** What an instance is made of, and whom it tells what. */
 import type { ChildProcess, StdioOptions } from 'node:child_process';
-import type { FunctionId, FunctionSpec } from '../../protocol/project';
-import type { ChannelListener, CodeFailure, Notice } from './channel';
-import type { InvocationRequest, InvocationResult, RuntimeDependencies } from './contract';
+import type { FunctionId, FunctionSpec } from '../../../protocol/project';
+import type { ChannelListener, CodeFailure, Notice } from '../channel/channel';
+import type { InvocationRequest, InvocationResult, RuntimeDependencies } from '../contract';
 import type { Instance } from './instance';
 
 /** How one talks with a handler process; the families differ in this alone. */

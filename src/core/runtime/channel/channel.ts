@@ -11,8 +11,8 @@
  */
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import type { LogLevel, LogStream, SourcePlace } from '../../protocol/fact';
-import type { LaunchOrder } from './environment';
+import type { LogLevel, LogStream, SourcePlace } from '../../../protocol/fact';
+import type { LaunchOrder } from '../launch/environment';
 import { LineSplitter } from './lines';
 
 /** What a bootstrap says about a failure of the user's code. */

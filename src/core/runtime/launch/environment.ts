@@ -1,5 +1,5 @@
 /** What a handler finds around it: its environment variables, and the part of `context` that never changes. */
-import type { FunctionSpec, ServiceSpec } from '../../protocol/project';
+import type { FunctionSpec, ServiceSpec } from '../../../protocol/project';
 
 /** Variables that would change how an interpreter runs, or that an editor leaks into its children. */
 const notInherited =

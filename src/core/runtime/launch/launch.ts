@@ -1,6 +1,6 @@
 /** How a handler process is started: program, arguments, and what kind of conversation follows. Pure. */
 import path from 'node:path';
-import type { FunctionSpec } from '../../protocol/project';
+import type { FunctionSpec } from '../../../protocol/project';
 import type { Interpreter } from './interpreters';
 
 export interface LaunchPlan {

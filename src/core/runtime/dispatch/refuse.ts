@@ -1,8 +1,8 @@
 /** The end of an event that no instance ran, as visible as any other. */
-import { previewOf } from '../../protocol/fact';
-import type { FunctionId } from '../../protocol/project';
-import type { RuntimeDependencies } from './contract';
-import type { Failed } from './failures';
+import { previewOf } from '../../../protocol/fact';
+import type { FunctionId } from '../../../protocol/project';
+import type { RuntimeDependencies } from '../contract';
+import type { Failed } from '../advice/failures';
 import type { Waiting } from './instanceParts';
 
 /** @param instance the one that could not be started; 0: none */

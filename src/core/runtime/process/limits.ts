@@ -1,6 +1,6 @@
 /** Watches over the time and the memory of one handler process: while it starts, and event by event. */
-import type { FunctionSpec } from '../../protocol/project';
-import type { Clock, Timer } from '../clock';
+import type { FunctionSpec } from '../../../protocol/project';
+import type { Clock, Timer } from '../../clock';
 import type { PeakMemory } from './memory';
 
 export interface LimitsListener {

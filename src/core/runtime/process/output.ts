@@ -4,9 +4,9 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { StringDecoder } from 'node:string_decoder';
-import type { FunctionId } from '../../protocol/project';
-import type { LogLevel, LogStream } from '../../protocol/fact';
-import type { RecordFact } from './contract';
+import type { FunctionId } from '../../../protocol/project';
+import type { LogLevel, LogStream } from '../../../protocol/fact';
+import type { RecordFact } from '../contract';
 
 /** Characters of a line that travel with its fact. */
 export const longestText = 4000;

@@ -6,24 +6,24 @@
  * `invocationStarted` and `invocationEnded` (see platformLog in the protocol), which cost two facts instead of six.
  */
 import * as l10n from '@vscode/l10n';
-import type { FunctionId, FunctionSpec } from '../../protocol/project';
-import { UserError } from '../errors';
-import type { CodeFailure } from './channel';
-import { startClockFile, type ClockFile } from './clockFile';
+import type { FunctionId, FunctionSpec } from '../../../protocol/project';
+import { UserError } from '../../errors';
+import type { CodeFailure } from '../channel/channel';
+import { startClockFile, type ClockFile } from '../process/clockFile';
 import type {
   FunctionRuntime,
   InvocationRequest,
   InvocationResult,
   RuntimeDependencies,
-} from './contract';
-import * as failures from './failures';
-import { explainBuild, explainFailure, explainNotice, type Finding } from './findings';
+} from '../contract';
+import * as failures from '../advice/failures';
+import { explainBuild, explainFailure, explainNotice, type Finding } from '../advice/findings';
 import { Instance } from './instance';
 import type { InstanceOwner, Launch, StartFailure, Waiting } from './instanceParts';
 import { refuse } from './refuse';
-import { startPreparation, type Preparation } from './prepare';
+import { startPreparation, type Preparation } from '../launch/prepare';
 import { startSourceWatch, type SourceWatch } from './sourceWatch';
-import { explainStart, startVerdict } from './startFailures';
+import { explainStart, startVerdict } from '../advice/startFailures';
 
 export function startFunctionRuntime(
   id: FunctionId,

@@ -6,12 +6,12 @@ import type { ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import type { SourcePlace } from '../../protocol/fact';
-import type { FunctionSpec } from '../../protocol/project';
-import { UserError } from '../errors';
+import type { SourcePlace } from '../../../protocol/fact';
+import type { FunctionSpec } from '../../../protocol/project';
+import { UserError } from '../../errors';
 import { buildEnvironment, splitHandler } from './environment';
-import { forgetTree, killTree, spawnTree } from './processTree';
-import { RawLines } from './output';
+import { forgetTree, killTree, spawnTree } from '../process/processTree';
+import { RawLines } from '../process/output';
 
 export interface Build {
   /** Folder that the built handler is loaded from. */

@@ -1,4 +1,4 @@
-import type { FunctionError } from '../../../protocol/fact';
+import type { FunctionError } from '../../protocol/fact';
 import { type Bench, type Check, expect, expectThat } from '../bench';
 import { outcomeOf } from './runtime';
 

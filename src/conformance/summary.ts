@@ -1,5 +1,5 @@
 /** What a run of the suite says about the ledger: each row once, counted by mark. */
-import { type AreaRow, ledger, type Mark, marks } from '../../protocol/ledger';
+import { type AreaRow, ledger, type Mark, marks } from '../protocol/ledger';
 import type { CheckResult, Verdict } from './runConformance';
 
 /** `none`: the row has no check that could have run here. */
