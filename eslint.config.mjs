@@ -97,6 +97,7 @@ export default tseslint.config(
       '.vscode-test/',
       'sample/',
       'coverage/',
+      'src/core/project/compiled/*.js',
       // Run by the user's interpreter, written as users will see it; checked by the tests that run them.
       'src/core/scaffold/templates/',
       'test/fixtures/',

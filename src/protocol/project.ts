@@ -2,6 +2,12 @@
  * The project file `scfws.json`: what one WebSocket API and its functions look like on this machine.
  * Reading and validation live in core/project; these are the words that everyone shares.
  */
+import {
+  closeCauses,
+  type CloseCause,
+  defaultEmulatorOptions,
+  type EmulatorOptions,
+} from './emulatorOptions';
 
 /** The three roles a function can play. The vendor's console calls them Register, Transmission and Delete. */
 export type Role = 'register' | 'transfer' | 'cleanup';
@@ -50,69 +56,7 @@ export interface FunctionSpec {
 export type Authentication =
   { type: 'none' } | { type: 'keyPair'; secretId: string; secretKey: string };
 
-/** Why a connection ended; `cleanupOn` lists those after which Cleanup runs. */
-export const closeCauses = [
-  'clientClose',
-  'clientVanished',
-  'pushClosing',
-  'idle',
-  'platformFailure',
-  'leftDuringRegister',
-  'gatewayStop',
-  'operator',
-] as const;
-export type CloseCause = (typeof closeCauses)[number];
-
-/** Behaviour that nobody documented, each row with our choice as its default (see the fidelity ledger). */
-export interface EmulatorOptions {
-  registerEnvelope: 'documented' | 'query' | 'full';
-  /** `data recv` instead of `data send` as the upstream action (pages of 2018–19). */
-  legacyAction: boolean;
-  /** Refuse what is otherwise accepted with a warning. */
-  strict: boolean;
-  transferConcurrency: 'ordered' | 'parallel';
-  /** Drop the client when Transfer raised or timed out (a platform failure always does). */
-  closeOnUserError: boolean;
-  cleanupOn: CloseCause[];
-  /** HTTP status of a handshake that Register refuses with an errNo. */
-  refusalStatus: number;
-  /** HTTP status of a handshake whose Register fails or answers something useless. */
-  failureStatus: number;
-  /** HTTP status of a handshake whose Register outlasts the backend timeout. */
-  timeoutStatus: number;
-  /** HTTP status of a push answer whose errNo is not 0. */
-  pushErrorStatus: number;
-  /** Close code of a connection that a push with the action "closing" ends. */
-  pushCloseCode: number;
-  /** Close code of a connection that was idle for too long. */
-  idleCloseCode: number;
-  /** Keep a push to an id whose handshake is not finished until it is open, instead of errNo 9002. */
-  queueUntilOpen: boolean;
-  idleResetOn: ('toServer' | 'toClient' | 'ping')[];
-  /** Redirect the vendor's push hosts to the local push address inside handlers. */
-  redirectPush: boolean;
-  /** Start a new instance for every event. */
-  coldStart: boolean;
-}
-
-export const defaultEmulatorOptions: EmulatorOptions = {
-  registerEnvelope: 'query',
-  legacyAction: false,
-  strict: false,
-  transferConcurrency: 'ordered',
-  closeOnUserError: false,
-  cleanupOn: ['clientClose', 'clientVanished', 'leftDuringRegister'],
-  refusalStatus: 403,
-  failureStatus: 502,
-  timeoutStatus: 504,
-  pushErrorStatus: 200,
-  pushCloseCode: 1000,
-  idleCloseCode: 1001,
-  queueUntilOpen: false,
-  idleResetOn: ['toServer', 'toClient'],
-  redirectPush: true,
-  coldStart: false,
-};
+export { closeCauses, type CloseCause, defaultEmulatorOptions, type EmulatorOptions };
 
 /** A WebSocket API as it is served: one project file, resolved. */
 export interface ServiceSpec {

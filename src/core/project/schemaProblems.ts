@@ -1,45 +1,22 @@
 /**
- * Checks a parsed file against the JSON schema of scfws.json and says each finding in a plain sentence. It walks the
- * schema itself: a general validator takes a tenth of a second to compile one, at each start of a session.
+ * Checks a parsed file against the JSON schema of scfws.json and says each finding in a plain sentence. The validator
+ * is ajv's own code, compiled from the schema by the build, so that no start of a session pays for compiling it.
  */
 import * as l10n from '@vscode/l10n';
+import type { DefinedError } from 'ajv';
 import type { JSONPath } from 'jsonc-parser';
 import type { Problem } from '../../protocol/project';
+import { validateEmulator, validateProject } from './compiled/scfwsSchema';
 import { mostProblems, parseJsonText, problemAt } from './jsonText';
 import type { JsonText } from './jsonText';
 import { didYouMean } from './suggestion';
-import contributedSchema from '../../../schemas/scfws.schema.json';
-
-/** The keywords that the schema uses; a test compares this reading of them with a general validator. */
-interface Schema {
-  $ref?: string;
-  if?: Schema;
-  then?: Schema;
-  else?: Schema;
-  type?: string;
-  enum?: readonly (string | number)[];
-  minimum?: number;
-  maximum?: number;
-  pattern?: string;
-  minLength?: number;
-  maxLength?: number;
-  minItems?: number;
-  uniqueItems?: boolean;
-  items?: Schema;
-  properties?: Record<string, Schema>;
-  required?: readonly string[];
-  additionalProperties?: false | Schema;
-  propertyNames?: Schema;
-}
-
-const schema = contributedSchema as Schema & { definitions: Record<string, Schema> };
 
 /** The same check as an editor makes with the contributed schema; `bySchema` marks what both of them say. */
 export function schemaProblems(json: JsonText, value: unknown): Problem[] {
-  const problems: Problem[] = [];
-  check(json, schema, value, [], problems);
+  validateProject(value);
+  const problems = problemsOf(json, value, validateProject.errors ?? []);
   if (problems.length >= mostProblems) {
-    // The check ended early: what it did not look at may be worse than what it found.
+    // What is left out may be worse than what is told.
     const message = l10n.t('This file has more than {0} problems.', mostProblems);
     problems.push(problemAt(json, [], 'error', message));
   }
@@ -48,124 +25,96 @@ export function schemaProblems(json: JsonText, value: unknown): Problem[] {
 
 /** What is wrong with settings of the emulator that do not stand in a project file; empty when nothing is. */
 export function emulatorProblems(value: unknown): string[] {
-  const problems: Problem[] = [];
+  validateEmulator(value);
   const { json } = parseJsonText('{}', '');
-  check(json, schema.properties?.['emulator'] ?? {}, value, ['emulator'], problems);
-  return problems.map(({ message }) => message);
+  return problemsOf(json, value, validateEmulator.errors ?? []).map(({ message }) => message);
 }
 
-function check(
-  json: JsonText,
-  part: Schema,
-  value: unknown,
-  path: JSONPath,
-  problems: Problem[],
-): void {
-  if (problems.length >= mostProblems) {
-    return;
-  }
-  const add = (message: string) =>
-    problems.push({ ...problemAt(json, path, 'error', message), bySchema: true });
-  const name = nameOf(path);
-
-  if (part.$ref !== undefined) {
-    const target = schema.definitions[part.$ref.replace('#/definitions/', '')];
-    return target === undefined ? undefined : check(json, target, value, path, problems);
-  }
-  if (part.if !== undefined) {
-    const branch = typeOf(value) === part.if.type ? part.then : part.else;
-    return branch === undefined ? undefined : check(json, branch, value, path, problems);
-  }
-  if (part.type !== undefined && !hasType(value, part.type)) {
-    add(sentenceOfType(name, part.type));
-    return;
-  }
-  if (part.enum !== undefined && !part.enum.includes(value as string | number)) {
-    add(sentenceOfEnum(name, part.enum, value));
-  }
-  if (typeof value === 'number') {
-    const { minimum = -Infinity, maximum = Infinity } = part;
-    if (value < minimum || value > maximum) {
-      add(l10n.t('"{0}" must be between {1} and {2}.', name, minimum, maximum));
-    }
-  } else if (typeof value === 'string') {
-    if (value.length < (part.minLength ?? 0)) {
-      add(l10n.t('"{0}" must not be empty.', name));
-    } else if ([...value].length > (part.maxLength ?? Infinity)) {
-      add(l10n.t('"{0}" is too long.', name));
-    } else if (part.pattern !== undefined && !new RegExp(part.pattern, 'u').test(value)) {
-      add(sentenceOfPattern(name, value));
-    }
-  } else if (Array.isArray(value)) {
-    checkList(json, part, value, path, problems, add);
-  } else if (typeOf(value) === 'object') {
-    checkObject(json, part, value as Record<string, unknown>, path, problems);
-  }
-}
-
-function checkList(
-  json: JsonText,
-  part: Schema,
-  list: unknown[],
-  path: JSONPath,
-  problems: Problem[],
-  add: (message: string) => void,
-): void {
-  if (list.length < (part.minItems ?? 0)) {
-    add(l10n.t('"{0}" must not be empty.', nameOf(path)));
-  }
-  if (part.uniqueItems === true && new Set(list).size !== list.length) {
-    add(l10n.t('"{0}" lists something twice.', nameOf(path)));
-  }
-  if (part.items !== undefined) {
-    for (const [index, item] of list.entries()) {
-      check(json, part.items, item, [...path, index], problems);
-    }
-  }
-}
-
-function checkObject(
-  json: JsonText,
-  part: Schema,
-  object: Record<string, unknown>,
-  path: JSONPath,
-  problems: Problem[],
-): void {
-  const add = (at: JSONPath, severity: Problem['severity'], message: string) =>
-    problems.push({ ...problemAt(json, at, severity, message, 'key'), bySchema: true });
-  const { properties = {}, propertyNames, additionalProperties } = part;
-
-  for (const missing of part.required ?? []) {
-    if (!Object.hasOwn(object, missing)) {
-      add(path, 'error', l10n.t('"{0}" is missing here.', missing));
-    }
-  }
-  for (const [key, value] of Object.entries(object)) {
+function problemsOf(json: JsonText, value: unknown, errors: readonly DefinedError[]): Problem[] {
+  // What has the wrong type needs no word about its value.
+  const mistyped = new Set(
+    errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath),
+  );
+  const problems: Problem[] = [];
+  for (const error of errors) {
     if (problems.length >= mostProblems) {
-      return;
+      break;
     }
-    const known = Object.hasOwn(properties, key) ? properties[key] : undefined;
-    if (propertyNames?.pattern !== undefined && !new RegExp(propertyNames.pattern, 'u').test(key)) {
-      const message = l10n.t('"{0}" cannot be the name of an environment variable.', key);
-      add([...path, key], 'error', message);
+    if (error.keyword === 'type' || !mistyped.has(error.instancePath)) {
+      const problem = problemOf(json, value, error);
+      if (problem !== undefined) {
+        problems.push({ ...problem, bySchema: true });
+      }
     }
-    if (known !== undefined) {
-      check(json, known, value, [...path, key], problems);
-    } else if (additionalProperties === false) {
-      const hint = didYouMean(key, Object.keys(properties));
-      add([...path, key], 'warning', l10n.t('"{0}" means nothing here.', key) + hint);
-    } else if (additionalProperties !== undefined) {
-      check(json, additionalProperties, value, [...path, key], problems);
+  }
+  return problems.sort(byPlace);
+}
+
+function byPlace(one: Problem, other: Problem): number {
+  const [a, b] = [one.range, other.range];
+  return (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0);
+}
+
+/** Undefined for errors that only say that another one was found below. */
+function problemOf(json: JsonText, value: unknown, error: DefinedError): Problem | undefined {
+  const at = pathOf(value, error.instancePath);
+  const name = nameOf(at);
+  const here = (message: string) => problemAt(json, at, 'error', message);
+  switch (error.keyword) {
+    case 'type':
+      return here(sentenceOfType(name, error.params.type));
+    case 'enum':
+      return here(sentenceOfEnum(name, error.params.allowedValues as unknown[], error.data));
+    case 'minimum':
+    case 'maximum': {
+      const { minimum = 0, maximum = 0 } = error.parentSchema as Record<string, number | undefined>;
+      return here(l10n.t('"{0}" must be between {1} and {2}.', name, minimum, maximum));
     }
+    case 'minLength':
+    case 'minItems':
+      return here(l10n.t('"{0}" must not be empty.', name));
+    case 'maxLength':
+      return here(l10n.t('"{0}" is too long.', name));
+    case 'uniqueItems':
+      return here(l10n.t('"{0}" lists something twice.', name));
+    case 'pattern': {
+      const { propertyName } = error;
+      if (propertyName === undefined) {
+        return here(sentenceOfPattern(name, String(error.data)));
+      }
+      const message = l10n.t('"{0}" cannot be the name of an environment variable.', propertyName);
+      return problemAt(json, [...at, propertyName], 'error', message, 'key');
+    }
+    case 'required': {
+      const message = l10n.t('"{0}" is missing here.', error.params.missingProperty);
+      return problemAt(json, at, 'error', message, 'key');
+    }
+    case 'additionalProperties': {
+      const key = error.params.additionalProperty;
+      const known = (error.parentSchema as { properties?: object }).properties ?? {};
+      const hint = didYouMean(key, Object.keys(known));
+      const message = l10n.t('"{0}" means nothing here.', key) + hint;
+      return problemAt(json, [...at, key], 'warning', message, 'key');
+    }
+    case 'if':
+    case 'propertyNames':
+      return undefined;
+    default:
+      // A keyword that the schema did not use yet: better ajv's own English than nothing.
+      return here(`"${name}" ${error.message ?? error.keyword}`);
   }
 }
 
-function typeOf(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
-}
-
-function hasType(value: unknown, type: string): boolean {
-  return type === 'integer' ? Number.isInteger(value) : typeOf(value) === type;
+/** ajv's JSON pointer, with numbers where the value is a list. */
+function pathOf(value: unknown, pointer: string): JSONPath {
+  const path: JSONPath = [];
+  let current = value;
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    path.push(Array.isArray(current) ? Number(key) : key);
+    current = (current as Record<string, unknown> | undefined)?.[key];
+  }
+  return path;
 }
 
 /** The name that a person sees for a place: of a list's item, the list's. */
