@@ -6,6 +6,7 @@ import { registerCreateProject } from './commands/createProject';
 import { registerDebugCommands } from './commands/debugCommands';
 import { registerGatewayCommands, startGateway } from './commands/gatewayCommands';
 import { offerImport, registerImportProject } from './commands/importProject';
+import { welcomeOpened } from './commands/openProject';
 import { registerInstallLibrary } from './commands/installLibrary';
 import { registerInvokeCommands } from './commands/invoke';
 import { registerLedger } from './commands/ledger';
@@ -75,10 +76,11 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(log, projects, gateway, ...registrations, ...wireViews(parts));
 
   void projects.refresh().then(async () => {
+    const opened = await welcomeOpened(parts);
     const wanted = process.env['SCFWS_AUTOSTART'] === '1' || setting(settings.autoStart, false);
     if (wanted && projects.all.length > 0 && vscode.workspace.isTrusted) {
       await startGateway(parts).catch((error: unknown) => showError(log, error));
-    } else {
+    } else if (!opened) {
       await offerImport(parts);
     }
   });

@@ -30,6 +30,9 @@ export interface ScaffoldAnswers {
 
 export interface ScaffoldPlan {
   files: ScaffoldFile[];
+  /** Paths of what to read first: the README in the reader's language, and the handler that answers messages. */
+  readme: string;
+  handler: string;
 }
 
 export interface ScaffoldFile {
@@ -108,7 +111,7 @@ export function planScaffold(answers: ScaffoldAnswers, templates: Templates): Sc
     ...sharedFiles(answers, templates),
     { path: 'scfws.json', text: json(projectFile(answers)) },
     ...eventFiles(answers),
-    { path: '.vscode/launch.json', text: json(launchFile) },
+    { path: '.vscode/launch.json', text: json(launchFile(answers)) },
   ];
   const values = wordsOf(answers);
   const flags = new Set<string>([template, language]);
@@ -126,7 +129,11 @@ export function planScaffold(answers: ScaffoldAnswers, templates: Templates): Sc
     files.push({ path: 'package.json', text: json(packageFile(answers)) });
   }
   assertDistinct(files, Object.values(functionNames));
-  return { files };
+  return {
+    files,
+    readme: isChinese(answers) ? 'README.zh-CN.md' : 'README.md',
+    handler: `${functionNames.transfer}/index.${parts[language].extension}`,
+  };
 }
 
 function handlerFile(
@@ -202,10 +209,10 @@ function serviceName(wished: string): string {
   return [...wished.replace(/[/\\\p{Cc}]/gu, '-')].slice(0, 60).join('') || 'service';
 }
 
-const launchFile = {
-  version: '0.2.0',
-  configurations: [{ type: 'scf-websocket', request: 'launch', name: 'Debug the functions' }],
-};
+function launchFile(answers: ScaffoldAnswers): object {
+  const name = isChinese(answers) ? '调试函数' : 'Debug the functions';
+  return { version: '0.2.0', configurations: [{ type: 'scf-websocket', request: 'launch', name }] };
+}
 
 function packageFile({ service }: ScaffoldAnswers): object {
   return {
@@ -239,6 +246,7 @@ function wordsOf(answers: ScaffoldAnswers): Record<string, string> {
     'push file': `${sharedFolder ?? functionNames.transfer}/${push}`,
     'members file': `${sharedFolder ?? functionNames.transfer}/${members}`,
     'function folders': `[${folders}]`,
+    'html language': label('en', 'zh-CN'),
     'label.address': label('Address', '地址'),
     'label.connect': label('Connect', '连接'),
     'label.disconnect': label('Disconnect', '断开'),

@@ -6,7 +6,10 @@ import { sentenceOf, UserError } from '../errors';
 import type { ScaffoldPlan } from './planScaffold';
 
 /** Files of the plan that exist already (or cannot be made because a file stands where a folder must be). */
-export async function findClashes(plan: ScaffoldPlan, folder: string): Promise<string[]> {
+export async function findClashes(
+  plan: Pick<ScaffoldPlan, 'files'>,
+  folder: string,
+): Promise<string[]> {
   const clashes = new Set<string>();
   for (const file of plan.files) {
     const segments = file.path.split('/');
@@ -27,7 +30,10 @@ export async function findClashes(plan: ScaffoldPlan, folder: string): Promise<s
  * before anything is written when something is in the way, and with `cannotWrite` when writing fails: then whatever
  * had been written is gone again.
  */
-export async function writeScaffold(plan: ScaffoldPlan, folder: string): Promise<void> {
+export async function writeScaffold(
+  plan: Pick<ScaffoldPlan, 'files'>,
+  folder: string,
+): Promise<void> {
   const clashes = await findClashes(plan, folder);
   if (clashes.length > 0) {
     throw new UserError(

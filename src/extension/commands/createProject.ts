@@ -1,4 +1,5 @@
-/** Create Project…: folder, language, template, names; then the files, all of them or none. */
+/** Create Project…: folder, language, template; then the files, all of them or none. */
+import { existsSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -6,7 +7,6 @@ import { l10n } from 'vscode';
 import { UserError } from '../../core/errors';
 import {
   defaultFunctionNames,
-  functionNameProblem,
   languages,
   planScaffold,
   templateNames,
@@ -16,11 +16,12 @@ import { readTemplates } from '../../core/scaffold/templates';
 import { findClashes, writeScaffold } from '../../core/scaffold/writeScaffold';
 import type { Role } from '../../protocol/project';
 import { sessionLocale } from '../configuration';
-import { commands, projectFileName } from '../ids';
+import { commands } from '../ids';
 import type { Parts } from '../parts';
+import { openProject } from './openProject';
 import { chosen, registerCommand } from './register';
-import { answered, inputStep, pickStep, runSteps } from './steps';
-import type { Choice, Step } from './steps';
+import { answered, inputStep, isBack, pickStep, runSteps } from './steps';
+import type { Choice, Step, StepPosition } from './steps';
 
 interface Answers {
   folder: string;
@@ -39,7 +40,7 @@ export function registerCreateProject(parts: Parts): vscode.Disposable {
     const byProgram = given !== undefined && !(given instanceof vscode.Uri) && 'language' in given;
     const answers = byProgram
       ? { ...initial, ...given }
-      : await runSteps(l10n.t('Create Project'), steps(), initial);
+      : await runSteps(l10n.t('Create Project'), steps(initial), initial);
     await create(parts, answers, !byProgram);
     return answers.folder;
   });
@@ -49,37 +50,24 @@ function initialAnswers(parts: Parts, folder: string | undefined): Answers {
   const remembered = parts.context.globalState.get<Partial<Answers>>(rememberedKey, {});
   const open = vscode.workspace.workspaceFolders?.[0]?.uri;
   return {
-    folder: folder ?? (open?.scheme === 'file' ? open.fsPath : path.join(os.homedir(), 'chat')),
+    folder: folder ?? (open?.scheme === 'file' ? open.fsPath : freeFolder(os.homedir())),
     language: remembered.language ?? 'python',
     template: remembered.template ?? 'echo',
     names: { ...defaultFunctionNames },
   };
 }
 
-function steps(): Step<Answers>[] {
-  const nameStep = (role: Role, prompt: string): Step<Answers> => ({
-    show: async (answers, position) => {
-      const before = (['register', 'transfer', 'cleanup'] as const).filter(
-        (each) => order[each] < order[role],
-      );
-      const others = before.map((each) => answers.names[each]);
-      return answered<string, Answers>(
-        await inputStep(position, prompt, answers.names[role], (name) =>
-          functionNameProblem(name, others),
-        ),
-        (name) => ({ names: { ...answers.names, [role]: name } }),
-      );
-    },
-  });
+/** A name in a folder that nothing has yet. */
+function freeFolder(parent: string): string {
+  const names = ['chat', ...Array.from({ length: 99 }, (_, index) => `chat-${index + 2}`)];
+  const free = names.find((name) => !existsSync(path.join(parent, name)));
+  return path.join(parent, free ?? 'chat');
+}
+
+/** The functions get the console's names: other names are a matter of scfws.json and of the folders. */
+function steps(initial: Answers): Step<Answers>[] {
   return [
-    {
-      show: async (answers, position) => {
-        const items = folderChoices(answers.folder);
-        const result = await pickStep(position, l10n.t('Where?'), items);
-        return answered<string, Answers>(result, (folder) => ({ folder }));
-      },
-    },
-    { show: async (answers, position) => askFolder(answers, position) },
+    { show: (answers, position) => askFolder(initial.folder, answers.folder, position) },
     {
       show: async (answers, position) =>
         answered<Language, Answers>(
@@ -94,13 +82,43 @@ function steps(): Step<Answers>[] {
           (template) => ({ template }),
         ),
     },
-    nameStep('register', l10n.t('Name of the function that runs when a client connects')),
-    nameStep('transfer', l10n.t('Name of the function that runs for each message')),
-    nameStep('cleanup', l10n.t('Name of the function that runs when a client has left')),
   ];
 }
 
-const order: Record<Role, number> = { register: 0, transfer: 1, cleanup: 2 };
+/** A folder of the list, or "another": one from the dialog, then its path to confirm or to go on with. */
+async function askFolder(
+  initial: string,
+  current: string,
+  position: StepPosition,
+): ReturnType<Step<Answers>['show']> {
+  for (;;) {
+    const picked = await pickStep(position, l10n.t('Where?'), folderChoices(initial), current);
+    if (picked !== '') {
+      return answered<string, Answers>(picked, (folder) => ({ folder }));
+    }
+    const [parent] =
+      (await vscode.window.showOpenDialog({
+        title: l10n.t('Folder of the project, or the one to make it in'),
+        openLabel: l10n.t('Choose'),
+        canSelectFolders: true,
+        canSelectFiles: false,
+      })) ?? [];
+    if (parent === undefined) {
+      continue; // The list is still the question.
+    }
+    const start = isEmpty(parent.fsPath) ? parent.fsPath : freeFolder(parent.fsPath);
+    const typed = await inputStep(position, l10n.t('Folder of the project'), start, (text) =>
+      path.isAbsolute(text) ? undefined : l10n.t('An absolute path'),
+    );
+    if (!isBack(typed)) {
+      return { folder: typed };
+    }
+  }
+}
+
+function isEmpty(folder: string): boolean {
+  return readdirSync(folder).every((name) => name.startsWith('.'));
+}
 
 function folderChoices(folder: string): Choice<string>[] {
   const workspace = (vscode.workspace.workspaceFolders ?? []).filter(
@@ -113,36 +131,16 @@ function folderChoices(folder: string): Choice<string>[] {
   }));
   const given = workspace.some(({ uri }) => uri.fsPath === folder)
     ? []
-    : [{ label: `$(folder) ${path.basename(folder)}`, detail: folder, value: folder }];
+    : [{ label: `$(new-folder) ${path.basename(folder)}`, detail: folder, value: folder }];
   return [
     ...here,
     ...given,
     {
       label: `$(folder-opened) ${l10n.t('Choose another folder…')}`,
-      detail: l10n.t('It may be new: its name can be typed in the next step.'),
+      detail: l10n.t('It may be new: its name can be typed after that.'),
       value: '',
     },
   ];
-}
-
-/** Only after "another folder": a path to type, with the dialog's choice as its beginning. */
-async function askFolder(answers: Answers, position: Parameters<Step<Answers>['show']>[1]) {
-  if (answers.folder !== '') {
-    return undefined;
-  }
-  const picked = await vscode.window.showOpenDialog({
-    title: l10n.t('Folder of the project, or the one to make it in'),
-    openLabel: l10n.t('Choose'),
-    canSelectFolders: true,
-    canSelectFiles: false,
-  });
-  const start = chosen(picked?.[0]).fsPath;
-  return answered<string, Answers>(
-    await inputStep(position, l10n.t('Folder of the project'), start, (text) =>
-      path.isAbsolute(text) ? undefined : l10n.t('An absolute path'),
-    ),
-    (folder) => ({ folder }),
-  );
 }
 
 function languageChoices(): Choice<Language>[] {
@@ -193,7 +191,11 @@ async function create(parts: Parts, answers: Answers, ask: boolean): Promise<voi
   await parts.context.globalState.update(rememberedKey, { language, template });
   await parts.projects.refresh();
   if (ask) {
-    await openProject(parts, target, plan);
+    await openProject(parts, {
+      folder: target,
+      readme: plan.readme,
+      handler: plan.handler,
+    });
   }
 }
 
@@ -227,41 +229,4 @@ async function resolveClashes(plan: ScaffoldPlan, folder: string): Promise<strin
     );
   }
   return target;
-}
-
-async function openProject({ gateway }: Parts, folder: string, plan: ScaffoldPlan): Promise<void> {
-  const uri = vscode.Uri.file(folder);
-  if (vscode.workspace.getWorkspaceFolder(uri) !== undefined) {
-    const readme = plan.files.find((file) => /^README(\.zh-CN)?\.md$/.test(file.path));
-    if (readme !== undefined) {
-      await vscode.commands.executeCommand(
-        'markdown.showPreview',
-        vscode.Uri.joinPath(uri, readme.path),
-      );
-    }
-    if (gateway.status === 'running') {
-      return; // A restart that serves it is offered already.
-    }
-    const start = l10n.t('Start Gateway');
-    void vscode.window
-      .showInformationMessage(l10n.t('The project is in {0}.', folder), start)
-      .then((choice) =>
-        choice === start ? vscode.commands.executeCommand(commands.start) : undefined,
-      );
-    return;
-  }
-  const open = l10n.t('Open Folder');
-  const add = l10n.t('Add to Workspace');
-  const choices = vscode.workspace.workspaceFolders === undefined ? [open] : [open, add];
-  const choice = await vscode.window.showInformationMessage(
-    l10n.t('The project is in {0}.', folder),
-    ...choices,
-  );
-  if (choice === open) {
-    await vscode.commands.executeCommand('vscode.openFolder', uri);
-  } else if (choice === add) {
-    const count = vscode.workspace.workspaceFolders?.length ?? 0;
-    vscode.workspace.updateWorkspaceFolders(count, 0, { uri });
-    await vscode.window.showTextDocument(vscode.Uri.joinPath(uri, projectFileName));
-  }
 }

@@ -6,8 +6,7 @@ import { Cancelled } from './register';
 const back = Symbol('back');
 
 export interface Step<T> {
-  /** Undefined: nothing had to be asked, given what was answered before. */
-  show(answers: T, position: StepPosition): Promise<Partial<T> | typeof back | undefined>;
+  show(answers: T, position: StepPosition): Promise<Partial<T> | typeof back>;
 }
 
 export interface StepPosition {
@@ -23,18 +22,14 @@ export async function runSteps<T extends object>(
   initial: T,
 ): Promise<T> {
   const answers = { ...initial };
-  const shown: number[] = [];
   let index = 0;
   while (index < steps.length) {
     const position = { title, step: index + 1, totalSteps: steps.length };
-    const result = await steps[index]?.show(answers, position);
+    const result = await steps[index]!.show(answers, position);
     if (result === back) {
-      index = shown.pop() ?? 0;
+      index = Math.max(0, index - 1);
     } else {
-      if (result !== undefined) {
-        Object.assign(answers, result);
-        shown.push(index);
-      }
+      Object.assign(answers, result);
       index++;
     }
   }
@@ -45,6 +40,7 @@ export interface Choice<V> extends vscode.QuickPickItem {
   value: V;
 }
 
+/** What Enter takes is marked from the start: the value `active`, else the first. */
 export function pickStep<V>(
   position: StepPosition,
   placeholder: string,
@@ -53,18 +49,19 @@ export function pickStep<V>(
 ): Promise<V | typeof back> {
   const pick = vscode.window.createQuickPick<Choice<V>>();
   Object.assign(pick, position, { placeholder, items, ignoreFocusOut: true });
-  pick.activeItems = items.filter(({ value }) => value === active);
-  return show(pick, position, (finish) => {
-    const accepted = pick.onDidAccept(() => {
+  const marked = items.find(({ value }) => value === active) ?? items[0];
+  pick.activeItems = marked === undefined ? [] : [marked];
+  return show(pick, position.step > 1, (finish) =>
+    pick.onDidAccept(() => {
       const [item] = pick.selectedItems;
       if (item !== undefined) {
         finish(item.value);
       }
-    });
-    return accepted;
-  });
+    }),
+  );
 }
 
+/** Belongs to the step of a pick before it, to which Back returns. */
 export function inputStep(
   position: StepPosition,
   prompt: string,
@@ -73,7 +70,7 @@ export function inputStep(
 ): Promise<string | typeof back> {
   const input = vscode.window.createInputBox();
   Object.assign(input, position, { prompt, value, ignoreFocusOut: true });
-  return show(input, position, (finish) => {
+  return show(input, true, (finish) => {
     const check = () => (input.validationMessage = problemOf(input.value.trim()));
     return vscode.Disposable.from(
       input.onDidChangeValue(check),
@@ -91,16 +88,20 @@ function show<V>(
     buttons: readonly vscode.QuickInputButton[];
     onDidTriggerButton: vscode.Event<vscode.QuickInputButton>;
   },
-  { step }: StepPosition,
+  hasBack: boolean,
   listen: (finish: (value: V) => void) => vscode.Disposable,
 ): Promise<V | typeof back> {
   return new Promise<V | typeof back>((resolve, reject) => {
-    input.buttons = step > 1 ? [vscode.QuickInputButtons.Back] : [];
+    input.buttons = hasBack ? [vscode.QuickInputButtons.Back] : [];
     input.onDidTriggerButton(() => resolve(back));
     input.onDidHide(() => reject(new Cancelled(l10n.t('Cancelled'))));
     listen(resolve);
     input.show();
   }).finally(() => input.dispose());
+}
+
+export function isBack(result: unknown): result is typeof back {
+  return result === back;
 }
 
 export function answered<V, T>(

@@ -91,6 +91,8 @@ export const editor = {
   Range: Made,
   MarkdownString,
   StatusBarAlignment: { Left: 1, Right: 2 },
+  ViewColumn: { One: 1 },
+  QuickInputButtons: { Back: {} },
   l10n: {
     t: (text: string, ...values: unknown[]) =>
       text.replace(/\{(\d+)\}/g, (_hole, index: string) => String(values[Number(index)])),
@@ -113,6 +115,7 @@ export const editor = {
     showWarningMessage: show,
     showInformationMessage: show,
     showQuickPick: (items: unknown) => Promise.resolve(void editor.picks.push(items)),
+    createQuickPick: (): unknown => undefined,
     createStatusBarItem: () => {
       const item = { text: '', tooltip: undefined, show: () => undefined, hide: () => undefined };
       editor.statusBarItems.push(item);

@@ -7,7 +7,7 @@ import { UserError } from '../../../src/core/errors';
 import type { ScaffoldPlan } from '../../../src/core/scaffold/planScaffold';
 import { findClashes, writeScaffold } from '../../../src/core/scaffold/writeScaffold';
 
-const plan: ScaffoldPlan = {
+const plan: Pick<ScaffoldPlan, 'files'> = {
   files: [
     { path: 'Register/index.py', text: 'one' },
     { path: 'events/register.json', text: 'two' },
@@ -76,7 +76,7 @@ describe('writeScaffold', () => {
 
   it('leaves nothing behind when it fails half-way', async () => {
     put('notes.txt', 'mine');
-    const broken: ScaffoldPlan = {
+    const broken: Pick<ScaffoldPlan, 'files'> = {
       files: [...plan.files, { path: `events/${'x'.repeat(300)}.json`, text: 'name too long' }],
     };
     await assert.rejects(writeScaffold(broken, folder), { code: 'cannotWrite' });
