@@ -1,10 +1,7 @@
-/** The environment that is active in the Python extension, and what a change of it means to a running gateway. */
+/** The environment that is active in the Python extension. */
 import * as vscode from 'vscode';
-import { l10n } from 'vscode';
 import { setting } from './configuration';
 import { settings } from './ids';
-import type { Parts } from './parts';
-import { offerRestart } from './settingsWatch';
 
 interface Environments {
   getActiveEnvironmentPath(resource?: vscode.Uri): { path: string };
@@ -25,37 +22,8 @@ export async function editorPython(folder: string | undefined): Promise<string |
   }
 }
 
-/** Offers a restart when another environment is chosen while Python functions are served. */
-export function watchEditorPython({ gateway, projects }: Parts): vscode.Disposable {
-  let subscription: vscode.Disposable | undefined;
-  let current: string | undefined;
-  const changed = async () => {
-    const chosen = await editorPython(projects.folders[0]);
-    if (gateway.status !== 'running' || chosen === current) {
-      return;
-    }
-    current = chosen;
-    const served = projects.all.flatMap(({ value }) => value?.functions ?? []);
-    if (served.some(({ family }) => family === 'python')) {
-      await offerRestart(
-        l10n.t(
-          'Another Python environment was chosen. Functions without an interpreter of their own take it from the next start of the gateway.',
-        ),
-      );
-    }
-  };
-  // Not before a start, which activates the Python extension: that is not done for nothing.
-  const started = gateway.onDidChangeStatus(async (status) => {
-    if (status === 'running') {
-      current = await editorPython(projects.folders[0]);
-      const known = await environments().catch(() => undefined);
-      subscription ??= known?.onDidChangeActiveEnvironmentPath?.(() => void changed());
-    }
-  });
-  return vscode.Disposable.from(started, { dispose: () => subscription?.dispose() });
-}
-
-async function environments(): Promise<Environments | undefined> {
+/** What the Python extension knows; starts it when it is there. */
+export async function environments(): Promise<Environments | undefined> {
   const extension = vscode.extensions.getExtension<{ environments?: Environments }>(
     'ms-python.python',
   );

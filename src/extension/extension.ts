@@ -24,7 +24,6 @@ import {
   releaseFrame,
 } from './debug/frameBreakpoints';
 import { EditorContexts } from './editorContexts';
-import { watchEditorPython } from './editorPython';
 import { Findings } from './findings';
 import { Gateway } from './gateway';
 import { debugTypes, recordingEditors, settings, views } from './ids';
@@ -36,7 +35,7 @@ import { ProjectProblems } from './projectProblems';
 import { Projects } from './projects';
 import { Runs } from './runs';
 import { Served } from './served';
-import { watchSettings } from './settingsWatch';
+import { watchEditorPython, watchSettings } from './settingsWatch';
 import { Recordings } from './traffic/recordings';
 import { Traffic } from './traffic/traffic';
 import { throttle } from './throttle';

@@ -1,6 +1,10 @@
-/** Changed settings reach a running gateway: the emulator's at once, the others with a restart that is offered. */
+/**
+ * Changed settings reach a running gateway: the emulator's at once, the others, and another Python environment, with a
+ * restart that is offered.
+ */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
+import { editorPython, environments } from './editorPython';
 import { commands, settings, settingsSection } from './ids';
 import type { Parts } from './parts';
 
@@ -49,7 +53,37 @@ async function applyEmulator({ projects, gateway }: Parts): Promise<void> {
   }
 }
 
-export async function offerRestart(message: string): Promise<void> {
+/** Offers a restart when another environment is chosen while Python functions are served. */
+export function watchEditorPython({ gateway, projects }: Parts): vscode.Disposable {
+  let subscription: vscode.Disposable | undefined;
+  let current: string | undefined;
+  const changed = async () => {
+    const chosen = await editorPython(projects.folders[0]);
+    if (gateway.status !== 'running' || chosen === current) {
+      return;
+    }
+    current = chosen;
+    const served = projects.all.flatMap(({ value }) => value?.functions ?? []);
+    if (served.some(({ family }) => family === 'python')) {
+      await offerRestart(
+        l10n.t(
+          'Another Python environment was chosen. Functions without an interpreter of their own take it from the next start of the gateway.',
+        ),
+      );
+    }
+  };
+  // Not before a start, which activates the Python extension: that is not done for nothing.
+  const started = gateway.onDidChangeStatus(async (status) => {
+    if (status === 'running') {
+      current = await editorPython(projects.folders[0]);
+      const known = await environments().catch(() => undefined);
+      subscription ??= known?.onDidChangeActiveEnvironmentPath?.(() => void changed());
+    }
+  });
+  return vscode.Disposable.from(started, { dispose: () => subscription?.dispose() });
+}
+
+async function offerRestart(message: string): Promise<void> {
   const restart = l10n.t('Restart Gateway');
   const choice = await vscode.window.showInformationMessage(message, restart);
   if (choice === restart) {

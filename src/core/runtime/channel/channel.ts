@@ -69,6 +69,23 @@ export interface ChannelListener {
   onNonsense(text: string): void;
 }
 
+/** How one talks with a handler process; the families differ in this alone. */
+export interface Conversation {
+  /** It keeps an event that comes while another one runs, and takes it up after that. */
+  readonly queues?: true;
+  /** Called once, right after the process was spawned. */
+  start(): void;
+  /** Hands over an event; `event` contains no line feed. */
+  event(id: string, frozenMs: number, event: string): void;
+  /** Loads the handler of an instance that waited for its debugger. */
+  load(): void;
+  debug(enabled: boolean): void;
+  /** Stops or goes on reading what the process sends. */
+  hold(held: boolean): void;
+  /** Nothing will come any more: the process should end by itself. */
+  end(): void;
+}
+
 /** 6 MB of value as documented, and room for the head. */
 const longestLine = 8 * 1024 * 1024;
 /** How long the exit of a child that reads no more is waited for, milliseconds. */

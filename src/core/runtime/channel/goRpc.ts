@@ -4,11 +4,10 @@
  */
 import net from 'node:net';
 import type { FunctionSpec } from '../../../protocol/project';
-import type { ChannelListener, CodeFailure } from './channel';
+import type { ChannelListener, CodeFailure, Conversation } from './channel';
 import { localAppId, localRegion, localUin, staticContext } from '../launch/environment';
 import { answerText, largestPayload } from '../advice/failures';
 import { GobReader, GobWriter, type GobField, type GobValue } from './gob';
-import type { Conversation } from '../dispatch/instanceParts';
 
 /** The messages of the vendor's library; fields are matched by name. */
 const structs: Record<string, GobField[]> = {

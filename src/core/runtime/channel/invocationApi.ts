@@ -5,9 +5,8 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FunctionSpec } from '../../../protocol/project';
-import type { ChannelListener } from './channel';
+import type { ChannelListener, Conversation } from './channel';
 import { answerText, largestPayload } from '../advice/failures';
-import type { Conversation } from '../dispatch/instanceParts';
 
 export interface InvocationApi {
   port: number;

@@ -19,7 +19,8 @@ import type {
 import * as failures from '../advice/failures';
 import { explainBuild, explainFailure, explainNotice, type Finding } from '../advice/findings';
 import { Instance } from './instance';
-import type { InstanceOwner, Launch, StartFailure, Waiting } from './instanceParts';
+import type { Launch } from '../launch/launch';
+import type { InstanceOwner, StartFailure, Waiting } from './instanceParts';
 import { refuse } from './refuse';
 import { startPreparation, type Preparation } from '../launch/prepare';
 import { startSourceWatch, type SourceWatch } from './sourceWatch';

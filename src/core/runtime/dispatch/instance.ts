@@ -5,11 +5,11 @@
 import * as l10n from '@vscode/l10n';
 import { type FunctionError, previewOf, type InstanceState } from '../../../protocol/fact';
 import { Ahead } from './ahead';
-import type { ChannelListener } from '../channel/channel';
+import type { ChannelListener, Conversation } from '../channel/channel';
 import type { InvocationResult } from '../contract';
 import * as failures from '../advice/failures';
 import { HandlerProcess, type ProcessEnd } from '../process/handlerProcess';
-import type { Conversation, InstanceParts, StartFailure, Waiting } from './instanceParts';
+import type { InstanceParts, StartFailure, Waiting } from './instanceParts';
 import { Limits, type LimitsListener } from '../process/limits';
 import { PeakMemory } from '../process/memory';
 import { InstanceOutput } from '../process/output';

@@ -1,11 +1,27 @@
 /** How a handler process is started: program, arguments, and what kind of conversation follows. Pure. */
+import type { ChildProcess, StdioOptions } from 'node:child_process';
 import path from 'node:path';
 import type { FunctionSpec } from '../../../protocol/project';
+import type { ChannelListener, Conversation } from '../channel/channel';
 import type { Interpreter } from './interpreters';
 
 export interface LaunchPlan {
   command: string;
   args: string[];
+}
+
+/** A process that can be spawned now. */
+export interface Launch extends LaunchPlan {
+  env: Record<string, string>;
+  cwd: string;
+  stdio: StdioOptions;
+  /** It opens a debug port and waits for a debugger before it loads the handler. */
+  debug: boolean;
+  /** What runs it, and why, for the log. */
+  interpreter: string;
+  converse(child: ChildProcess, listener: ChannelListener): Conversation;
+  /** To be called instead of spawning it. */
+  discard?(): void;
 }
 
 export function planLaunch(

@@ -9,9 +9,8 @@ import { startBuild, type Build, type BuildListener } from './build';
 import { Channel } from '../channel/channel';
 import type { RuntimeDependencies } from '../contract';
 import { buildEnvironment, launchOrder, splitHandler } from './environment';
-import type { Launch } from '../dispatch/instanceParts';
 import { findInterpreter, planInterpreters, thisMachine, type Interpreter } from './interpreters';
-import { planLaunch, runsTypeScript } from './launch';
+import { planLaunch, runsTypeScript, type Launch } from './launch';
 import { prepareProgram } from './program';
 
 export interface Preparation {

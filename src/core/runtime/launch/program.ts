@@ -4,10 +4,10 @@ import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { FunctionSpec } from '../../../protocol/project';
 import { UserError } from '../../errors';
-import type { ChannelListener } from '../channel/channel';
+import type { ChannelListener, Conversation } from '../channel/channel';
 import { buildEnvironment } from './environment';
 import { converseWithGo, freePort } from '../channel/goRpc';
-import type { Conversation, Launch } from '../dispatch/instanceParts';
+import type { Launch } from './launch';
 import { startInvocationApi } from '../channel/invocationApi';
 
 /** Files of code, or without an extension; not what a program writes beside itself, such as logs and data. */

@@ -1,6 +1,6 @@
 /** A handler's process: spawned as a tree of its own, and seen off with everything that it started. */
 import type { ChildProcess } from 'node:child_process';
-import type { Launch } from '../dispatch/instanceParts';
+import type { Launch } from '../launch/launch';
 import { forgetTree, killTree, spawnTree } from './processTree';
 
 /** How long what a dead process wrote is waited for, milliseconds. */
