@@ -46,7 +46,8 @@ interface LanguageParts {
   extension: string;
   push: string;
   members: string;
-  redis: string;
+  /** The command that installs the client of Redis that its chat uses. */
+  installRedis: string;
   /** Where the functions find what they have in common; undefined: each has a copy, as it is deployed alone. */
   sharedFolder?: string;
 }
@@ -57,28 +58,28 @@ const parts: Record<Language, LanguageParts> = {
     extension: 'py',
     push: 'push.py',
     members: 'members.py',
-    redis: 'tiny_redis.py',
+    installRedis: 'python -m pip install redis',
   },
   python2: {
     runtime: 'Python2.7',
     extension: 'py',
     push: 'push.py',
     members: 'members.py',
-    redis: 'tiny_redis.py',
+    installRedis: 'python2.7 -m pip install "redis<4"',
   },
   javascript: {
     runtime: 'Nodejs',
     extension: 'js',
     push: 'push.js',
     members: 'members.js',
-    redis: 'tinyRedis.js',
+    installRedis: 'npm install redis',
   },
   typescript: {
     runtime: 'Nodejs',
     extension: 'ts',
     push: 'push.ts',
     members: 'members.ts',
-    redis: 'tinyRedis.ts',
+    installRedis: 'npm install',
     sharedFolder: 'shared',
   },
 };
@@ -149,8 +150,8 @@ function handlerFile(
 
 function sharedFiles(answers: ScaffoldAnswers, templates: Templates): ScaffoldFile[] {
   const { language, template, functionNames } = answers;
-  const { push, members, redis, sharedFolder } = parts[language];
-  const store = template === 'chat' ? [members, redis] : [];
+  const { push, members, sharedFolder } = parts[language];
+  const store = template === 'chat' ? [members] : [];
   const file = (folder: string, name: string) => ({
     path: `${folder}/${name}`,
     text: read(templates, `${language}/shared/${name}`),
@@ -214,7 +215,7 @@ function launchFile(answers: ScaffoldAnswers): object {
   return { version: '0.2.0', configurations: [{ type: 'scf-websocket', request: 'launch', name }] };
 }
 
-function packageFile({ service }: ScaffoldAnswers): object {
+function packageFile({ service, template }: ScaffoldAnswers): object {
   return {
     name:
       service
@@ -225,13 +226,14 @@ function packageFile({ service }: ScaffoldAnswers): object {
     private: true,
     type: 'module',
     scripts: { build: 'node build.mjs', types: 'tsc' },
+    ...(template === 'chat' ? { dependencies: { redis: '^5.8.0' } } : {}),
     devDependencies: { '@types/node': '^20.0.0', esbuild: '^0.25.0', typescript: '^5.8.0' },
   };
 }
 
 function wordsOf(answers: ScaffoldAnswers): Record<string, string> {
   const { service, language, functionNames } = answers;
-  const { push, members, sharedFolder } = parts[language];
+  const { push, members, installRedis, sharedFolder } = parts[language];
   const chinese = isChinese(answers);
   const label = (english: string, translated: string) => (chinese ? translated : english);
   const folders = roles.map((role) => `'${functionNames[role]}'`).join(', ');
@@ -245,6 +247,7 @@ function wordsOf(answers: ScaffoldAnswers): Record<string, string> {
     url: `ws://127.0.0.1:${defaultPort}/release/websocket`,
     'push file': `${sharedFolder ?? functionNames.transfer}/${push}`,
     'members file': `${sharedFolder ?? functionNames.transfer}/${members}`,
+    'install redis': installRedis,
     'function folders': `[${folders}]`,
     'html language': label('en', 'zh-CN'),
     'label.address': label('Address', '地址'),

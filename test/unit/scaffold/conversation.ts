@@ -41,6 +41,7 @@ export async function serveScaffold(
   language: Language,
   template: TemplateName,
   environment: Record<string, string> = {},
+  { program, packages: installed = [] }: { program?: string; packages?: string[] } = {},
 ): Promise<Served> {
   const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-scaffold-')));
   const plan = planScaffold(
@@ -53,13 +54,17 @@ export async function serveScaffold(
     functions: Record<string, object>;
   };
   for (const [role, entry] of Object.entries(project.functions)) {
-    project.functions[role] = { ...entry, timeout: 60 }; // A busy machine is not what is tested here.
+    project.functions[role] = { ...entry, timeout: 60, interpreter: program }; // A busy machine is not what is tested here.
   }
   fs.writeFileSync(projectFile, JSON.stringify({ ...project, environment }));
-  if (language === 'typescript') {
-    // What `npm install` would do, for a Node.js that does not run TypeScript.
-    fs.mkdirSync(path.join(folder, 'node_modules'));
-    for (const name of ['esbuild', '@esbuild', '@types']) {
+  // What `npm install` would do, for a Node.js that does not run TypeScript.
+  const wanted = [
+    ...installed,
+    ...(language === 'typescript' ? ['esbuild', '@esbuild', '@types'] : []),
+  ];
+  fs.mkdirSync(path.join(folder, 'node_modules'));
+  for (const name of wanted) {
+    if (fs.existsSync(path.join(packages, name))) {
       fs.symlinkSync(path.join(packages, name), path.join(folder, 'node_modules', name));
     }
   }

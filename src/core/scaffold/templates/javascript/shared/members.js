@@ -6,7 +6,6 @@
 // is set, else in a folder with one small file for each. Use Redis in the cloud, where they share no disk either.
 const fs = require('fs');
 const path = require('path');
-const redis = require('./tinyRedis');
 
 const redisUrl = process.env.REDIS_URL; // redis://:password@host:6379/0
 const redisKey = 'chat:members';
@@ -15,7 +14,7 @@ const folder = path.join(__dirname, '..', '.scfws', 'members');
 
 exports.add = async (connection) => {
   if (redisUrl) {
-    await redis.command(redisUrl, 'SADD', redisKey, connection);
+    await (await redis()).sAdd(redisKey, connection);
   } else {
     fs.mkdirSync(folder, { recursive: true });
     fs.writeFileSync(fileOf(connection), '');
@@ -24,7 +23,7 @@ exports.add = async (connection) => {
 
 exports.remove = async (connection) => {
   if (redisUrl) {
-    await redis.command(redisUrl, 'SREM', redisKey, connection);
+    await (await redis()).sRem(redisKey, connection);
   } else {
     try {
       fs.unlinkSync(fileOf(connection));
@@ -36,7 +35,7 @@ exports.remove = async (connection) => {
 
 exports.everyone = async () => {
   if (redisUrl) {
-    return redis.command(redisUrl, 'SMEMBERS', redisKey);
+    return (await redis()).sMembers(redisKey);
   }
   const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
   return names
@@ -47,4 +46,38 @@ exports.everyone = async () => {
 // Ids hold "/", which no file name can, so they are spelled in hexadecimal.
 function fileOf(connection) {
   return path.join(folder, Buffer.from(connection).toString('hex') + '.id');
+}
+
+let connecting; // The promise of one client, kept between events; it connects again by itself.
+
+function redis() {
+  connecting = connecting || connect();
+  return connecting;
+}
+
+async function connect() {
+  const client = createClient()({
+    url: redisUrl,
+    socket: { connectTimeout: 2000, reconnectStrategy: (tries) => (tries < 3 ? 100 : false) },
+  });
+  client.on('error', () => {}); // It connects again; a command that cannot be sent fails by itself.
+  try {
+    await client.connect();
+  } catch (error) {
+    connecting = undefined; // The next event tries again.
+    throw error;
+  }
+  client.unref(); // An idle connection must not keep the function busy.
+  return client;
+}
+
+function createClient() {
+  try {
+    return require('redis').createClient;
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    throw new Error(
+      `REDIS_URL is set, but the package redis is missing. Install it: npm install --prefix "${__dirname}" redis`,
+    );
+  }
 }

@@ -4,18 +4,18 @@ The three functions run apart and share no memory, so the ids live outside of th
 is set, else in a folder with one small file for each. Use Redis in the cloud, where they share no disk either.
 """
 import os
-
-import tiny_redis
+import sys
 
 REDIS_URL = os.environ.get('REDIS_URL')  # redis://:password@host:6379/0
 REDIS_KEY = 'chat:members'
+_client = None
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '.scfws', 'members')
 
 
 def add(connection):
     if REDIS_URL:
-        tiny_redis.command(REDIS_URL, 'SADD', REDIS_KEY, connection)
+        _redis().sadd(REDIS_KEY, connection)
     else:
         os.makedirs(FOLDER, exist_ok=True)
         open(_file(connection), 'w').close()
@@ -23,7 +23,7 @@ def add(connection):
 
 def remove(connection):
     if REDIS_URL:
-        tiny_redis.command(REDIS_URL, 'SREM', REDIS_KEY, connection)
+        _redis().srem(REDIS_KEY, connection)
     else:
         try:
             os.remove(_file(connection))
@@ -33,7 +33,7 @@ def remove(connection):
 
 def everyone():
     if REDIS_URL:
-        return [member.decode() for member in tiny_redis.command(REDIS_URL, 'SMEMBERS', REDIS_KEY)]
+        return list(_redis().smembers(REDIS_KEY))
     if not os.path.isdir(FOLDER):
         return []
     names = [name for name in os.listdir(FOLDER) if name.endswith('.id')]
@@ -43,3 +43,18 @@ def everyone():
 def _file(connection):
     # Ids hold "/", which no file name can, so they are spelled in hexadecimal.
     return os.path.join(FOLDER, connection.encode().hex() + '.id')
+
+
+def _redis():
+    """One client, kept between events; it connects again by itself."""
+    global _client
+    if _client is None:
+        try:
+            import redis
+        except ImportError:
+            raise RuntimeError(
+                'REDIS_URL is set, but the package redis is missing. Install it: '
+                f'"{sys.executable}" -m pip install redis'
+            ) from None
+        _client = redis.from_url(REDIS_URL, decode_responses=True, socket_timeout=2)
+    return _client

@@ -5,18 +5,18 @@ is set, else in a folder with one small file for each. Use Redis in the cloud, w
 """
 import binascii
 import os
-
-import tiny_redis
+import sys
 
 REDIS_URL = os.environ.get('REDIS_URL')  # redis://:password@host:6379/0
 REDIS_KEY = 'chat:members'
+_client = None
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '.scfws', 'members')
 
 
 def add(connection):
     if REDIS_URL:
-        tiny_redis.command(REDIS_URL, 'SADD', REDIS_KEY, connection)
+        _redis().sadd(REDIS_KEY, connection)
     else:
         if not os.path.isdir(FOLDER):
             try:
@@ -28,7 +28,7 @@ def add(connection):
 
 def remove(connection):
     if REDIS_URL:
-        tiny_redis.command(REDIS_URL, 'SREM', REDIS_KEY, connection)
+        _redis().srem(REDIS_KEY, connection)
     else:
         try:
             os.remove(_file(connection))
@@ -38,8 +38,7 @@ def remove(connection):
 
 def everyone():
     if REDIS_URL:
-        found = tiny_redis.command(REDIS_URL, 'SMEMBERS', REDIS_KEY)
-        return [member.decode('utf-8') for member in found]
+        return list(_redis().smembers(REDIS_KEY))
     if not os.path.isdir(FOLDER):
         return []
     names = [name for name in os.listdir(FOLDER) if name.endswith('.id')]
@@ -50,3 +49,18 @@ def _file(connection):
     # Ids hold "/", which no file name can, so they are spelled in hexadecimal.
     name = binascii.hexlify(connection.encode('utf-8')).decode('ascii')
     return os.path.join(FOLDER, name + '.id')
+
+
+def _redis():
+    """One client, kept between events; it connects again by itself."""
+    global _client
+    if _client is None:
+        try:
+            import redis
+        except ImportError:
+            raise RuntimeError(
+                'REDIS_URL is set, but the package redis is missing. Install it: '
+                '"%s" -m pip install "redis<4"' % sys.executable
+            )
+        _client = redis.from_url(REDIS_URL, decode_responses=True, socket_timeout=2)
+    return _client

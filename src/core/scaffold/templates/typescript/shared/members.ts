@@ -4,7 +4,6 @@
 // is set, else in a folder with one small file for each. Use Redis in the cloud, where they share no disk either.
 import fs from 'node:fs';
 import path from 'node:path';
-import * as redis from './tinyRedis.ts';
 
 const redisUrl = process.env.REDIS_URL; // redis://:password@host:6379/0
 const redisKey = 'chat:members';
@@ -13,7 +12,7 @@ const folder = path.resolve('..', '.scfws', 'members'); // A function runs in it
 
 export async function add(connection: string): Promise<void> {
   if (redisUrl) {
-    await redis.command(redisUrl, 'SADD', redisKey, connection);
+    await (await redis()).sAdd(redisKey, connection);
   } else {
     fs.mkdirSync(folder, { recursive: true });
     fs.writeFileSync(fileOf(connection), '');
@@ -22,7 +21,7 @@ export async function add(connection: string): Promise<void> {
 
 export async function remove(connection: string): Promise<void> {
   if (redisUrl) {
-    await redis.command(redisUrl, 'SREM', redisKey, connection);
+    await (await redis()).sRem(redisKey, connection);
   } else {
     fs.rmSync(fileOf(connection), { force: true });
   }
@@ -30,7 +29,7 @@ export async function remove(connection: string): Promise<void> {
 
 export async function everyone(): Promise<string[]> {
   if (redisUrl) {
-    return (await redis.command(redisUrl, 'SMEMBERS', redisKey)) as string[];
+    return (await redis()).sMembers(redisKey);
   }
   const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
   return names
@@ -41,4 +40,38 @@ export async function everyone(): Promise<string[]> {
 // Ids hold "/", which no file name can, so they are spelled in hexadecimal.
 function fileOf(connection: string): string {
   return path.join(folder, Buffer.from(connection).toString('hex') + '.id');
+}
+
+// One client, kept between events; it connects again by itself.
+let connecting: ReturnType<typeof connect> | undefined;
+
+function redis() {
+  return (connecting ??= connect());
+}
+
+async function connect() {
+  const { createClient } = await load();
+  const client = createClient({
+    url: redisUrl,
+    socket: { connectTimeout: 2000, reconnectStrategy: (tries) => (tries < 3 ? 100 : false) },
+  });
+  client.on('error', () => {}); // It connects again; a command that cannot be sent fails by itself.
+  try {
+    await client.connect();
+  } catch (error) {
+    connecting = undefined; // The next event tries again.
+    throw error;
+  }
+  client.unref(); // An idle connection must not keep the function busy.
+  return client;
+}
+
+async function load() {
+  try {
+    return await import('redis');
+  } catch (error) {
+    throw new Error('REDIS_URL is set, but the package redis is missing. Install it: npm install', {
+      cause: error,
+    });
+  }
 }
