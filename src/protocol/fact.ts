@@ -107,7 +107,6 @@ export type FactBody =
       remote: string;
       protocols?: string;
       extensions?: string;
-      origin?: string;
       headers: Record<string, string>;
       /** Name of the test client that this connection belongs to. */
       client?: string;
@@ -345,6 +344,11 @@ export type FaultRule = {
   | { fault: 'functionError' }
   | { fault: 'functionTimeout' }
 );
+
+/** Milliseconds that a date can stand for. */
+export function isTime(value: number): boolean {
+  return Math.abs(value) <= 8.64e15;
+}
 
 /** The part of a text that travels with its fact; never half of a character. */
 export function previewOf(text: string): { preview: string; more?: true } {

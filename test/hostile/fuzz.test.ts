@@ -14,12 +14,9 @@ import { Channel } from '../../src/core/runtime/channel/channel';
 import { parsePush } from '../../src/core/gateway/pushRequest';
 import type { Fact } from '../../src/protocol/fact';
 import { renderHar } from '../../src/protocol/export/har';
-import {
-  redactRecording,
-  renderJsonLines,
-  type RecordedPayload,
-  type Recording,
-} from '../../src/protocol/export/recording';
+import { renderJsonLines } from '../../src/protocol/export/jsonLines';
+import type { RecordedPayload, Recording } from '../../src/protocol/export/recording';
+import { redactRecording } from '../../src/protocol/export/redactRecording';
 import { defaultRedactionRules } from '../../src/protocol/export/redact';
 import { parseRecording } from '../../src/protocol/export/renderExport';
 import { applyFact, emptyState } from '../../src/protocol/state';

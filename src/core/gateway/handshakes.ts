@@ -111,7 +111,6 @@ export class Handshakes {
       headers: withoutCredentials(request.headers),
       ...(protocols === undefined ? {} : { protocols }),
       ...(extensions === undefined ? {} : { extensions }),
-      ...(request.headers['origin'] === undefined ? {} : { origin: request.headers['origin'] }),
       ...(request.client === undefined ? {} : { client: request.client }),
     });
     this.target.admit(connection);

@@ -1,124 +1,23 @@
-/**
- * HAR 1.2 with `_webSocketMessages`, as browsers write and read it: one entry for each connection. A browser
- * counts from the client: `send` is a frame to the server.
- */
-import type { Fact, FactOf, FrameType } from '../fact';
-import { previewLength } from '../fact';
-import { isTime, type RecordedPayload, type Recording, type RecordingProblem } from './recording';
-
-interface Pair {
-  name: string;
-  value: string;
-}
-
-interface HarMessage {
-  type: 'send' | 'receive';
-  /** Seconds since the epoch. */
-  time: number;
-  opcode: number;
-  data: string;
-}
-
-interface HarEntry {
-  startedDateTime: string;
-  time: number;
-  request: {
-    method: string;
-    url: string;
-    httpVersion: string;
-    cookies: [];
-    headers: Pair[];
-    queryString: Pair[];
-    headersSize: number;
-    bodySize: number;
-  };
-  response: {
-    status: number;
-    statusText: string;
-    httpVersion: string;
-    cookies: [];
-    headers: Pair[];
-    content: { size: number; mimeType: string; text?: string };
-    redirectURL: string;
-    headersSize: number;
-    bodySize: number;
-  };
-  cache: Record<string, never>;
-  timings: { send: number; wait: number; receive: number };
-  connection?: string;
-  comment?: string;
-  _resourceType: 'websocket';
-  _webSocketMessages: HarMessage[];
-}
-
-const opcodes: Record<FrameType, number> = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
+/** HAR files, written from a recording and read into one: those of browsers too. */
+import {
+  isTime,
+  previewLength,
+  type Fact,
+  type FactKind,
+  type FactOf,
+  type FrameType,
+} from '../fact';
+import { entryOf } from '../facts/table';
+import { HarWriter, opcodes, type HarEntry, type HarMessage } from './harWriter';
+import type { RecordingProblem } from './jsonLines';
+import type { RecordedPayload, Recording } from './recording';
 
 export function renderHar(recording: Recording, version: string, missing = 0): string {
-  const entries: HarEntry[] = [];
-  const open = new Map<string, HarEntry>();
-  let epoch = 0;
-  let origin = 'ws://localhost';
+  const writer = new HarWriter(recording.payloads);
   for (const fact of recording.facts) {
-    switch (fact.kind) {
-      case 'listening':
-        epoch = fact.epoch;
-        origin = fact.url.replace(/^(wss?:\/\/[^/]+).*$/, '$1');
-        break;
-      case 'connecting': {
-        const entry = entryOf(fact.target, fact.headers, origin, epoch + fact.at);
-        entry.connection = fact.connection;
-        open.set(fact.connection, entry);
-        entries.push(entry);
-        break;
-      }
-      case 'opened': {
-        const entry = open.get(fact.connection);
-        if (entry) {
-          entry.response.status = 101;
-          entry.response.statusText = 'Switching Protocols';
-          if (fact.protocol !== undefined) {
-            entry.response.headers.push({ name: 'Sec-WebSocket-Protocol', value: fact.protocol });
-          }
-          entry.timings.wait = epoch + fact.at - Date.parse(entry.startedDateTime);
-        }
-        break;
-      }
-      case 'refused': {
-        const known = fact.connection === undefined ? undefined : open.get(fact.connection);
-        const entry = known ?? entryOf(fact.target, {}, origin, epoch + fact.at);
-        if (!known) {
-          entries.push(entry);
-        }
-        entry.response.status = fact.status;
-        entry.response.content = {
-          size: fact.body.length,
-          mimeType: 'application/json',
-          text: fact.body,
-        };
-        entry.comment = fact.reason;
-        break;
-      }
-      case 'frame':
-        open.get(fact.connection)?._webSocketMessages.push({
-          type: fact.direction === 'toServer' ? 'send' : 'receive',
-          time: (epoch + fact.at) / 1000,
-          opcode: opcodes[fact.type],
-          data: recording.payloads.get(fact.seq)?.data ?? fact.preview,
-        });
-        break;
-      case 'closed': {
-        const entry = open.get(fact.connection);
-        if (entry) {
-          entry.comment = `closed ${fact.code} ${fact.reason}`.trim();
-          entry.time = epoch + fact.at - Date.parse(entry.startedDateTime);
-          open.delete(fact.connection);
-        }
-        break;
-      }
-      default:
-        break; // HAR has no place for runs and pushes.
-    }
+    write(fact, writer);
   }
+  const { entries } = writer;
   for (const entry of entries) {
     const wait = Math.max(0, entry.timings.wait);
     entry.timings = { send: 0, wait, receive: Math.max(0, entry.time - wait) };
@@ -138,58 +37,8 @@ export function renderHar(recording: Recording, version: string, missing = 0): s
   return `${JSON.stringify(har, null, 2)}\n`;
 }
 
-function entryOf(
-  target: string,
-  headers: Readonly<Record<string, string>>,
-  origin: string,
-  at: number,
-): HarEntry {
-  const query = target.includes('?') ? target.slice(target.indexOf('?') + 1) : '';
-  return {
-    startedDateTime: new Date(isTime(at) ? at : 0).toISOString(),
-    time: 0,
-    request: {
-      method: 'GET',
-      url: origin + target,
-      httpVersion: 'HTTP/1.1',
-      cookies: [],
-      headers: Object.entries(headers).map(([name, value]) => ({ name, value })),
-      queryString: query
-        .split('&')
-        .filter((part) => part !== '')
-        .map((part) => {
-          const equals = part.indexOf('=');
-          return equals < 0
-            ? { name: decode(part), value: '' }
-            : { name: decode(part.slice(0, equals)), value: decode(part.slice(equals + 1)) };
-        }),
-      headersSize: -1,
-      bodySize: 0,
-    },
-    response: {
-      status: 0,
-      statusText: '',
-      httpVersion: 'HTTP/1.1',
-      cookies: [],
-      headers: [],
-      content: { size: 0, mimeType: 'x-unknown' },
-      redirectURL: '',
-      headersSize: -1,
-      bodySize: -1,
-    },
-    cache: {},
-    timings: { send: 0, wait: 0, receive: 0 },
-    _resourceType: 'websocket',
-    _webSocketMessages: [],
-  };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text.replace(/\+/g, ' '));
-  } catch {
-    return text;
-  }
+function write<K extends FactKind>(fact: FactOf<K>, writer: HarWriter): void {
+  entryOf(fact).har?.(fact, writer);
 }
 
 /** Connections and frames of a HAR file, as facts. Entries without messages are left out. */

@@ -2,6 +2,7 @@
  * Rules that take secrets out of what is shared. They are data that the user sees and edits before an export,
  * never hidden behaviour.
  */
+import { redactedMark, redactNamed } from './redactNamed';
 
 export interface RedactionRule {
   /** Shown to the user. */
@@ -12,8 +13,6 @@ export interface RedactionRule {
   /** A regular expression, without flags; always matched without case. */
   pattern: string;
 }
-
-export const redactedMark = '[redacted]';
 
 export const defaultRedactionRules: readonly RedactionRule[] = [
   {
@@ -40,8 +39,10 @@ export const defaultRedactionRules: readonly RedactionRule[] = [
 export interface Redactor {
   /** A value that has a name: a header, a query key, a JSON member. */
   value: (name: string, value: string) => string;
-  /** Any text; JSON is walked by member names. */
+  /** Any text; JSON is walked by member names, in other text `name: value` and the like are looked for. */
   text: (text: string) => string;
+  /** Bytes in base64, as far as they are text. */
+  base64: (data: string) => string;
   /** `/path?key=value`: the values of matching keys go. */
   target: (target: string) => string;
 }
@@ -52,8 +53,10 @@ export function createRedactor(rules: readonly RedactionRule[]): Redactor {
   const names = active.filter((rule) => rule.on === 'name').map((rule) => regex(rule, 'i'));
   const texts = active.filter((rule) => rule.on === 'text').map((rule) => regex(rule, 'gi'));
   const isSecret = (name: string) => names.some((pattern) => pattern.test(name));
-  const plain = (text: string) =>
+  const byText = (text: string) =>
     texts.reduce((result, pattern) => result.replace(pattern, redactedMark), text);
+  const plain = (text: string) =>
+    names.length === 0 ? byText(text) : redactNamed(byText(text), isSecret);
 
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string') {
@@ -84,7 +87,7 @@ export function createRedactor(rules: readonly RedactionRule[]): Redactor {
         // Unchanged JSON keeps its bytes: an export must not re-format what it did not have to touch.
         return JSON.stringify(walked) === JSON.stringify(parsed) ? source : JSON.stringify(walked);
       } catch {
-        return redactCutJson(plain(source), isSecret);
+        return plain(source); // Cut off, or only its beginning looks like JSON.
       }
     }
     return plain(source);
@@ -92,6 +95,7 @@ export function createRedactor(rules: readonly RedactionRule[]): Redactor {
   return {
     value: (name, value) => (isSecret(name) ? redactedMark : text(value)),
     text,
+    base64: (data) => redactBase64(data, text),
     target: (target) => {
       if (typeof target !== 'string') {
         return target;
@@ -106,7 +110,7 @@ export function createRedactor(rules: readonly RedactionRule[]): Redactor {
         .map((part) => {
           const equals = part.indexOf('=');
           const name = equals < 0 ? part : part.slice(0, equals);
-          return equals >= 0 && isSecret(name) ? `${name}=${redactedMark}` : plain(part);
+          return equals >= 0 && isSecret(decoded(name)) ? `${name}=${redactedMark}` : plain(part);
         })
         .join('&');
       return `${plain(target.slice(0, question))}?${query}`;
@@ -114,13 +118,28 @@ export function createRedactor(rules: readonly RedactionRule[]): Redactor {
   };
 }
 
-/** JSON that was cut off cannot be parsed; its members are found by their looks. */
-function redactCutJson(source: string, isSecret: (name: string) => boolean): string {
-  return source.replace(
-    /"((?:[^"\\]|\\.){1,200})"(\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,}\]]+)/g,
-    (whole, name: string, colon: string) =>
-      isSecret(name) ? `"${name}"${colon}"${redactedMark}"` : whole,
-  );
+declare const atob: (data: string) => string;
+declare const btoa: (data: string) => string;
+
+/** Bytes stay as they are unless there is a secret in what they say as text. */
+function redactBase64(data: string, text: (text: string) => string): string {
+  let bytes: string;
+  try {
+    bytes = atob(data);
+  } catch {
+    return data; // No base64, whatever it says of itself: nothing that could be read.
+  }
+  // One character for each byte: names and secrets are mostly ASCII, and the other bytes stay what they were.
+  const clean = text(bytes);
+  return clean === bytes ? data : btoa(clean);
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 function regex(rule: RedactionRule, flags: string): RegExp {

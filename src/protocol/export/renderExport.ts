@@ -1,15 +1,10 @@
 /** Any export format, from one recording and what the user asked for. */
 import type { ExportFormat, ExportRequest } from '../inspector';
 import { parseHar, renderHar } from './har';
-import {
-  choose,
-  countMissing,
-  parseJsonLines,
-  redactRecording,
-  renderJsonLines,
-  type Recording,
-  type RecordingProblem,
-} from './recording';
+import { parseJsonLines, renderJsonLines, type RecordingProblem } from './jsonLines';
+import { choose, countMissing, type Recording } from './recording';
+import { createRedactor } from './redact';
+import { redactRecording } from './redactRecording';
 import { renderReport, type ReportParts } from './report';
 
 export const exportExtensions: Record<ExportFormat, string> = {
@@ -33,10 +28,13 @@ export function renderExport(
   const rules = request.redact.filter((rule) => rule.enabled);
   const clean = rules.length === 0 ? chosen : redactRecording(chosen, rules);
   const missing = countMissing(clean);
+  // A filter with a secret in it finds nothing any more: what it chose is what is there.
+  const filter = request.filter ?? '';
+  const told = createRedactor(rules).text(filter) === filter ? filter : '';
   switch (request.format) {
     case 'jsonl':
       return renderJsonLines(clean, {
-        ...(request.filter ? { filter: request.filter } : {}),
+        ...(told === '' ? {} : { filter: told }),
         ...(rules.length === 0 ? {} : { redacted: rules.map((rule) => rule.id) }),
         ...(missing === 0 ? {} : { missingPayloads: missing }),
       });
@@ -45,7 +43,7 @@ export function renderExport(
     case 'html':
       return renderReport(clean, {
         ...tools.report,
-        filter: request.filter,
+        filter: told,
         redacted: rules.map((rule) => rule.pattern),
         missing,
       });

@@ -4,7 +4,8 @@ import fs from 'node:fs';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
 import { renderHar } from '../../../src/protocol/export/har';
-import { renderJsonLines, type Recording } from '../../../src/protocol/export/recording';
+import { renderJsonLines } from '../../../src/protocol/export/jsonLines';
+import type { Recording } from '../../../src/protocol/export/recording';
 import { window } from '../window';
 import { activate, Client, nodeHandler, run, start, stop, TestProject, Trace } from './support';
 

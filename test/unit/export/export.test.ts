@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Fact } from '../../../src/protocol/fact';
-import { redactRecording } from '../../../src/protocol/export/recording';
+import { redactRecording } from '../../../src/protocol/export/redactRecording';
 import { renderExport, parseRecording } from '../../../src/protocol/export/renderExport';
 import {
   recordedPayload,
