@@ -22,7 +22,7 @@ export function renderHandshake(model: InspectorModel, row: number): TemplateRes
       [l10n.t('From'), fact.remote],
       [l10n.t('Sub-protocols'), fact.protocols ?? ''],
       [l10n.t('Extensions'), fact.extensions ?? ''],
-      [l10n.t('Origin'), fact.origin ?? ''],
+      [l10n.t('Origin'), fact.headers['origin'] ?? ''],
     );
     headers.push(...Object.entries(fact.headers));
   } else if (fact.kind === 'refused') {
