@@ -141,13 +141,52 @@ function mirror(from, to) {
   }
 }
 
-async function build({ watch, production, out }) {
+const assetFolders = [
+  'l10n',
+  'schemas',
+  'snippets',
+  'src/core/runtime/bootstrap',
+  'src/core/scaffold/templates',
+  'src/conformance/fixtures',
+];
+
+/** All that esbuild does not make: translations, compiled schemas, and what is read as it is at run time. */
+function copyAssets(out) {
   mergeTranslations();
   translateContributions();
   compileSchemas();
   mirror('src/core/runtime/bootstrap', path.join(out, 'bootstrap'));
   mirror('src/core/scaffold/templates', path.join(out, 'templates'));
   mirror('src/conformance/fixtures', path.join(out, 'conformance'));
+}
+
+/** Copies the assets again when one of them changes, and checks types all along. */
+async function watchAssets(out) {
+  const { spawn } = await import('node:child_process');
+  let waiting;
+  const again = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      try {
+        copyAssets(out);
+      } catch (error) {
+        console.error(error.message); // Half a file was saved; the next save is looked at again.
+      }
+    }, 100);
+  };
+  for (const folder of assetFolders) {
+    // What it writes there itself changes nothing the second time.
+    fs.watch(folder, { recursive: true }, again);
+  }
+  const tsc = path.join('node_modules', 'typescript', 'bin', 'tsc');
+  spawn(process.execPath, [tsc, '-p', '.', '--watch', '--preserveWatchOutput'], {
+    stdio: 'inherit',
+  });
+}
+
+async function build({ watch, production, out }) {
+  copyAssets(out);
+  if (watch) await watchAssets(out);
   let failed = false;
   for (const options of Object.values(bundles)) {
     const context = await esbuild.context({

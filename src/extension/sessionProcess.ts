@@ -71,7 +71,12 @@ export function planSession(options: SessionOptions, env: NodeJS.ProcessEnv): Se
     }
   }
   clean['ELECTRON_RUN_AS_NODE'] = '1';
-  return { args, env: clean };
+  // For whoever works on the session itself: .vscode/launch.json attaches there.
+  const inspect = env['SCFWS_SESSION_INSPECT'];
+  return {
+    args: inspect === undefined ? args : [`--inspect=127.0.0.1:${inspect}`, ...args],
+    env: clean,
+  };
 }
 
 export interface SessionListener {
