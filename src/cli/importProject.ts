@@ -4,9 +4,12 @@ import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { UserError } from '../core/errors';
 import { detectProject } from '../core/project/importers/detectProject';
+import type { DetectedProject } from '../core/project/importers/detected';
+import { reportLines } from '../core/project/importers/notes';
 import { planProjectFile, type RoleAnswers } from '../core/project/importers/planProjectFile';
 import { projectFileName } from '../core/project/projectFile';
 import { roles } from '../protocol/project';
+import type { Role } from '../protocol/project';
 
 export interface ImportOptions {
   /** Name of the function that plays the role; the empty text: none does. */
@@ -25,26 +28,13 @@ export async function importProject(folder: string, options: ImportOptions): Pro
   }
   const [detected] = await detectProject(folder);
   if (detected === undefined) {
-    const there = ['template.yaml', 'template.yml', 'serverless.yml', 'serverless.yaml'].find(
-      (each) => fs.existsSync(path.join(root, each)),
-    );
-    if (there !== undefined) {
-      throw new UserError(
-        'nothingToImport',
-        l10n.t('No function could be read from {0}.', path.join(root, there)),
-        l10n.t('It must be valid YAML and describe functions of this vendor.'),
-      );
-    }
     throw new UserError(
       'nothingToImport',
       l10n.t('Nothing to import was found in {0}.', root),
       l10n.t(
-        'Looked for template.yaml, serverless.yml, and folders with index.py or index.js: three, or fewer that are named by their roles.',
+        'Looked for template.yaml, serverless.yml, and for folders or files with handlers that are named by their roles. A new project: scfws new <folder>.',
       ),
     );
-  }
-  for (const { message } of detected.problems) {
-    process.stderr.write(`${message}\n`);
   }
   const answers: RoleAnswers = {};
   for (const role of roles) {
@@ -52,7 +42,7 @@ export async function importProject(folder: string, options: ImportOptions): Pro
       answers[role] = options[role] === '' ? null : options[role];
     }
   }
-  const text = planProjectFile(detected, answers);
+  const { text, notes } = planned(detected, answers);
   const file = path.join(detected.folder, projectFileName);
   try {
     fs.writeFileSync(file, text, { flag: 'wx' });
@@ -66,12 +56,39 @@ export async function importProject(folder: string, options: ImportOptions): Pro
       l10n.t('{0} could not be written: {1}', file, (error as Error).message),
     );
   }
-  for (const { role, guess } of detected.questions) {
-    const name = answers[role] === undefined ? guess : answers[role];
-    process.stdout.write(`  ${role}: ${name ?? '–'}\n`);
+  process.stderr.write(lines(reportLines(notes, detected.folder, 'relative')));
+  const { functions } = JSON.parse(text) as { functions: Partial<Record<Role, unknown>> };
+  for (const role of roles) {
+    process.stdout.write(`  ${role}: ${nameOf(functions, role)}\n`);
   }
   process.stdout.write(`${l10n.t('Written: {0}. Start it with: scfws serve {1}', file, folder)}\n`);
   return 0;
+}
+
+/** What stands in the way is told with all that was seen, file and line first. */
+function planned(
+  detected: DetectedProject,
+  answers: RoleAnswers,
+): ReturnType<typeof planProjectFile> {
+  try {
+    return planProjectFile(detected, answers);
+  } catch (error) {
+    if (detected.functions.length > 0) {
+      process.stderr.write(lines(reportLines(detected.notes, detected.folder, 'relative')));
+    }
+    throw error; // Without functions it names the notes itself.
+  }
+}
+
+function lines(all: readonly string[]): string {
+  return all.map((line) => `${line}\n`).join('');
+}
+
+function nameOf(functions: Partial<Record<Role, unknown>>, role: Role): string {
+  const entry = functions[role];
+  return typeof entry === 'string'
+    ? l10n.t('as {0}', entry)
+    : ((entry as { name?: string } | undefined)?.name ?? '–');
 }
 
 function exists(file: string): UserError {

@@ -6,8 +6,9 @@ import * as l10n from '@vscode/l10n';
 import { findNodeAtLocation } from 'jsonc-parser';
 import { roles } from '../../protocol/project';
 import type { EmulatorOptions, FunctionSpec, Problem, ServiceSpec } from '../../protocol/project';
-import { sentenceOf } from '../errors';
+import { sentenceOf, sentences } from '../errors';
 import { handlerFiles } from './handlerFile';
+import { handlerFilesIn, handlerOf } from './handlerSearch';
 import { loadIdentity, newIdentity } from './identity';
 import { longestJsonText, parseJsonText, problemAt } from './jsonText';
 import { contains, hasErrors, parseProjectFile, projectFileName } from './projectFile';
@@ -134,7 +135,7 @@ async function folderProblems(project: ProjectFile, text: string): Promise<Probl
     }
     const file = handlerFiles(spec).find((candidate) => existsSync(candidate));
     if (file === undefined) {
-      add('handler', 'warning', missingHandler(spec));
+      add('handler', 'warning', await missingHandler(spec));
     } else if (!contains(realRoot, (await realPathOf(file)) ?? file)) {
       add('handler', 'error', l10n.t('{0} is a link that leaves the project folder.', file));
     }
@@ -142,9 +143,25 @@ async function folderProblems(project: ProjectFile, text: string): Promise<Probl
   return problems;
 }
 
-function missingHandler(spec: FunctionSpec): string {
+/** Names the file that holds such a handler instead, where there is one. */
+async function missingHandler(spec: FunctionSpec): Promise<string> {
   const [file] = handlerFiles(spec);
-  return l10n.t('There is no {0} for the function {1}.', file, spec.name);
+  const missing = l10n.t('There is no {0} for the function {1}.', file, spec.name);
+  const wanted = spec.handler.slice(spec.handler.lastIndexOf('.') + 1);
+  const holder = (await handlerFilesIn(spec.folder)).find(
+    (each) => each.family === spec.family && each.names.includes(wanted),
+  );
+  return holder === undefined
+    ? missing
+    : sentences(
+        missing,
+        l10n.t(
+          '{0} has {1}: write "handler": "{2}".',
+          holder.file,
+          wanted,
+          handlerOf(holder, wanted),
+        ),
+      );
 }
 
 async function realPathOf(file: string): Promise<string | undefined> {

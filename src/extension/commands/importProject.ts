@@ -6,6 +6,8 @@ import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { UserError } from '../../core/errors';
 import type { DetectedProject, RoleQuestion } from '../../core/project/importers/detected';
+import { reportLines } from '../../core/project/importers/notes';
+import type { Note } from '../../core/project/importers/notes';
 import type { RoleAnswers } from '../../core/project/importers/planProjectFile';
 import type { Role } from '../../protocol/project';
 import { commands, projectFileName } from '../ids';
@@ -35,9 +37,10 @@ export function registerImportProject(parts: Parts): vscode.Disposable {
     }
     const roles = given?.roles ?? (await askRoles(detected));
     const { planProjectFile } = await import('../../core/project/importers/planProjectFile');
-    await write(file.fsPath, planProjectFile(detected, roles));
+    const { text, notes } = planProjectFile(detected, roles);
+    await write(file.fsPath, text);
     await parts.projects.refresh();
-    void tellProblems(parts.log, detected);
+    void tellNotes(parts.log, detected.folder, notes);
     if (given === undefined) {
       await vscode.window.showTextDocument(file);
     }
@@ -89,13 +92,17 @@ async function pickFolder(): Promise<string> {
 }
 
 async function detect(folder: string, ask: boolean): Promise<DetectedProject> {
-  const found = (await detectProject(folder)).filter(({ functions }) => functions.length > 0);
+  const all = await detectProject(folder);
+  const found = all.filter(({ functions }) => functions.length > 0);
   const [first] = found;
+  if (first === undefined && all[0] !== undefined) {
+    return all[0]; // Planning it says what was seen, with its place.
+  }
   if (first === undefined) {
     throw new UserError(
       'nothingToImport',
       l10n.t(
-        'No functions were found in {0}: there is no template.yaml, no serverless.yml, and no folders with an index.py or index.js.',
+        'No functions were found in {0}: there is no template.yaml, no serverless.yml, and no folders or files with handlers that are named by their roles.',
         folder,
       ),
       l10n.t('Create a project with "SCF WebSocket: Create Project…".'),
@@ -158,21 +165,30 @@ function fileExists(file: string): UserError {
   );
 }
 
-/** What could not be taken over as it was. */
-export async function tellProblems(
-  log: Log,
-  { problems }: Pick<DetectedProject, 'problems'>,
-): Promise<void> {
-  if (problems.length === 0) {
+/** What was left out, changed or guessed: how much in the notification, each with its place in the log. */
+export async function tellNotes(log: Log, folder: string, notes: readonly Note[]): Promise<void> {
+  if (notes.length === 0) {
     return;
   }
-  problems.forEach((problem) => log.info(problem.message));
-  const showLog = l10n.t('Show Log');
+  log.info([l10n.t('Imported {0}:', folder), ...reportLines(notes, folder, 'absolute')].join('\n'));
+  const [first] = notes;
+  const showLog = l10n.t('Show All');
   const choice = await vscode.window.showWarningMessage(
-    l10n.t('Imported, but look at this: {0}', problems.map(({ message }) => message).join(' ')),
+    notes.length === 1 && first !== undefined
+      ? l10n.t('Imported, but look at this: {0}', `${placeOf(folder, first)} ${first.message}`)
+      : l10n.t(
+          'Imported. {0} things are not as the files say, or had to be guessed; the first: {1}',
+          notes.length,
+          first === undefined ? '' : `${placeOf(folder, first)} ${first.message}`,
+        ),
     showLog,
   );
   if (choice === showLog) {
     log.show();
   }
+}
+
+function placeOf(folder: string, { file, range }: Note): string {
+  const line = range === undefined ? '' : `:${range.line + 1}`;
+  return `${path.relative(folder, file)}${line}:`;
 }

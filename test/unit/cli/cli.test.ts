@@ -155,8 +155,24 @@ describe('scfws', function () {
     fs.rmSync(file);
     assert.match(
       (await scfws(['import', empty])).err,
-      /No function could be read from .*template\.yaml/,
+      /template\.yaml:1: This YAML cannot be read: .*Correct it and import again/,
     );
+    // What was imported otherwise than it was written goes beside the result, with file and line.
+    fs.writeFileSync(
+      path.join(empty, 'index.py'),
+      'def main_handler(event, context):\n    return 1\n',
+    );
+    fs.writeFileSync(
+      path.join(empty, 'template.yaml'),
+      "Resources:\n  message:\n    Type: 'TencentCloud::Serverless::Function'\n    Properties: {CodeUri: ., Runtime: Python3,\n      Timeout: 0}\n",
+    );
+    const imported = await scfws(['import', empty]);
+    assert.equal(imported.code, 0, imported.err);
+    assert.match(
+      imported.err,
+      /^Changed:\n {2}template\.yaml:5 {2}Timeout of message is 0 there and 1 s/m,
+    );
+    assert.match(imported.out, /register: –\n {2}transfer: message\n/);
 
     const malformed = await scfws(['push', 'ws://127.0.0.1:1/x', '--id', 'x', '--close']);
     assert.match(malformed.err, /ws:\/\/127\.0\.0\.1:1\/x is no push address\. One looks like/);

@@ -4,7 +4,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { editor, person } from './editor';
-import { tellProblems } from '../../../src/extension/commands/importProject';
+import { noteAt } from '../../../src/core/project/importers/notes';
+import { tellNotes } from '../../../src/extension/commands/importProject';
 import { pickFunction } from '../../../src/extension/commands/pick';
 import { EditorContexts } from '../../../src/extension/editorContexts';
 
@@ -70,15 +71,22 @@ describe('what an editor shows', () => {
 describe('an import', () => {
   afterEach(() => (person.messages.length = 0));
 
-  it('says what it could not take over, and nothing when that is nothing', async () => {
+  it('says what it could not take over, where, and nothing when that is nothing', async () => {
     const logged: string[] = [];
     const log = { info: (text: string) => logged.push(text) } as never;
-    await tellProblems(log, { problems: [] });
+    await tellNotes(log, path.resolve('/p'), []);
     assert.equal(person.messages.length, 0);
-    const message = 'leave is left out: its code is not a folder of this project.';
-    const problem = { file: '/p/template.yaml', path: '', message, severity: 'warning' as const };
-    await tellProblems(log, { problems: [problem] });
-    assert.equal(person.messages[0]?.text, `Imported, but look at this: ${message}`);
-    assert.deepEqual(logged, [message]);
+    const message = 'leave: its code (../x) is not a folder of this project.';
+    const file = path.resolve('/p/template.yaml');
+    const range = { line: 11, column: 0, endLine: 11, endColumn: 4 };
+    const note = noteAt({ file, range }, 'leftOut', message);
+    await tellNotes(log, path.resolve('/p'), [note]);
+    assert.equal(
+      person.messages[0]?.text,
+      `Imported, but look at this: template.yaml:12: ${message}`,
+    );
+    assert.deepEqual(logged[0]?.split('\n').slice(1), ['Left out:', `  ${file}:12  ${message}`]);
+    await tellNotes(log, path.resolve('/p'), [note, noteAt({ file }, 'guessed', 'More.')]);
+    assert.match(person.messages[1]?.text ?? '', /^Imported\. 2 things .*template\.yaml:12: leave/);
   });
 });

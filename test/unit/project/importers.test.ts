@@ -5,11 +5,13 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { detectProject } from '../../../src/core/project/importers/detectProject';
-import { guessRole } from '../../../src/core/project/importers/detected';
+import { handlerNames } from '../../../src/core/project/handlerNames';
 import type { DetectedProject } from '../../../src/core/project/importers/detected';
+import { placeText } from '../../../src/core/project/importers/notes';
 import { planProjectFile } from '../../../src/core/project/importers/planProjectFile';
 import { parseServerlessYml } from '../../../src/core/project/importers/serverlessYml';
-import { parseSiblingFolders } from '../../../src/core/project/importers/siblingFolders';
+import { guessRole } from '../../../src/core/project/importers/roleGuess';
+import { parseJsonSource } from '../../../src/core/project/importers/yamlText';
 import { parseTemplateYaml } from '../../../src/core/project/importers/templateYaml';
 import { loadService } from '../../../src/core/project/loadService';
 import { parseProjectFile } from '../../../src/core/project/projectFile';
@@ -27,10 +29,15 @@ async function detect(name: string): Promise<DetectedProject> {
 }
 
 const planned = (detected: DetectedProject, answers = {}) =>
-  JSON.parse(planProjectFile(detected, answers)) as unknown;
+  JSON.parse(planProjectFile(detected, answers).text) as unknown;
 const asked = ({ questions }: DetectedProject) =>
   questions.map(({ role, guess }) => `${role}: ${guess ?? '–'}`);
-const told = ({ problems }: DetectedProject) => problems.map((problem) => problem.message);
+/** `kind file:line message` of everything that the import tells. */
+const told = (detected: DetectedProject, answers = {}) =>
+  planProjectFile(detected, answers).notes.map(
+    (note) =>
+      `${note.kind} ${placeText({ ...note, file: path.relative(detected.folder, note.file) })} ${note.message}`,
+  );
 
 describe('importing', () => {
   it('template.yaml: finds the functions, and asks for every role', async () => {
@@ -41,7 +48,17 @@ describe('importing', () => {
       'transfer: ws_message',
       'cleanup: ws_disconnect',
     ]);
-    assert.deepEqual(told(detected), ['report is left out: Php5 cannot be run here.']);
+    assert.deepEqual(told(detected), [
+      'changed template.yaml:15 MemorySize of ws_connect is 100 there and 128 MB in scfws.json: the platform allows 64 to 3072 in steps of 128.',
+      ...['ws_connect', 'ws_message', 'ws_disconnect', 'report'].map(
+        (name) =>
+          `unknown template.yaml:41 MODE of ${name} is !Ref Mode, which these files do not tell. Say it in scfws.json.`,
+      ),
+      'leftOut template.yaml:28 report: Php5 cannot be run here. Runtimes are Python, Nodejs, Go1 and CustomRuntime.',
+      'guessed template.yaml:4 ws_connect plays the role "register", by its name or its code.',
+      'guessed template.yaml:17 ws_message plays the role "transfer", by its name or its code.',
+      'guessed template.yaml:22 ws_disconnect plays the role "cleanup", by its name or its code.',
+    ]);
     assert.deepEqual(planned(detected), {
       functions: {
         register: {
@@ -51,7 +68,7 @@ describe('importing', () => {
           runtime: 'Python3.6',
           timeout: 5,
           memory: 128,
-          environment: { ROOM: 'lobby', MODE: 'Mode', LIMIT: '20' },
+          environment: { ROOM: 'lobby', LIMIT: '20' },
         },
         transfer: {
           name: 'ws_message',
@@ -59,7 +76,7 @@ describe('importing', () => {
           handler: 'index.main_handler',
           runtime: 'Python3.6',
           timeout: 10,
-          environment: { ROOM: 'none', MODE: 'Mode' },
+          environment: { ROOM: 'none' },
         },
         cleanup: {
           name: 'ws_disconnect',
@@ -67,7 +84,7 @@ describe('importing', () => {
           handler: 'index.main_handler',
           runtime: 'Python2.7',
           timeout: 10,
-          environment: { ROOM: 'none', MODE: 'Mode' },
+          environment: { ROOM: 'none' },
         },
       },
     });
@@ -206,7 +223,7 @@ describe('importing', () => {
         fs.cpSync(path.join(fixtures, name), copy, { recursive: true });
         const [detected] = await detectProject(copy);
         assert.ok(detected !== undefined);
-        fs.writeFileSync(path.join(copy, 'scfws.json'), planProjectFile(detected));
+        fs.writeFileSync(path.join(copy, 'scfws.json'), planProjectFile(detected).text);
         const { service, problems } = await loadService(copy);
         assert.deepEqual(problems, []);
         assert.ok(service?.roles.transfer);
@@ -228,21 +245,7 @@ describe('importing', () => {
   it('finds nothing where there is nothing', async () => {
     assert.deepEqual(await detectProject(path.join(fixtures, 'siblingFolders', 'docs')), []);
     assert.deepEqual(await detectProject(path.join(fixtures, 'nowhere')), []);
-    assert.equal(
-      parseTemplateYaml('Resources: {a: {Type: AWS::S3::Bucket}}', 'template.yaml'),
-      undefined,
-    );
-    assert.equal(
-      parseServerlessYml([{ file: 'serverless.yml', text: 'service: aws\nprovider: {name: aws}' }]),
-      undefined,
-    );
-    assert.equal(
-      parseSiblingFolders([
-        { name: 'web', files: ['index.js'] },
-        { name: 'docs', files: ['index.js'] },
-      ]),
-      undefined,
-    );
+    assert.equal(parseTemplateYaml({ text: 'a: 1', file: 'template.yaml' }), undefined);
   });
 
   it('leaves out code that lies elsewhere', async () => {
@@ -257,7 +260,7 @@ describe('importing', () => {
       );
       const [detected] = await detectProject(folder);
       assert.deepEqual(detected?.functions, []);
-      assert.equal(detected?.problems.length, 3);
+      assert.equal(detected?.notes.length, 3);
       assert.throws(() => planProjectFile(detected), { code: 'nothingToImport' });
     } finally {
       fs.rmSync(folder, { recursive: true });
@@ -266,9 +269,13 @@ describe('importing', () => {
 
   it('says where YAML is broken', () => {
     const text = 'Resources:\n  a: [TencentCloud::Serverless::Function\n  b: 1\n';
-    const finding = parseTemplateYaml(text, 'template.yaml');
-    assert.match(finding?.problems[0]?.message ?? '', /^This YAML cannot be read: /);
-    assert.ok((finding?.problems[0]?.range?.line ?? 0) >= 1);
+    for (const finding of [
+      parseTemplateYaml({ text, file: 'template.yaml' }),
+      parseServerlessYml([{ text, file: 'serverless.yml' }]),
+    ]) {
+      assert.match(finding?.notes[0]?.message ?? '', /^This YAML cannot be read: .*\. Correct it/);
+      assert.ok((finding?.notes[0]?.range?.line ?? 0) >= 1);
+    }
   });
 
   for (const [name, role] of [
@@ -308,10 +315,10 @@ describe('importing', () => {
             { Type: 'TencentCloud::Serverless::Function', Properties },
           ]),
         );
-        const finding = parseTemplateYaml(
-          JSON.stringify({ Resources: resources }),
-          'template.yaml',
-        );
+        const finding = parseTemplateYaml({
+          text: JSON.stringify({ Resources: resources }),
+          file: 'template.yaml',
+        });
         const [first] = finding?.functions ?? [];
         if (finding === undefined || first === undefined || !/^[ab.]/.test(first.folder)) {
           return;
@@ -319,18 +326,18 @@ describe('importing', () => {
         const detected: DetectedProject = { ...finding, folder: '/p', questions: [] };
         first.runtime = 'Python3.6';
         first.folder = 'a';
-        const text = planProjectFile(detected, { transfer: first.name });
+        const { text } = planProjectFile(detected, { transfer: first.name });
         assert.deepEqual(parseProjectFile(text, path.resolve('/p')).problems, []);
       }),
       { numRuns: 100 },
     );
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
-        parseTemplateYaml(text, 'template.yaml');
+        parseTemplateYaml({ text, file: 'template.yaml' });
         parseServerlessYml([{ file: 'serverless.yml', text }]);
-        parseSiblingFolders([
-          { name: 'Register', files: ['index.py', 'config.json'], config: text },
-        ]);
+        parseJsonSource({ file: 'config.json', text });
+        handlerNames(text, 'python');
+        handlerNames(text, 'node');
       }),
       { numRuns: 500 },
     );
@@ -344,7 +351,7 @@ describe('importing', () => {
       lines.push(`${other}: &${other} [${`*${one}, `.repeat(9)}*${one}]`);
     }
     const text = `${lines.join('\n')}\nResources: {t: {Type: 'TencentCloud::Serverless::Function'}}`;
-    const finding = parseTemplateYaml(text, 'template.yaml');
-    assert.match(finding?.problems[0]?.message ?? '', /alias/i);
+    const finding = parseTemplateYaml({ text, file: 'template.yaml' });
+    assert.match(finding?.notes[0]?.message ?? '', /alias/i);
   });
 });

@@ -1,56 +1,120 @@
 /** Looks for projects of other tools in a folder. Reads files; changes nothing. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { parseEnv } from 'node:util';
 import * as l10n from '@vscode/l10n';
 import { roles } from '../../../protocol/project';
 import { insideFolder, parseRuntime } from '../projectFile';
-import { guessRole } from './detected';
-import type { DetectedFunction, DetectedProject, Finding, RoleQuestion } from './detected';
+import { checkHandler } from './checkHandler';
+import { newFinding } from './detected';
+import type { DetectedFunction, DetectedProject, Finding } from './detected';
+import { findFolderLayout } from './folderLayouts';
+import { noteAt } from './notes';
+import { roleQuestions } from './roleGuess';
 import { parseServerlessYml } from './serverlessYml';
-import type { YamlFile } from './serverlessYml';
-import { parseSiblingFolders } from './siblingFolders';
-import type { SiblingFolder } from './siblingFolders';
 import { parseTemplateYaml } from './templateYaml';
+import type { TextFile } from './yamlText';
 
 const largestFile = 500_000;
 const mostFolders = 100;
+const templates = ['template.yaml', 'template.yml'];
+const serverless = ['serverless.yml', 'serverless.yaml'];
 
-/** What the folder holds, the most telling first; empty when there is nothing to import. Never rejects. */
+/**
+ * What the folder holds, the most telling first; empty when there is nothing to import. A file that cannot be
+ * imported is there, too, without functions: its notes say what was seen. Never rejects.
+ */
 export async function detectProject(folder: string): Promise<DetectedProject[]> {
   const root = path.resolve(folder);
   const subfolders = await foldersIn(root);
+  const files = await readAll(root, subfolders, serverless);
+  const env = await environments(root, [...files.map(({ file }) => file), ...templates]);
   const written = [
-    parseServerlessYml(await serverlessFiles(root, subfolders)),
-    ...(await readAll(root, ['template.yaml', 'template.yml'])).map(({ file, text }) =>
-      parseTemplateYaml(text, file),
-    ),
+    parseServerlessYml(files, env),
+    await readTemplates(root, subfolders, env),
   ].filter((finding) => finding !== undefined);
-  if (written.length > 0) {
-    return written.map((each) => complete(each, root));
-  }
+  const readable = written.filter(({ functions }) => functions.length > 0);
   // Only a guess, so only where no file says more.
-  const guessed = parseSiblingFolders(await siblingFolders(root, subfolders));
-  return guessed === undefined ? [] : [complete(guessed, root)];
+  const guessed =
+    readable.length > 0 || written.some(({ kind }) => kind !== 'unreadable')
+      ? undefined
+      : await findFolderLayout(root, subfolders, (each) => foldersIn(path.join(root, each)));
+  const all = [...readable, ...(guessed === undefined ? [] : [guessed]), ...written];
+  return Promise.all([...new Set(all)].map((each) => complete(each, root)));
+}
+
+/** Templates of the folder, or else of the folders in it, where the vendor's samples keep one for each function. */
+async function readTemplates(
+  root: string,
+  subfolders: readonly string[],
+  env: (file: string) => Readonly<Record<string, string>>,
+): Promise<Finding | undefined> {
+  const own = await readAll(root, [], templates);
+  const files = own.length > 0 ? own : await readAll(root, subfolders, templates);
+  const found = files.flatMap((each) => parseTemplateYaml(each, env(each.file)) ?? []);
+  const [first] = found;
+  if (first === undefined || found.length === 1) {
+    return first;
+  }
+  const together = newFinding(
+    found.some(({ kind }) => kind !== 'unreadable') ? 'templateYaml' : 'unreadable',
+  );
+  for (const each of found) {
+    together.sources.push(...each.sources);
+    together.functions.push(...each.functions.map((one) => renamed(one, found)));
+    together.notes.push(...each.notes);
+  }
+  return together;
+}
+
+/** Each template calls its only function the same: the folder tells them apart. */
+function renamed(one: DetectedFunction, found: readonly Finding[]): DetectedFunction {
+  const twice =
+    found.flatMap(({ functions }) => functions).filter(({ name }) => name === one.name).length > 1;
+  const folder = path.posix.dirname(one.place?.file ?? '.');
+  return twice && folder !== '.' ? { ...one, name: folder } : one;
 }
 
 /** Keeps the functions that can be served from this folder, and asks for the roles that nobody assigned. */
-function complete(finding: Finding, root: string): DetectedProject {
-  const problems = finding.problems.map((each) => ({ ...each, file: path.join(root, each.file) }));
+async function complete(finding: Finding, root: string): Promise<DetectedProject> {
+  const notes = [...finding.notes];
   const functions: DetectedFunction[] = [];
   const [source = ''] = finding.sources;
-  const warn = (message: string) =>
-    problems.push({ file: path.join(root, source), path: '', message, severity: 'warning' });
   for (const each of finding.functions) {
+    const place = each.place ?? { file: source };
+    const leaveOut = (message: string) => notes.push(noteAt(place, 'leftOut', message));
     const absolute = insideFolder(root, each.folder);
-    if (absolute === undefined || /\.(zip|jar)$/i.test(each.folder)) {
-      warn(l10n.t('{0} is left out: its code is not a folder of this project.', each.name));
+    if (/\.(zip|jar)$/i.test(each.folder)) {
+      leaveOut(
+        l10n.t(
+          '{0}: its code is packed in {1}. Unpack it into a folder, name that, and import again.',
+          each.name,
+          each.folder,
+        ),
+      );
+    } else if (absolute === undefined) {
+      leaveOut(
+        l10n.t(
+          '{0}: its code ({1}) is not a folder of this project. Import the folder that holds both.',
+          each.name,
+          each.folder,
+        ),
+      );
     } else if (each.runtime !== undefined && parseRuntime(each.runtime) === undefined) {
-      warn(l10n.t('{0} is left out: {1} cannot be run here.', each.name, each.runtime));
+      leaveOut(
+        l10n.t(
+          '{0}: {1} cannot be run here. Runtimes are Python, Nodejs, Go1 and CustomRuntime.',
+          each.name,
+          each.runtime,
+        ),
+      );
     } else if (functions.some((other) => other.name === each.name)) {
-      warn(l10n.t('{0} is there twice; the first one counts.', each.name));
+      leaveOut(l10n.t('{0} is there twice; the first one counts.', each.name));
     } else {
       const relative = path.relative(root, absolute).split(path.sep).join('/');
-      functions.push({ ...each, folder: relative === '' ? '.' : relative });
+      functions.push(
+        await checkHandler({ ...each, folder: relative === '' ? '.' : relative }, root, notes),
+      );
     }
   }
   const known = { ...finding.roles };
@@ -60,65 +124,58 @@ function complete(finding: Finding, root: string): DetectedProject {
     }
   }
   // A file that names Transfer and no Register means that there is none.
-  const questions = known.transfer === undefined ? questionsFor(functions, known) : [];
-  return { ...finding, folder: root, functions, roles: known, questions, problems };
+  const questions =
+    known.transfer === undefined && functions.length > 0 ? roleQuestions(functions, known) : [];
+  const absolute = notes.map((each) => ({ ...each, file: path.resolve(root, each.file) }));
+  return { ...finding, folder: root, functions, roles: known, questions, notes: absolute };
 }
 
-function questionsFor(
-  functions: readonly DetectedFunction[],
-  known: DetectedProject['roles'],
-): RoleQuestion[] {
-  const candidates = functions.map((each) => each.name);
-  const only = candidates.length === 1 ? candidates[0] : undefined;
-  return roles
-    .filter((role) => known[role] === undefined)
-    .map((role) => {
-      const suggested = functions.find((each) => guessRole(each) === role)?.name;
-      return { role, candidates, guess: only ?? suggested ?? null };
-    });
-}
-
-async function serverlessFiles(root: string, subfolders: readonly string[]): Promise<YamlFile[]> {
-  const names = ['serverless.yml', 'serverless.yaml'];
-  const inside = subfolders.flatMap((folder) => names.map((name) => `${folder}/${name}`));
-  return readAll(root, [...names, ...inside]);
-}
-
-async function siblingFolders(
+/** For a file the variables of the `.env` in its folder and of the one in the project's. */
+async function environments(
   root: string,
-  subfolders: readonly string[],
-): Promise<SiblingFolder[]> {
-  const folders: SiblingFolder[] = [];
-  for (const name of subfolders) {
-    const files = await fs.readdir(path.join(root, name)).catch(() => [] as string[]);
-    const [config] = files.includes('config.json')
-      ? await readAll(root, [`${name}/config.json`])
-      : [];
-    folders.push({ name, files, config: config?.text });
+  files: readonly string[],
+): Promise<(file: string) => Readonly<Record<string, string>>> {
+  const known = new Map<string, Record<string, string>>();
+  for (const folder of new Set(['.', ...files.map((file) => path.posix.dirname(file))])) {
+    const text = await readText(path.join(root, folder, '.env'));
+    known.set(folder, text === undefined ? {} : (parseEnv(text) as Record<string, string>));
   }
-  return folders;
+  return (file) => ({ ...known.get('.'), ...known.get(path.posix.dirname(file)) });
 }
 
 async function foldersIn(root: string): Promise<string[]> {
   const entries = await fs.readdir(root, { withFileTypes: true }).catch(() => []);
   return entries
-    .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$|__pycache__$)/.test(entry.name))
+    .filter(
+      (entry) =>
+        entry.isDirectory() &&
+        !/^(\..*|node_modules|__pycache__|venv|events|dist|test|tests|docs?)$/.test(entry.name),
+    )
     .map((entry) => entry.name)
     .sort()
     .slice(0, mostFolders);
 }
 
-async function readAll(root: string, names: readonly string[]): Promise<YamlFile[]> {
-  const files: YamlFile[] = [];
-  for (const name of names) {
-    const file = path.join(root, name);
-    const stat = await fs.lstat(file).catch(() => undefined);
-    if (stat?.isFile() === true && stat.size <= largestFile) {
-      const text = await fs.readFile(file, 'utf8').catch(() => undefined);
-      if (text !== undefined) {
-        files.push({ file: name, text });
-      }
+async function readAll(
+  root: string,
+  folders: readonly string[],
+  names: readonly string[],
+): Promise<TextFile[]> {
+  const files: TextFile[] = [];
+  for (const file of ['.', ...folders].flatMap((folder) =>
+    names.map((name) => path.posix.join(folder, name)),
+  )) {
+    const text = await readText(path.join(root, file));
+    if (text !== undefined) {
+      files.push({ file, text });
     }
   }
   return files;
+}
+
+async function readText(file: string): Promise<string | undefined> {
+  const stat = await fs.lstat(file).catch(() => undefined);
+  return stat?.isFile() === true && stat.size <= largestFile
+    ? fs.readFile(file, 'utf8').catch(() => undefined)
+    : undefined;
 }

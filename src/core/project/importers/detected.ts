@@ -1,5 +1,6 @@
 /** What an importer found in somebody's project files, before anyone said which function plays which role. */
-import type { Problem, Role, Stage } from '../../../protocol/project';
+import type { Role, Stage } from '../../../protocol/project';
+import type { Note, Place } from './notes';
 
 export interface DetectedFunction {
   /** As the file calls it; unique within the project. */
@@ -8,12 +9,18 @@ export interface DetectedFunction {
   folder: string;
   handler?: string;
   runtime?: string;
-  /** Seconds. */
+  /** Seconds, within the limits of the platform. */
   timeout?: number;
   initTimeout?: number;
-  /** MB */
+  /** MB, a size that exists. */
   memory?: number;
   environment?: Record<string, string>;
+  /** Where the files speak of it. */
+  place?: Place;
+  /** The files put an HTTP trigger before it, and nothing of WebSocket. */
+  http?: true;
+  /** Roles whose actions its code names, as far as the code can be read. */
+  speaks?: Role[];
 }
 
 /** A role that the files do not assign. */
@@ -21,12 +28,12 @@ export interface RoleQuestion {
   role: Role;
   /** Names of functions; `null` answers that nothing plays the role (never for transfer). */
   candidates: string[];
-  /** What the names suggest. */
+  /** What names and code suggest. */
   guess: string | null;
 }
 
 export interface DetectedProject {
-  kind: 'templateYaml' | 'serverlessYml' | 'siblingFolders';
+  kind: 'templateYaml' | 'serverlessYml' | 'folders' | 'unreadable';
   /** Absolute path of the folder that scfws.json belongs to. */
   folder: string;
   /** Files that it was read from, relative to the folder. */
@@ -34,34 +41,19 @@ export interface DetectedProject {
   service?: string;
   path?: string;
   stage?: Stage;
-  /** Seconds. */
+  /** Seconds, within the limits of the platform. */
   backendTimeout?: number;
   integrationResponse?: boolean;
   functions: DetectedFunction[];
   /** Roles that the files assign themselves. */
   roles: Partial<Record<Role, string>>;
   questions: RoleQuestion[];
-  problems: Problem[];
+  notes: Note[];
 }
 
 /** What one kind of file tells; the roles may be partly known. */
 export type Finding = Omit<DetectedProject, 'folder' | 'questions'>;
 
-const hints: readonly [Role, RegExp][] = [
-  // In this order: "disconnect" and "unregister" are no beginnings.
-  ['cleanup', /delete|clean|disconnect|unregist|close|closing|leave|offline|destroy/i],
-  ['register', /regist|connect|open|join|online/i],
-  ['transfer', /trans|message|msg|send|data|default|recv|receive/i],
-];
-
-/** The role that a function's name suggests, else its handler's. */
-export function guessRole(detected: DetectedFunction): Role | undefined {
-  const words = [detected.name, detected.handler?.split('.').at(-1) ?? '', detected.folder];
-  for (const word of words) {
-    const hint = hints.find(([, pattern]) => pattern.test(word));
-    if (hint !== undefined) {
-      return hint[0];
-    }
-  }
-  return undefined;
+export function newFinding(kind: Finding['kind']): Finding {
+  return { kind, sources: [], functions: [], roles: {}, notes: [] };
 }

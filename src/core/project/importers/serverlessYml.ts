@@ -1,97 +1,79 @@
 /**
  * `serverless.yml` with the vendor's components: `scf` and `multi-scf` have the functions, `apigateway` and
- * `websocket` say which of them plays which role. Both generations: one component a file, or many by name.
+ * `websocket` say which of them plays which role. Both generations: one component a file, or many by name; and the
+ * framework's own form, `provider: tencent`.
  */
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import { roles, stages } from '../../../protocol/project';
-import type { Role, Stage } from '../../../protocol/project';
+import { roles } from '../../../protocol/project';
+import { newFinding } from './detected';
 import type { DetectedFunction, Finding } from './detected';
-import {
-  folderFrom,
-  isRecord,
-  listOf,
-  numberOf,
-  parseYamlText,
-  recordOf,
-  textOf,
-  variablesOf,
-} from './yamlText';
+import { functionEntry } from './functionEntry';
+import type { Layers } from './functionEntry';
+import { readGateways } from './gatewayEndpoints';
+import type { Component, Named } from './gatewayEndpoints';
+import { noteAt } from './notes';
+import { otherServerless, providerOf } from './otherFiles';
+import { limitedNumber, limits, resolvedText, stageOf, valueAt, writtenAt } from './written';
+import type { Reading } from './written';
+import { isRecord, listOf, parseYamlText, recordOf, textOf } from './yamlText';
+import type { Path, TextFile } from './yamlText';
 
-export interface YamlFile {
-  /** Relative to the project folder, with slashes. */
-  file: string;
-  text: string;
-}
-
-interface Component {
-  type: string;
-  /** What others call it: its key or its `name`. */
-  name: string;
-  inputs: Record<string, unknown>;
-  /** Folder of its file. */
-  base: string;
-  file: string;
-}
-
-/** A function, and the names by which other components may refer to it. */
-interface Named {
-  detected: DetectedFunction;
-  aliases: string[];
-}
-
-/** Reads the files of one project together. Undefined when there is no function of the vendor's in them. */
-export function parseServerlessYml(files: readonly YamlFile[]): Finding | undefined {
-  const finding: Finding = {
-    kind: 'serverlessYml',
-    sources: [],
-    functions: [],
-    roles: {},
-    problems: [],
-  };
+/** Reads the files of one project together. `env`: variables of the `.env` beside each file. */
+export function parseServerlessYml(
+  files: readonly TextFile[],
+  env: (file: string) => Reading['env'] = () => ({}),
+): Finding | undefined {
+  const finding = newFinding('serverlessYml');
   const components: Component[] = [];
-  for (const { file, text } of files) {
-    const { value, problems } = parseYamlText(text, file);
-    finding.problems.push(...problems);
-    const found = value === undefined ? [] : componentsOf(value, file);
-    components.push(...found);
-    if (found.length > 0 || problems.length > 0) {
-      finding.sources.push(file);
+  const readings: Reading[] = [];
+  for (const each of files) {
+    const { source, notes } = parseYamlText(each);
+    finding.notes.push(...notes);
+    if (source !== undefined) {
+      const reading: Reading = { source, env: env(each.file), notes: finding.notes };
+      readings.push(reading);
+      components.push(...componentsOf(reading));
+    }
+    if (source !== undefined || notes.length > 0) {
+      finding.sources.push(each.file);
     }
   }
-  const functions: Named[] = [];
-  for (const component of components) {
-    functions.push(...functionsOf(component, finding));
+  const functions = components.flatMap((component) => functionsOf(component, finding));
+  readGateways(components, functions, finding);
+  finding.functions = functions.flatMap(({ detected }) => detected ?? []);
+  if (finding.functions.length === 0 && finding.notes.length === 0) {
+    for (const { source } of readings) {
+      const message = otherServerless(source.value);
+      finding.notes.push(
+        noteAt(
+          source.placeOf(['provider' in source.value ? 'provider' : 'component']),
+          'unknown',
+          message,
+        ),
+      );
+    }
+    return readings.length === 0 ? undefined : { ...finding, kind: 'unreadable' };
   }
-  for (const component of components) {
-    readEndpoints(component, functions, finding);
-  }
-  finding.functions = functions.map(({ detected }) => detected);
-  return finding.functions.length > 0 ? finding : undefined;
+  return finding.functions.length === 0 && finding.notes.length === 0 ? undefined : finding;
 }
 
-function componentsOf(document: Record<string, unknown>, file: string): Component[] {
-  const base = path.posix.dirname(file);
+function componentsOf(reading: Reading): Component[] {
+  const document = reading.source.value;
+  if (providerOf(document) === 'tencent' && isRecord(document['functions'])) {
+    return [{ type: 'framework', name: textOf(document['service']) ?? '', inputs: [], reading }];
+  }
   if (typeof document['component'] === 'string') {
-    const resolved = recordOf(resolveVariables(document, document));
-    return [
-      {
-        type: typeOf(document['component']),
-        name: textOf(resolved['name']) ?? '',
-        inputs: recordOf(resolved['inputs']),
-        base,
-        file,
-      },
-    ];
+    const name = textOf(document['name']) ?? '';
+    return [{ type: typeOf(document['component']), name, inputs: ['inputs'], reading }];
   }
   return Object.entries(document)
     .filter(([, part]) => isRecord(part) && typeof part['component'] === 'string')
     .map(([name, part]) => ({
       type: typeOf(String(recordOf(part)['component'])),
       name,
-      inputs: recordOf(resolveVariables(recordOf(part)['inputs'], document)),
-      base,
-      file,
+      inputs: [name, 'inputs'],
+      reading,
     }));
 }
 
@@ -104,158 +86,99 @@ function typeOf(component: string): string {
   return name === 'cloudfunction' ? 'scf' : name;
 }
 
-/** `${name}`, `${app}`, `${stage}` and other values of the file; what lies elsewhere stays as it is. */
-function resolveVariables(value: unknown, document: Record<string, unknown>): unknown {
-  if (typeof value === 'string') {
-    return value.replace(/\$\{(\w+)\}/g, (whole, name: string) => {
-      const found = Object.hasOwn(document, name) ? document[name] : undefined;
-      const fallback = name === 'stage' ? 'dev' : whole;
-      return typeof found === 'string' && !found.includes('${') ? found : fallback;
-    });
-  }
-  if (Array.isArray(value)) {
-    return value.map((each: unknown) => resolveVariables(each, document));
-  }
-  return isRecord(value)
-    ? Object.fromEntries(
-        Object.entries(value).map(([key, each]) => [key, resolveVariables(each, document)]),
-      )
-    : value;
-}
-
 function functionsOf(component: Component, finding: Finding): Named[] {
-  const { type, name, inputs, base } = component;
+  const { type, name, inputs, reading } = component;
+  const base = path.posix.dirname(reading.source.file);
   switch (type) {
     case 'scf': {
-      const detected = functionOf(textOf(inputs['name']) ?? name, inputs, base);
-      return [{ detected, aliases: [detected.name, name] }];
+      const called = nameAt(component, inputs) ?? name;
+      const detected = functionEntry(reading, called, base, [inputs]);
+      return [{ detected: withTrigger(detected, component, inputs), aliases: [called, name] }];
     }
-    case 'multi-scf': {
-      const list = Array.isArray(inputs['functions'])
-        ? listOf(inputs['functions']).map((each) => ['', each] as const)
-        : Object.entries(recordOf(inputs['functions']));
-      return list.map(([key, each]) => {
-        const own = recordOf(each);
-        const called = textOf(own['name']) ?? key;
+    case 'multi-scf':
+    case 'framework': {
+      // The framework packs the folder of its file; what all functions share stands in `provider`.
+      const shared: Path = type === 'framework' ? ['provider'] : inputs;
+      const at: Path = [...inputs, 'functions'];
+      return keysOf(valueAt(reading, at)).map((key) => {
+        const own: Path = [...at, key];
+        const called = nameAt(component, own) ?? String(key);
+        const layers: Layers = [own, shared];
+        const detected = functionEntry(reading, called, base, layers);
         return {
-          detected: functionOf(called, { ...inputs, ...own }, base, inputs),
-          aliases: [called, key, `${name}.${key}`],
+          detected: withTrigger(detected, component, own),
+          aliases: [called, String(key), `${name}.${key}`],
         };
       });
     }
-    case 'websocket': {
-      const faas = recordOf(inputs['faas'] ?? inputs['functionConf']);
-      const called = textOf(faas['name']) ?? textOf(inputs['functionName']) ?? name;
-      const detected = functionOf(called, { ...inputs, ...faas, name: called }, base);
-      if (detected.handler === undefined) {
-        finding.problems.push({
-          file: component.file,
-          path: 'inputs',
-          severity: 'warning',
-          message: l10n.t(
-            'The websocket component adds its own handler when it deploys. To run here, {0} needs one in its folder: name it as "handler" in scfws.json.',
-            called,
-          ),
-        });
-      }
-      for (const role of roles) {
-        finding.roles[role] = detected.name; // One function plays all roles.
-      }
-      const gateway = recordOf(inputs['apigw'] ?? inputs['apigatewayConf']);
-      finding.path ??= '/';
-      finding.backendTimeout ??= numberOf(gateway['timeout'] ?? gateway['serviceTimeout']);
-      finding.stage ??= stageOf(gateway['environment']);
-      finding.service ??= textOf(gateway['name']) ?? textOf(inputs['serviceName']);
-      return [{ detected, aliases: [called, name] }];
-    }
+    case 'websocket':
+      return [websocketFunction(component, base, finding)];
     default:
       return [];
   }
 }
 
-function functionOf(
-  name: string,
-  inputs: Record<string, unknown>,
-  base: string,
-  outer: Record<string, unknown> = {},
-): DetectedFunction {
-  const source = inputs['src'] ?? inputs['codeUri'] ?? inputs['code'];
-  const folder = textOf(isRecord(source) ? source['src'] : source) ?? '.';
-  return {
-    name,
-    folder: folderFrom(base, folder),
-    handler: textOf(inputs['handler']),
-    runtime: textOf(inputs['runtime']),
-    timeout: numberOf(inputs['timeout']),
-    initTimeout: numberOf(inputs['initTimeout']),
-    memory: numberOf(inputs['memorySize']),
-    environment: variablesOf({ ...environmentOf(outer), ...environmentOf(inputs) }),
-  };
+function keysOf(value: unknown): (string | number)[] {
+  return Array.isArray(value) ? [...value.keys()] : Object.keys(recordOf(value));
 }
 
-function environmentOf(inputs: Record<string, unknown>): Record<string, string> {
-  const environment = recordOf(inputs['environment']);
-  return {
-    ...variablesOf(inputs['environments']),
-    ...variablesOf(environment['variables'] ?? environment['Variables']),
-  };
+/** The name that the cloud will know; a reference that leads nowhere leaves the key of the file. */
+function nameAt({ reading }: Component, at: Path): string | undefined {
+  const written = writtenAt(reading, at, 'name');
+  return written === undefined
+    ? undefined
+    : resolvedText(
+        reading,
+        written,
+        l10n.t('the function at line {0}', (written.place.range?.line ?? 0) + 1),
+      );
 }
 
-/** Endpoints of an `apigateway` component, or of the gateway triggers of the functions. */
-function readEndpoints(component: Component, functions: readonly Named[], finding: Finding): void {
-  const { inputs } = component;
-  const gateways = [
-    component.type === 'apigateway' ? inputs : {},
-    ...listOf(inputs['triggers']).map((trigger) => recordOf(recordOf(trigger)['parameters'])),
-    ...listOf(inputs['events']).map((event) => {
-      const trigger = recordOf(recordOf(event)['apigw']);
-      return recordOf(trigger['parameters'] ?? trigger);
-    }),
-  ];
-  for (const gateway of gateways) {
-    for (const each of listOf(gateway['endpoints'] ?? gateway['apis'])) {
-      const endpoint = recordOf(each);
-      const played = recordOf(endpoint['function']);
-      if (textOf(endpoint['protocol'])?.toUpperCase() !== 'WEBSOCKET') {
-        continue;
-      }
-      finding.path ??= textOf(endpoint['path']);
-      finding.backendTimeout ??= numberOf(endpoint['serviceTimeout']);
-      finding.stage ??= stageOf(gateway['environment']);
-      finding.service ??= textOf(gateway['serviceName']) ?? textOf(gateway['name']);
-      if (typeof played['isIntegratedResponse'] === 'boolean') {
-        finding.integrationResponse ??= played['isIntegratedResponse'];
-      }
-      assign('transfer', played['transportFunctionName'] ?? played['functionName']);
-      assign('register', played['registerFunctionName']);
-      assign('cleanup', played['cleanupFunctionName']);
+/** Marks what the files put behind an HTTP endpoint, and nowhere behind one for WebSocket. */
+function withTrigger(
+  detected: DetectedFunction | undefined,
+  { reading }: Component,
+  at: Path,
+): DetectedFunction | undefined {
+  const own = recordOf(valueAt(reading, at));
+  const triggers = [...listOf(own['triggers']), ...listOf(own['events'])];
+  const http = triggers.some((each) => /apigw/i.test(JSON.stringify(each) ?? ''));
+  const webSocket = /websocket/i.test(JSON.stringify(triggers) ?? '');
+  return detected === undefined || !http || webSocket ? detected : { ...detected, http: true };
+}
+
+/** One function that plays all roles. */
+function websocketFunction(component: Component, base: string, finding: Finding): Named {
+  const { name, inputs, reading } = component;
+  const has = (...keys: string[]): Path | undefined => {
+    const found = writtenAt(reading, inputs, ...keys);
+    return found === undefined ? undefined : [...inputs, found.key];
+  };
+  const faas = has('faas', 'functionConf') ?? inputs;
+  const called =
+    resolvedText(reading, writtenAt(reading, faas, 'name'), name) ??
+    resolvedText(reading, writtenAt(reading, inputs, 'functionName'), name) ??
+    name;
+  const detected = functionEntry(reading, called, base, [faas, inputs]);
+  if (detected !== undefined) {
+    if (detected.handler === undefined) {
+      const message = l10n.t(
+        'The websocket component adds its own handler when it deploys. To run here, {0} needs one in its folder: name it as "handler" in scfws.json.',
+        called,
+      );
+      finding.notes.push(noteAt(reading.source.placeOf(inputs), 'unknown', message));
+    }
+    for (const role of roles) {
+      finding.roles[role] = detected.name;
     }
   }
-
-  function assign(role: Role, reference: unknown): void {
-    const name = textOf(reference);
-    if (name === undefined || finding.roles[role] !== undefined) {
-      return;
-    }
-    // `${output:dev:app:instance.functionName}` and `${key.Name}` refer to another component.
-    const instance = /\$\{(?:output:.*:)?([\w-]+)\.\w+\}$/.exec(name)?.[1];
-    const found = functions.find(
-      ({ aliases }) =>
-        aliases.includes(name) || (instance !== undefined && aliases.includes(instance)),
-    );
-    if (found === undefined) {
-      finding.problems.push({
-        file: component.file,
-        path: 'inputs.endpoints',
-        severity: 'warning',
-        message: l10n.t('There is no function "{0}" in these files.', name),
-      });
-    } else {
-      finding.roles[role] = found.detected.name;
-    }
-  }
-}
-
-function stageOf(value: unknown): Stage | undefined {
-  return stages.find((stage) => stage === value);
+  const gateway = has('apigw', 'apigatewayConf') ?? [...inputs, 'apigw'];
+  const timeout = writtenAt(reading, gateway, 'timeout', 'serviceTimeout');
+  finding.path ??= '/';
+  finding.backendTimeout ??= limitedNumber(reading, timeout, called, limits.backendTimeout);
+  finding.stage ??= stageOf(reading, writtenAt(reading, gateway, 'environment'), called);
+  finding.service ??=
+    resolvedText(reading, writtenAt(reading, gateway, 'name'), called) ??
+    resolvedText(reading, writtenAt(reading, inputs, 'serviceName'), called);
+  return { detected, aliases: [called, name] };
 }

@@ -1,64 +1,72 @@
 /** `template.yaml` of the vendor's first command line: a list of functions that says nothing of roles. */
 import path from 'node:path';
-import type { DetectedFunction, Finding } from './detected';
-import {
-  folderFrom,
-  isRecord,
-  numberOf,
-  parseYamlText,
-  recordOf,
-  textOf,
-  variablesOf,
-} from './yamlText';
+import { newFinding } from './detected';
+import type { Finding } from './detected';
+import { functionEntry } from './functionEntry';
+import type { Layers } from './functionEntry';
+import { noteAt } from './notes';
+import { otherTemplate } from './otherFiles';
+import { valueAt } from './written';
+import type { Reading } from './written';
+import { isRecord, listOf, parseYamlText, recordOf, textOf } from './yamlText';
+import type { Path, TextFile } from './yamlText';
 
-/** Undefined when the file is no such template. `file` is relative to the project folder. */
-export function parseTemplateYaml(text: string, file: string): Finding | undefined {
-  const { value, problems } = parseYamlText(text, file);
-  const resources = recordOf(value?.['Resources']);
-  const globals = recordOf(recordOf(value?.['Globals'])['Function']);
-  const functions: DetectedFunction[] = [];
-  for (const [name, resource] of Object.entries(resources)) {
-    collect(name, resource, globals, path.posix.dirname(file), functions);
+/** Undefined when the file is no such template and nothing like one. */
+export function parseTemplateYaml(file: TextFile, env: Reading['env'] = {}): Finding | undefined {
+  const { source, notes } = parseYamlText(file);
+  const finding = { ...newFinding('templateYaml'), sources: [file.file], notes };
+  if (source === undefined) {
+    return notes.length > 0 ? finding : undefined;
   }
-  if (functions.length === 0 && (problems.length === 0 || !/TencentCloud::/.test(text))) {
-    return undefined;
+  const reading: Reading = { source, env, notes };
+  for (const name of Object.keys(recordOf(source.value['Resources']))) {
+    collect(reading, ['Resources', name], finding);
   }
-  return { kind: 'templateYaml', sources: [file], functions, roles: {}, problems };
+  if (finding.functions.length === 0 && notes.length === 0) {
+    const seen = otherTemplate(source.value);
+    if (seen === undefined) {
+      return undefined;
+    }
+    notes.push(noteAt({ file: file.file }, 'unknown', seen));
+    return { ...finding, kind: 'unreadable' };
+  }
+  return finding;
 }
 
 /** Functions stand in a namespace, or directly among the resources. */
-function collect(
-  name: string,
-  resource: unknown,
-  globals: Record<string, unknown>,
-  base: string,
-  functions: DetectedFunction[],
-): void {
+function collect(reading: Reading, at: Path, finding: Finding): void {
+  const resource = valueAt(reading, at);
   if (!isRecord(resource)) {
     return;
   }
   switch (resource['Type']) {
     case 'TencentCloud::Serverless::Namespace':
-      for (const [key, nested] of Object.entries(resource)) {
-        if (isRecord(nested)) {
-          collect(key, nested, globals, base, functions);
-        }
+      for (const key of Object.keys(resource)) {
+        collect(reading, [...at, key], finding);
       }
       return;
     case 'TencentCloud::Serverless::Function': {
-      const properties = { ...globals, ...recordOf(resource['Properties']) };
-      functions.push({
-        name,
-        folder: folderFrom(base, textOf(properties['CodeUri']) ?? '.'),
-        handler: textOf(properties['Handler']),
-        runtime: textOf(properties['Runtime']),
-        timeout: numberOf(properties['Timeout']),
-        memory: numberOf(properties['MemorySize']),
-        environment: variablesOf({
-          ...recordOf(recordOf(globals['Environment'])['Variables']),
-          ...recordOf(recordOf(properties['Environment'])['Variables']),
-        }),
-      });
+      const layers: Layers = [
+        [...at, 'Properties'],
+        ['Globals', 'Function'],
+      ];
+      const name = String(at.at(-1));
+      const base = path.posix.dirname(reading.source.file);
+      const entry = functionEntry(reading, name, base, layers);
+      if (entry !== undefined) {
+        const place = reading.source.placeOf(at);
+        const http = hasHttpTrigger(recordOf(resource['Properties']));
+        finding.functions.push({ ...entry, place, ...(http ? { http: true } : {}) });
+      }
     }
   }
+}
+
+/** `Events: {hello: {Type: APIGW}}`: a template cannot describe a trigger for WebSocket, so this one is for HTTP. */
+function hasHttpTrigger(properties: Record<string, unknown>): boolean {
+  const events = properties['Events'];
+  const all = isRecord(events)
+    ? Object.values(events)
+    : listOf(events).flatMap((each) => Object.values(recordOf(each)));
+  return all.some((each) => /^apigw$/i.test(textOf(recordOf(each)['Type']) ?? ''));
 }

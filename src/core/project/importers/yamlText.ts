@@ -1,52 +1,145 @@
-/** Reading other tools' YAML: data and problems, never an exception, and no work without bounds. */
-import path from 'node:path';
+/** Reading other tools' YAML and JSON: data with places and notes, never an exception, and no work without bounds. */
 import * as l10n from '@vscode/l10n';
-import { LineCounter, parseDocument } from 'yaml';
-import type { Problem } from '../../../protocol/project';
+import { findNodeAtLocation, getNodeValue } from 'jsonc-parser';
+import { isAlias, isMap, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import type { Document, Node } from 'yaml';
+import { parseJsonText, problemAt } from '../jsonText';
+import { noteAt } from './notes';
+import type { Note, Place } from './notes';
 
 const longestYaml = 500_000;
 
-/** Mappings as plain objects; anything else, or a file that cannot be read, is undefined with a problem. */
-export function parseYamlText(
-  text: string,
-  file: string,
-): { value?: Record<string, unknown>; problems: Problem[] } {
-  const problem = (message: string, range?: Problem['range']): Problem => ({
-    file,
-    path: '',
-    message,
-    severity: 'error',
-    ...(range === undefined ? {} : { range }),
+export interface TextFile {
+  /** Relative to the project folder, with slashes. */
+  file: string;
+  text: string;
+}
+
+export type Path = readonly (string | number)[];
+
+/** A file that was read: its mapping as plain objects, and where each part of it is written. */
+export interface Source {
+  file: string;
+  value: Record<string, unknown>;
+  placeOf(path: Path): Place;
+}
+
+/** A mapping; anything else, or a file that cannot be read, has no source but a note. */
+export function parseYamlText({ text, file }: TextFile): { source?: Source; notes: Note[] } {
+  const failed = (message: string, range?: Place['range']) => ({
+    notes: [
+      noteAt(
+        { file, ...(range === undefined ? {} : { range }) },
+        'unknown',
+        `${message} ${l10n.t('Correct it and import again.')}`,
+      ),
+    ],
   });
   if (text.length > longestYaml) {
-    return { problems: [problem(l10n.t('This file is too large to be imported.'))] };
+    return failed(l10n.t('This file is too large to be imported.'));
   }
   const lines = new LineCounter();
   try {
-    // Tags such as !Ref are kept as their text; a flood of aliases is refused by toJS.
-    const document = parseDocument(text, { lineCounter: lines, logLevel: 'silent', merge: true });
+    // A flood of aliases is refused by toJS.
+    const document = parseDocument(text.replace(/^\uFEFF/, ''), {
+      lineCounter: lines,
+      logLevel: 'silent',
+      merge: true,
+    });
     const [error] = document.errors;
     if (error !== undefined) {
-      const start = lines.linePos(error.pos[0]);
-      const end = lines.linePos(error.pos[1]);
-      return {
-        problems: [
-          problem(l10n.t('This YAML cannot be read: {0}', error.message.split('\n')[0] ?? ''), {
-            line: start.line - 1,
-            column: start.col - 1,
-            endLine: end.line - 1,
-            endColumn: end.col - 1,
-          }),
-        ],
-      };
+      const reason = error.message.split('\n')[0]?.replace(/[:\s]+$/, '') ?? '';
+      return failed(l10n.t('This YAML cannot be read: {0}.', reason), rangeOf(error.pos, lines));
     }
+    keepTags(document);
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     JSON.stringify(value); // Throws where an anchor contains itself.
-    return isRecord(value) ? { value, problems: [] } : { problems: [] };
+    if (!isRecord(value)) {
+      return { notes: [] };
+    }
+    return {
+      source: { file, value, placeOf: (path) => placeIn(document, lines, file, path) },
+      notes: [],
+    };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { problems: [problem(l10n.t('This YAML cannot be read: {0}', reason))] };
+    return failed(l10n.t('This YAML cannot be read: {0}.', reason.replace(/\.$/, '')));
   }
+}
+
+/** JSON with comments, as the console's command line keeps beside the code. */
+export function parseJsonSource({ text, file }: TextFile): { source?: Source; notes: Note[] } {
+  const { json, problems } = parseJsonText(text.replace(/^\uFEFF/, ''), file);
+  const notes = problems.map((each): Note => ({ ...each, kind: 'leftOut', severity: 'warning' }));
+  const value: unknown = json.root === undefined ? undefined : getNodeValue(json.root);
+  if (!isRecord(value)) {
+    return { notes };
+  }
+  const placeOf = (path: Path): Place => {
+    const there = json.root && findNodeAtLocation(json.root, [...path]);
+    const { range } = problemAt(json, there === undefined ? [] : [...path], 'warning', '', 'key');
+    return { file, ...(range === undefined ? {} : { range }) };
+  };
+  return { source: { file, value, placeOf }, notes };
+}
+
+/** `!Ref Mode` refers to something, as `${Mode}` does: a reference must never be taken for its name. */
+function keepTags(document: Document): void {
+  visit(document, {
+    Node(_, node) {
+      const tag = isAlias(node) ? undefined : (node as Node & { tag?: string }).tag;
+      if (tag === undefined || !/^![A-Za-z]/.test(tag)) {
+        return undefined;
+      }
+      const written = isScalar(node) ? String(node.value) : '…';
+      const scalar = document.createNode(`\${${tag} ${written.replace(/[{}]/g, '')}}`);
+      scalar.range = node.range ?? null;
+      return scalar;
+    },
+  });
+}
+
+/** The name that leads to the value, up to where the value ends; the nearest that is written, when it is not. */
+function placeIn(document: Document, lines: LineCounter, file: string, path: Path): Place {
+  let node: unknown = document.contents;
+  let found: [number, number] | undefined;
+  for (const step of path) {
+    if (isAlias(node)) {
+      node = node.resolve(document);
+    }
+    if (isMap(node)) {
+      const pair = node.items.find(
+        (each) => isPair(each) && isScalar(each.key) && String(each.key.value) === String(step),
+      );
+      const key = pair?.key as Node | undefined;
+      if (pair === undefined || !key?.range) {
+        break;
+      }
+      const value = pair.value as Node | null;
+      found = [key.range[0], isScalar(value) && value.range ? value.range[1] : key.range[1]];
+      node = value;
+    } else {
+      const items = (node as { items?: unknown[] } | undefined)?.items;
+      const item = items?.[Number(step)] as Node | undefined;
+      if (!item?.range) {
+        break;
+      }
+      found = [item.range[0], item.range[0] + 1];
+      node = item;
+    }
+  }
+  return found === undefined ? { file } : { file, range: rangeOf(found, lines) };
+}
+
+function rangeOf([from, to]: [number, number], lines: LineCounter): NonNullable<Place['range']> {
+  const start = lines.linePos(from);
+  const end = lines.linePos(to);
+  return {
+    line: Math.max(0, start.line - 1),
+    column: Math.max(0, start.col - 1),
+    endLine: Math.max(0, end.line - 1),
+    endColumn: Math.max(0, end.col - 1),
+  };
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -67,29 +160,4 @@ export function textOf(value: unknown): string | undefined {
     return String(value);
   }
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-export function numberOf(value: unknown): number | undefined {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
-}
-
-/** A folder that a file in `base` names; an absolute one stays so, and is refused later. */
-export function folderFrom(base: string, written: string): string {
-  return path.posix.isAbsolute(written) ? written : path.posix.join(base, written);
-}
-
-/** `{A: 1}` and `[{key: 'A', value: 1}]` (both are in use) as text by name. */
-export function variablesOf(value: unknown): Record<string, string> | undefined {
-  const pairs: [string, unknown][] = Array.isArray(value)
-    ? listOf(value)
-        .map(recordOf)
-        .map((each) => [String(each['key'] ?? each['Key'] ?? ''), each['value'] ?? each['Value']])
-    : Object.entries(recordOf(value));
-  const variables: Record<string, string> = Object.fromEntries(
-    pairs
-      .filter(([name]) => name !== '' && name !== '__proto__')
-      .map(([name, each]) => [name, typeof each === 'string' ? each : (textOf(each) ?? '')]),
-  );
-  return Object.keys(variables).length === 0 ? undefined : variables;
 }

@@ -64,6 +64,7 @@ export function freePort(): Promise<number> {
 
 export function converseWithGo(
   spec: FunctionSpec,
+  pushUrl: string,
   port: number,
   listener: ChannelListener,
 ): Conversation {
@@ -157,7 +158,7 @@ export function converseWithGo(
     });
   };
 
-  const context = staticContext(spec);
+  const context = staticContext(spec, pushUrl);
   return {
     start: connect,
     event(id, _frozenMs, event) {

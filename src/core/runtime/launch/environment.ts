@@ -56,12 +56,25 @@ export function buildEnvironment(
     env[name] =
       `${before === '' ? '' : before + ','}127.0.0.1,localhost,.apigateway.tencentyun.com`;
   }
-  return Object.assign(env, spec.environment);
+  return Object.assign(env, ownVariables(spec, pushUrl));
+}
+
+/** The function's variables; where one holds `${SCFWS_PUSH_URL}`, the local push address stands. */
+function ownVariables(spec: FunctionSpec, pushUrl: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(spec.environment).map(([name, value]) => [
+      name,
+      value.replaceAll('${SCFWS_PUSH_URL}', pushUrl),
+    ]),
+  );
 }
 
 /** `context` without `request_id`; keys and types are documented. */
-export function staticContext(spec: FunctionSpec): Record<string, string | number> {
-  const variables = { ...platformVariables(spec), ...spec.environment };
+export function staticContext(
+  spec: FunctionSpec,
+  pushUrl: string,
+): Record<string, string | number> {
+  const variables = { ...platformVariables(spec), ...ownVariables(spec, pushUrl) };
   return {
     memory_limit_in_mb: spec.memory,
     time_limit_in_ms: spec.timeout * 1000,
@@ -110,7 +123,7 @@ export function launchOrder(
     projectFolder: service.folder,
     file,
     entry,
-    context: staticContext(spec),
+    context: staticContext(spec, pushUrl),
     pushUrl,
     redirectPush: service.emulator.redirectPush,
     debug,

@@ -37,7 +37,7 @@ export async function prepareProgram(spec: FunctionSpec, pushUrl: string): Promi
       env: { ...env, _LAMBDA_SERVER_PORT: String(port) },
       stdio: ['ignore', 'pipe', 'pipe'],
       converse: (_child, listener) =>
-        telling(files, listener, converseWithGo(spec, port, listener)),
+        telling(files, listener, converseWithGo(spec, pushUrl, port, listener)),
     };
   }
   const api = await startInvocationApi(spec);

@@ -1,0 +1,206 @@
+/** One function as a file describes it, through its layers of defaults, to what scfws.json can say. */
+import * as l10n from '@vscode/l10n';
+import type { DetectedFunction } from './detected';
+import { noteAt } from './notes';
+import { resolveReferences } from './references';
+import {
+  briefly,
+  folderFrom,
+  limitedNumber,
+  limits,
+  resolvedText,
+  shown,
+  valueAt,
+  variablesAt,
+  writtenAt,
+} from './written';
+import type { Reading, Written } from './written';
+import { isRecord, recordOf, textOf } from './yamlText';
+import type { Path } from './yamlText';
+
+/** Where a function's values stand: its own mapping first, then those whose values it takes over. */
+export type Layers = readonly [Path, ...Path[]];
+
+/** Read, or without a meaning on this machine. */
+const silent = new Set(
+  (
+    'src codeuri code handler runtime timeout inittimeout memorysize memory environment environments ' +
+    'name functionname description desc type region role tags tag events triggers namespace publish traffic ' +
+    'enableroleauth functions apigw apigatewayconf faas functionconf servicename publicaccess publicnetworkconfig ' +
+    'existed ignoretriggers protocols cls log package app org stage component'
+  ).split(' '),
+);
+
+/** Undefined, with a note, when its code is not in a folder of this machine. */
+export function functionEntry(
+  reading: Reading,
+  name: string,
+  base: string,
+  layers: Layers,
+): DetectedFunction | undefined {
+  const get = (...names: string[]): Written | undefined => {
+    for (const layer of layers) {
+      const found = writtenAt(reading, layer, ...names);
+      if (found !== undefined) {
+        return found;
+      }
+    }
+    return undefined;
+  };
+  const place = reading.source.placeOf(layers[0]);
+  const code = get('src', 'CodeUri', 'code');
+  const within = isRecord(code?.value) ? recordOf(code.value) : undefined;
+  const folder =
+    within === undefined
+      ? code === undefined
+        ? '.'
+        : resolvedText(reading, code, name)
+      : textOf(within['src']);
+  if (folder === undefined) {
+    const bucket =
+      within && textOf(within['bucket'] ?? within['Bucket'] ?? within['COSBucketName']);
+    reading.notes.push(
+      noteAt(
+        code?.place ?? place,
+        'leftOut',
+        bucket === undefined
+          ? l10n.t(
+              '{0}: its code is not said to be in a folder ({1}). Put it into one, name that, and import again.',
+              name,
+              briefly(code?.value),
+            )
+          : l10n.t(
+              '{0}: its code lies in the bucket {1}, as {2}. Download it into a folder, name that here, and import again.',
+              name,
+              bucket,
+              briefly(
+                within?.['object'] ??
+                  within?.['Object'] ??
+                  within?.['key'] ??
+                  within?.['Key'] ??
+                  '?',
+              ),
+            ),
+      ),
+    );
+    return undefined;
+  }
+  noteUnread(reading, name, layers[0]);
+  return {
+    name,
+    folder: folderFrom(base, folder),
+    handler: resolvedText(reading, get('handler'), name),
+    runtime: resolvedText(reading, get('runtime'), name),
+    timeout: limitedNumber(reading, get('timeout'), name, limits.timeout),
+    initTimeout: limitedNumber(reading, get('initTimeout'), name, limits.initTimeout),
+    memory: limitedNumber(reading, get('memorySize', 'memory'), name, limits.memory),
+    environment: environmentOf(reading, name, layers),
+    place,
+  };
+}
+
+function noteUnread(reading: Reading, name: string, own: Path): void {
+  for (const [key, value] of Object.entries(recordOf(valueAt(reading, own)))) {
+    if (silent.has(key.toLowerCase()) || value === null || value === false) {
+      continue;
+    }
+    reading.notes.push(
+      noteAt(
+        reading.source.placeOf([...own, key]),
+        'leftOut',
+        /^layers?$/i.test(key)
+          ? l10n.t('{0}: its layers. Install the libraries that they hold into its folder.', name)
+          : l10n.t('{0}: "{1}" has no part in scfws.json.', name, key),
+      ),
+    );
+  }
+}
+
+/** Names under which the runtime itself gives the push address to every handler. */
+const givenPushNames = ['sendbackHost', 'wsBackUrl', 'url'];
+const pushName =
+  /push.*(url|addr|host|uri)|send_?back|ws_?back|call_?back|reverse|(gateway|apigw|apigateway).*(url|addr|host|domain)/i;
+const toGateway = /apigw|apigateway|gateway|subDomain/i;
+
+/** Filled in with the push address when a handler starts. */
+const localPush = '${SCFWS_PUSH_URL}';
+
+function environmentOf(
+  reading: Reading,
+  name: string,
+  layers: Layers,
+): Record<string, string> | undefined {
+  const variables = new Map<string, Written>();
+  for (const layer of [...layers].reverse()) {
+    const several = writtenAt(reading, layer, 'environments');
+    const one = writtenAt(reading, layer, 'environment');
+    const inner = one && writtenAt(reading, [...layer, one.key], 'variables');
+    // A `config.json` may hold the variables without the word between.
+    const path = one && [...layer, one.key, ...(inner === undefined ? [] : [inner.key])];
+    for (const each of [
+      ...(several === undefined ? [] : variablesAt(reading, [...layer, several.key])),
+      ...(path === undefined ? [] : variablesAt(reading, path)),
+    ]) {
+      variables.set(each.key, each);
+    }
+  }
+  const environment: Record<string, string> = {};
+  for (const [key, written] of variables) {
+    const value = variableValue(reading, name, written);
+    if (value === undefined) {
+      continue;
+    }
+    if (!/^[^=\0]{1,200}$/.test(key) || value.includes('\0')) {
+      const message = l10n.t(
+        '{0}: {1} cannot be the name or value of an environment variable.',
+        name,
+        briefly(key),
+      );
+      reading.notes.push(noteAt(written.place, 'leftOut', message));
+      continue;
+    }
+    environment[key] = value;
+  }
+  return Object.keys(environment).length === 0 ? undefined : environment;
+}
+
+function variableValue(reading: Reading, name: string, written: Written): string | undefined {
+  const { key, value: raw, place } = written;
+  const { unresolved } = resolveReferences(raw, {
+    document: reading.source.value,
+    env: reading.env,
+  });
+  const given = givenPushNames.includes(key);
+  if (
+    unresolved.length > 0 &&
+    (given || pushName.test(key) || unresolved.some((each) => toGateway.test(each)))
+  ) {
+    reading.notes.push(
+      noteAt(
+        place,
+        'changed',
+        l10n.t(
+          '{0}: {1} is {2}; here it is the local push address.',
+          name,
+          key,
+          shown(unresolved.join(' ')),
+        ),
+      ),
+    );
+    return given ? undefined : localPush;
+  }
+  if (isRecord(raw) || Array.isArray(raw)) {
+    reading.notes.push(
+      noteAt(
+        place,
+        'leftOut',
+        l10n.t('{0}: the variable {1} is no text. Say it in scfws.json.', name, key),
+      ),
+    );
+    return undefined;
+  }
+  if (raw === null || raw === undefined || raw === '') {
+    return '';
+  }
+  return resolvedText(reading, written, name);
+}
