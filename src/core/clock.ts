@@ -1,6 +1,7 @@
 /**
  * The session's clock. Every timer of the gateway runs on it, so that all of them stop together while a handler
- * stands at a breakpoint and go on with what was left.
+ * stands at a breakpoint and go on with what was left. Time in which this process could not run at all (the machine
+ * slept, the process was stopped) is none of its time: nobody was idle, and what came meanwhile is still to be read.
  */
 export interface Timer {
   dispose(): void;
@@ -15,22 +16,36 @@ interface Pending {
 /** Longest delay that setTimeout takes; a longer one is set again. */
 const longestDelay = 0x7fffffff;
 
+/** While a timer is set the clock looks at itself so often, milliseconds. */
+const beatMs = 250;
+/** A look that is late by more than this was a standstill. Less than the shortest limit of the contract, a second. */
+const standstillMs = 500;
+
+/** Told for how long the process stood still, milliseconds; 0: it did not. */
+export type ClockListener = (stoodStillMs: number) => void;
+
 export class Clock {
   private readonly origin = performance.now();
   private readonly reasons = new Set<string>();
   private readonly pending = new Set<Pending>();
   private frozenSince = 0;
   private frozenTotal = 0;
-  private readonly listeners = new Set<() => void>();
+  private beat: NodeJS.Timeout | undefined;
+  private lastBeat = 0;
+  /** The process has just gone on: what waits to be read comes before what is due. */
+  private waking = false;
+  private readonly listeners = new Set<ClockListener>();
 
   /** Milliseconds of real time since the clock was made, monotonic: the stamp of facts. */
   real(): number {
     return performance.now() - this.origin;
   }
 
-  /** Milliseconds since the clock was made, without the time in which it was frozen. */
+  /** Milliseconds since the clock was made, without the time in which it was frozen or the process stood still. */
   now(): number {
-    return this.real() - this.frozenMs();
+    const real = this.real();
+    this.noticeStandstill(real);
+    return real - this.frozenAt(real);
   }
 
   get frozen(): boolean {
@@ -42,9 +57,13 @@ export class Clock {
     return [...this.reasons];
   }
 
-  /** Milliseconds that the clock has been frozen so far. */
+  /** Milliseconds that the clock has been frozen, or the process stood still, so far. */
   frozenMs(): number {
-    return this.frozenTotal + (this.frozen ? this.real() - this.frozenSince : 0);
+    return this.frozenAt(this.real());
+  }
+
+  private frozenAt(real: number): number {
+    return this.frozenTotal + (this.frozen ? real - this.frozenSince : 0);
   }
 
   /** Stops the clock for a reason; it runs again when every reason was lifted. */
@@ -57,6 +76,7 @@ export class Clock {
       for (const timer of this.pending) {
         clearTimeout(timer.handle);
       }
+      this.stopBeat();
     }
     this.reasons.add(reason);
     this.announce();
@@ -90,7 +110,8 @@ export class Clock {
     };
   }
 
-  onChange(listener: () => void): Timer {
+  /** Calls back when it stops, goes on, or went on after a standstill. */
+  onChange(listener: ClockListener): Timer {
     this.listeners.add(listener);
     return { dispose: () => this.listeners.delete(listener) };
   }
@@ -100,15 +121,17 @@ export class Clock {
       clearTimeout(timer.handle);
     }
     this.pending.clear();
+    this.stopBeat();
     this.listeners.clear();
   }
 
   private arm(timer: Pending): void {
+    this.startBeat();
     const left = timer.due - this.now();
     timer.handle = setTimeout(
       () => {
-        if (timer.due - this.now() > 1) {
-          this.arm(timer); // The delay was cut, or the machine's timer fired early.
+        if (timer.due - this.now() > 1 || this.waking) {
+          this.arm(timer); // The delay was cut, the machine's timer fired early, or the process stood still.
           return;
         }
         this.pending.delete(timer);
@@ -118,9 +141,42 @@ export class Clock {
     );
   }
 
-  private announce(): void {
+  private startBeat(): void {
+    if (this.beat === undefined) {
+      this.lastBeat = this.real();
+      this.beat = setInterval(() => {
+        this.noticeStandstill(this.real());
+        if (this.pending.size === 0) {
+          this.stopBeat();
+        }
+      }, beatMs);
+      this.beat.unref();
+    }
+  }
+
+  private stopBeat(): void {
+    clearInterval(this.beat);
+    this.beat = undefined;
+  }
+
+  /** Of a late look only what it is late by is left out: time passes also for a process that is always late. */
+  private noticeStandstill(real: number): void {
+    const late = this.beat === undefined ? 0 : real - this.lastBeat - beatMs;
+    this.lastBeat = real;
+    if (late <= standstillMs) {
+      return;
+    }
+    this.frozenTotal += late;
+    this.waking = true;
+    setImmediate(() => {
+      this.waking = false;
+      this.announce(late);
+    });
+  }
+
+  private announce(stoodStillMs = 0): void {
     for (const listener of this.listeners) {
-      listener();
+      listener(stoodStillMs);
     }
   }
 }

@@ -62,6 +62,16 @@ export function renderFact(fact: Fact, state: SessionState): Line | undefined {
         level: 'debug',
         text: l10n.t('The recorder dropped {0} facts and {1} payloads.', fact.facts, fact.payloads),
       };
+    case 'clock':
+      return fact.stoodStillMs === undefined
+        ? undefined
+        : {
+            level: 'info',
+            text: l10n.t(
+              'The session stood still for {0} s (did the machine sleep?); that time counts for no limit.',
+              (fact.stoodStillMs / 1000).toFixed(1),
+            ),
+          };
     case 'servicesChanged':
     case 'connecting':
     case 'opened':
@@ -70,7 +80,6 @@ export function renderFact(fact: Fact, state: SessionState): Line | undefined {
     case 'held':
     case 'releasedFrame':
     case 'diagnosticsCleared':
-    case 'clock':
     case 'debugging':
     case 'faults':
     case 'faultStruck':

@@ -8,6 +8,8 @@
 export const closeCauses = [
   'clientClose',
   'clientVanished',
+  'protocolError',
+  'notReading',
   'pushClosing',
   'idle',
   'platformFailure',
@@ -73,7 +75,7 @@ export const emulatorOptions = {
     text: 'Ends of a connection after which the cleanup function runs.',
     values: closeCauses,
     several: true,
-    initial: ['clientClose', 'clientVanished', 'leftDuringRegister'],
+    initial: ['clientClose', 'clientVanished', 'protocolError', 'notReading', 'leftDuringRegister'],
   },
   pushErrorStatus: {
     text: 'HTTP status of a push answer whose `errNo` is not 0.',

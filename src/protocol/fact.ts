@@ -258,7 +258,14 @@ export type FactBody =
   | { kind: 'diagnosticsCleared'; function: FunctionId }
 
   // -- clock, debugging, faults
-  | { kind: 'clock'; frozen: boolean; by: string[]; frozenMs: number }
+  | {
+      kind: 'clock';
+      frozen: boolean;
+      by: string[];
+      frozenMs: number;
+      /** The session could not run for so long (the machine slept): that time is part of `frozenMs`. */
+      stoodStillMs?: number;
+    }
   | { kind: 'debugging'; function: FunctionId; enabled: boolean }
   | { kind: 'faults'; faults: FaultPlan | null }
   /** The fault lab acted, on the frame, push or event that `cause` numbers. */

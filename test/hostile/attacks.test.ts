@@ -122,7 +122,7 @@ describe('attacks', function () {
     assert.equal(pongs, 500);
   });
 
-  it('too many fragments: the close code of the facts is the one on the wire', async () => {
+  it('too many fragments: the close code of the facts is the one on the wire (limits.fragments)', async () => {
     const served = await start();
     const client = await connect(served.url);
     const raw = (client.socket as unknown as { _socket: net.Socket })._socket;

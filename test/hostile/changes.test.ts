@@ -128,7 +128,7 @@ describe('clients that send and leave', function () {
   this.timeout(60_000);
   afterEach(disposeServed);
 
-  it('faster than they are served: the next one has to wait, and comes in once there is room', async () => {
+  it('faster than they are served: the next one has to wait, and comes in once there is room (limits.leaving)', async () => {
     const served = await start();
     const [stays, large] = [await connect(served.url), 'x'.repeat(4 * 1024 * 1024)];
     stays.socket.send('wait');

@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
 import { connect, disposeServed, echoHandler, marked, nothingLeft, serve } from './served';
+import { openRaw } from './wire';
 
 /** Echo, and some words that make trouble instead. */
 const troubleHandler = `${echoHandler}
@@ -31,13 +32,14 @@ exports.main_handler = async (event) => {
     case 'nonsense': require('fs').writeSync(4, 'Q'.repeat(100000) + '\\n'); return 'ok';
     case 'endless': for (;;) require('fs').writeSync(4, 'x'.repeat(65536));
     case 'flood': for (let n = 0; n < 200000; n++) console.log('line ' + n); return echo(event);
+    case 'slow': await new Promise((resolve) => setTimeout(resolve, 500)); return echo(event);
     case 'exit': process.exit(3);
   }
   return echo(event);
 };`;
 
-const trouble = (transfer: Record<string, unknown> = {}) =>
-  serve({ files: { 'index.js': troubleHandler }, transfer });
+const trouble = (transfer: Record<string, unknown> = {}, project: Record<string, unknown> = {}) =>
+  serve({ files: { 'index.js': troubleHandler }, transfer, project });
 
 describe('faults', function () {
   this.timeout(60_000);
@@ -259,18 +261,45 @@ describe('faults', function () {
     fs.rmSync(path.dirname(preload), { recursive: true });
   });
 
-  it('laptop sleep: everything stands still for a while, then goes on', async () => {
-    const served = await serve({ project: { backendTimeout: 60 } });
-    const client = await connect(served.url);
-    assert.equal(await client.say('before'), 'before');
-    const pids = marked(served.mark);
-    pids.forEach((pid) => process.kill(pid, 'SIGSTOP'));
-    client.socket.send('asleep');
-    await new Promise((resolve) => setTimeout(resolve, 1500)); // The time asleep is the fault itself.
-    pids.forEach((pid) => process.kill(pid, 'SIGCONT'));
-    assert.equal(await client.next(), 'asleep');
-    await served.stop();
-  });
+  for (const who of ['the machine', 'the session alone'] as const) {
+    it(`laptop sleep: ${who} stands still for longer than every limit; nothing is lost, nobody was idle (limits.standstill)`, async () => {
+      // Asleep for longer than the backend timeout, the idle limit, and the limit of the event that runs.
+      const served = await trouble({ timeout: 4 }, { backendTimeout: 5 });
+      const client = await connect(served.url);
+      const silent = await connect(served.url);
+      const [host = '', port = ''] = new URL(served.pushUrl).host.split(':');
+      const kept = await openRaw(Number(port));
+      assert.equal(await client.say('before'), 'before');
+      const { connection } = await served.until('opened');
+      const body = JSON.stringify({
+        websocket: {
+          action: 'data send',
+          secConnectionID: connection,
+          dataType: 'text',
+          data: 'pushed',
+        },
+      });
+      const push = `POST ${new URL(served.pushUrl).pathname} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+      kept.socket.write(push.slice(0, -10));
+      client.socket.send('slow');
+      await served.until('invocationStarted', ({ cause }) =>
+        served.of('frame').some((frame) => frame.seq === cause && frame.preview === 'slow'),
+      );
+      const pids = who === 'the machine' ? marked(served.mark) : [served.pid];
+      pids.forEach((pid) => process.kill(pid, 'SIGSTOP'));
+      client.socket.send('asleep');
+      kept.socket.write(push.slice(-10));
+      await new Promise((resolve) => setTimeout(resolve, 7000)); // The time asleep is the fault itself.
+      pids.forEach((pid) => process.kill(pid, 'SIGCONT'));
+      const heard = [await client.next(), await client.next(), await client.next()].map(String);
+      assert.deepEqual([...heard].sort(), ['asleep', 'pushed', 'slow']);
+      assert.deepEqual(served.of('closed'), []);
+      assert.ok((await served.until('clock')).stoodStillMs! > 5000);
+      // From then on the limits count again.
+      assert.equal(await silent.closed, 1001);
+      await served.stop();
+    });
+  }
 
   for (const word of ['hang', 'loop', 'fork', 'daemon']) {
     it(`session process killed with a handler that would "${word}": no orphan`, async () => {

@@ -44,14 +44,14 @@ describe('pressure', function () {
     deaf.socket.write(frame({ payload: Buffer.from('flood') }));
     await othersAreServed(served);
     const closed = await served.until('closed', ({ reason }) => /does not read/.test(reason));
-    assert.equal(closed.cause, 'clientVanished');
+    assert.equal(closed.cause, 'notReading');
     assert.match(closed.reason, new RegExp(`the limit is ${outboundLimit}`));
     assert.ok(resident(served.pid) - before < 150, `${resident(served.pid) - before} MB more`);
     await othersAreServed(served);
     await served.stop();
   });
 
-  it('a client that sends faster than it is served is slowed down, and loses nothing', async () => {
+  it('a client that sends faster than it is served is slowed down, and loses nothing (limits.inbound)', async () => {
     const slow = `${echoHandler}
       const echo = exports.main_handler;
       exports.main_handler = async (event) => {

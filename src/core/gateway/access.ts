@@ -19,14 +19,17 @@ export function isHostAllowed(host: string | undefined, access: Access): boolean
   );
 }
 
-/** For WebSocket handshakes: no origin (not a browser), a local page, a page from disk, or one that is allowed. */
+/**
+ * For WebSocket handshakes: no origin (not a browser), a page or program of this machine, a page from disk, or one that
+ * is allowed by name. No page of the web can say `file://`: what the user opens from disk is the user's own.
+ */
 export function isOriginAllowed(origin: string | undefined, access: Access): boolean {
   if (origin === undefined || origin === 'file://') {
     return true;
   }
   // `null` is what sandboxed frames of any site send, so it is foreign unless it was allowed by name.
-  const local = /^https?:\/\/(.+)$/i.exec(origin)?.[1];
-  return (local !== undefined && localHost.test(local)) || isNamed(origin, access);
+  const host = /^[a-z][a-z0-9+.-]*:\/\/([^/]+)\/?$/i.exec(origin)?.[1];
+  return (host !== undefined && localHost.test(host)) || isNamed(origin, access);
 }
 
 /**
@@ -44,8 +47,15 @@ export function isPushAllowed(
 }
 
 function isNamed(origin: string, access: Access): boolean {
-  const wanted = origin.toLowerCase();
-  return access.allowedOrigins.some((name) => name === '*' || name.toLowerCase() === wanted);
+  const wanted = plainOrigin(origin);
+  return access.allowedOrigins.some((name) => name === '*' || plainOrigin(name) === wanted);
+}
+
+/** As browsers write it; programs add a slash, and people a port that goes without saying. */
+function plainOrigin(origin: string): string {
+  const plain = origin.trim().toLowerCase().replace(/\/$/, '');
+  const port = plain.startsWith('https://') ? ':443' : plain.startsWith('http://') ? ':80' : '';
+  return port !== '' && plain.endsWith(port) ? plain.slice(0, -port.length) : plain;
 }
 
 function hostOf(origin: string): string | undefined {

@@ -51,7 +51,7 @@ export interface GatewayDependencies {
 }
 
 export class Gateway implements HandshakeTarget, PushTarget {
-  private readonly clock: Clock;
+  readonly clock: Clock;
   private readonly facts: GatewayFacts;
   private readonly disturbances: Disturbances;
   readonly services: Service[];
@@ -320,7 +320,9 @@ export class Gateway implements HandshakeTarget, PushTarget {
     if (socket === undefined || connection.state !== 'open') {
       return undefined; // It closed while the frame was on a detour.
     }
-    const { payload } = frame;
+    // Half of a character pair has no bytes of its own: what arrives, and is recorded, is the replacement character.
+    const payload =
+      typeof frame.payload === 'string' ? frame.payload.toWellFormed() : frame.payload;
     const binary = typeof payload !== 'string';
     socket.send(payload, binary);
     if (!socket.alive) {
@@ -351,7 +353,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
       return undefined;
     }
     const reason = `client does not read: ${socket.waitingBytes} bytes were waiting, the limit is ${outboundLimit}`;
-    this.end(connection, 'clientVanished', noCloseFrame, reason);
+    this.end(connection, 'notReading', noCloseFrame, reason);
     socket.reset();
     return reason;
   }
@@ -384,13 +386,9 @@ export class Gateway implements HandshakeTarget, PushTarget {
     return true;
   }
 
-  /** The socket is gone. Does nothing when the gateway ended the connection itself. */
-  socketEnded(connection: Connection, code: number, reason: string): void {
+  /** The client's Close frame is here, and answered with the same. Its TCP connection may last longer. */
+  closeArrived(connection: Connection, code: number, reason: string): void {
     if (connection.state !== 'open') {
-      return;
-    }
-    if (code === noCloseFrame) {
-      this.end(connection, 'clientVanished', code, reason);
       return;
     }
     this.facts.close(connection, 'toServer', code, reason);
@@ -398,23 +396,30 @@ export class Gateway implements HandshakeTarget, PushTarget {
     this.end(connection, 'clientClose', code, reason);
   }
 
-  /** A frame of the client broke the protocol; the library closes with `code` (1002, 1007, 1009). */
-  socketFailed(connection: Connection, code: number, reason: string): void {
+  /** The socket is gone. Does nothing when the connection has ended before. */
+  socketEnded(connection: Connection): void {
+    if (connection.state === 'open') {
+      this.end(connection, 'clientVanished', noCloseFrame, '');
+    }
+  }
+
+  /** A frame of the client broke the protocol: it got a Close frame with `code` (1002, 1007, 1008, 1009) alone. */
+  socketFailed(connection: Connection, code: number, problem: string): void {
     if (connection.state !== 'open') {
       return;
     }
-    this.facts.close(connection, 'toClient', code, reason);
+    this.facts.close(connection, 'toClient', code, '');
     this.facts.tellOnce(connection, 'transfer', {
       rule: `close.${code}`,
       severity: 'warning',
       message: l10n.t(
         'The client broke the WebSocket protocol ({0}): the gateway closed the connection with {1}.',
-        reason,
+        problem,
         code,
       ),
       advice: l10n.t('Look at the client: the functions were not asked.'),
     });
-    this.end(connection, 'clientVanished', code, reason);
+    this.end(connection, 'protocolError', code, problem);
   }
 
   /** The connection has ended: tells it, and runs Cleanup where that follows from the cause. */

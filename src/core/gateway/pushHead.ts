@@ -3,6 +3,8 @@
  * could mean two things: what is not plain, ASCII, whole, and made of headers named here is left to `node:http`. The
  * test of it holds both against each other.
  */
+import { charsetOf } from './pushBody';
+
 export interface PushHead {
   /** The push address without its slash. */
   key: string;
@@ -27,7 +29,7 @@ const headEnd = Buffer.from('\r\n\r\n');
 
 /** Headers that change nothing about a push. Those of browsers (Origin, Sec-Fetch-…) are not among them. */
 const harmless =
-  /^(accept|accept-encoding|accept-language|authorization|cache-control|content-type|http2-settings|pragma|traceparent|user-agent|x-[a-z0-9-]+)$/;
+  /^(accept|accept-encoding|accept-language|authorization|cache-control|http2-settings|pragma|traceparent|user-agent|x-[a-z0-9-]+)$/;
 
 /** undefined: not what this knows, or not here as a whole. */
 export function readPushHead(bytes: Buffer): PushHead | undefined {
@@ -43,6 +45,7 @@ export function readPushHead(bytes: Buffer): PushHead | undefined {
   let host: string | undefined;
   let bodyLength: number | undefined;
   let connection: string | undefined;
+  let contentType: string | undefined;
   let invocation: string | undefined;
   let redirectedFrom: string | undefined;
   headerLine.lastIndex = first[0].length;
@@ -80,6 +83,13 @@ export function readPushHead(bytes: Buffer): PushHead | undefined {
         if (value !== 'h2c') {
           return undefined;
         }
+        break;
+      case 'content-type':
+        // Another charset is decoded on the long way.
+        if (contentType !== undefined || !/^utf-?8$/i.test(charsetOf(value) ?? 'utf-8')) {
+          return undefined;
+        }
+        contentType = value;
         break;
       case 'x-scfws-invocation':
         if (invocation !== undefined) {

@@ -18,7 +18,7 @@ export const pushErrors = {
 /** Largest body of a push, bytes (the event limit of a function: 6 MB, documented). */
 export const largestPush = 6 * 1024 * 1024;
 
-export type PushWarning = 'dataTypeMissing' | 'dataNotString';
+export type PushWarning = 'dataTypeMissing' | 'dataNotString' | 'halfCharacter';
 
 export type PushRequest =
   | { action: 'closing'; connection: string }
@@ -50,30 +50,30 @@ const longestId = 128;
 export function parsePush(body: string, strict = false): ParsedPush {
   let value: unknown;
   if (body.trim() === '') {
-    return refuse(pushErrors.notJson, 'the body is empty; expected {"websocket":{…}}');
+    return refusePush(pushErrors.notJson, 'the body is empty; expected {"websocket":{…}}');
   }
   try {
     value = JSON.parse(body);
   } catch (error) {
     if (body.startsWith('\ufeff')) {
-      return refuse(
+      return refusePush(
         pushErrors.notJson,
         'the body starts with a byte order mark; send UTF-8 without one',
       );
     }
-    return refuse(pushErrors.notJson, `the body is not JSON: ${(error as Error).message}`);
+    return refusePush(pushErrors.notJson, `the body is not JSON: ${(error as Error).message}`);
   }
   if (!isRecord(value)) {
-    return refuse(pushErrors.wrongField, 'the body must be an object {"websocket":{…}}');
+    return refusePush(pushErrors.wrongField, 'the body must be an object {"websocket":{…}}');
   }
   const websocket = value['websocket'];
   if (!isRecord(websocket)) {
-    return refuse(pushErrors.wrongField, 'field "websocket" is missing or not an object');
+    return refusePush(pushErrors.wrongField, 'field "websocket" is missing or not an object');
   }
   const { action, secConnectionID, dataType, data } = websocket;
   const connection = typeof secConnectionID === 'string' ? secConnectionID.slice(0, longestId) : '';
   if (action !== 'data send' && action !== 'closing') {
-    return refuse(
+    return refusePush(
       pushErrors.wrongField,
       action === undefined
         ? 'field "websocket.action" is missing; it must be "data send" or "closing"'
@@ -82,7 +82,7 @@ export function parsePush(body: string, strict = false): ParsedPush {
     );
   }
   if (typeof secConnectionID !== 'string') {
-    return refuse(
+    return refusePush(
       pushErrors.wrongField,
       secConnectionID === undefined
         ? 'field "websocket.secConnectionID" is missing'
@@ -105,7 +105,7 @@ function parseData(
 ): ParsedPush {
   const warnings: PushWarning[] = [];
   const refuseData = (errNo: number, message: string): ParsedPush =>
-    refuse(errNo, message, connection, 'data send');
+    refusePush(errNo, message, connection, 'data send');
   if (dataType === undefined || dataType === null) {
     if (strict) {
       return refuseData(
@@ -152,10 +152,27 @@ function parseData(
     // JSON is read at any depth, but writing it some thousand levels deep exhausts the stack.
     return refuseData(pushErrors.wrongField, 'field "websocket.data" is nested too deeply');
   }
+  if (!payload.isWellFormed()) {
+    if (strict) {
+      return refuseData(
+        pushErrors.wrongField,
+        `field "websocket.data" holds half of a character: ${loneHalf(payload)}`,
+      );
+    }
+    warnings.push('halfCharacter');
+  }
   return { request: { action: 'data send', connection, dataType: 'text', payload, warnings } };
 }
 
-function refuse(
+/** The first half of a pair of UTF-16 that stands alone, as JSON writes it, e.g. of an emoji that was cut in two. */
+export function loneHalf(text: string): string {
+  const half = /\p{Surrogate}/u.exec(text);
+  return half === null
+    ? ''
+    : `\\u${half[0].charCodeAt(0).toString(16)} (character ${half.index + 1})`;
+}
+
+export function refusePush(
   errNo: number,
   errMsg: string,
   connection = '',

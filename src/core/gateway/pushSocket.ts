@@ -46,7 +46,7 @@ export class PushSocket {
     socket.setTimeout(firstByteTimeout);
     socket.on('data', this.read);
     socket.on('end', this.end);
-    socket.on('timeout', this.destroy);
+    socket.on('timeout', this.giveUp);
     socket.on('error', this.destroy);
   }
 
@@ -60,6 +60,17 @@ export class PushSocket {
 
   private readonly destroy = (): void => {
     this.socket.destroy();
+  };
+
+  /** After a sleep of the machine the timers come first, and what was on its way behind them. */
+  private readonly giveUp = (): void => {
+    const { socket } = this;
+    const before = socket.bytesRead;
+    setImmediate(() => {
+      if (socket.bytesRead === before && !this.answering) {
+        socket.destroy();
+      }
+    });
   };
 
   private readonly end = (): void => {
@@ -79,7 +90,7 @@ export class PushSocket {
       this.begin(chunk);
       return;
     }
-    if (Date.now() > this.deadline) {
+    if (this.gateway.clock.now() > this.deadline) {
       this.socket.destroy();
       return;
     }
@@ -103,7 +114,7 @@ export class PushSocket {
       this.answer(head, chunk);
     } else {
       this.head = head;
-      this.deadline = Date.now() + bodyTimeout;
+      this.deadline = this.gateway.clock.now() + bodyTimeout;
       this.socket.setTimeout(bodyTimeout);
       this.keep(chunk);
     }
@@ -132,7 +143,7 @@ export class PushSocket {
     }
     this.answering = true;
     this.gateway.pushes
-      .answer(key, bytes.toString('utf8', bodyStart, bodyEnd), { invocation, redirectedFrom })
+      .answer(key, bytes.subarray(bodyStart, bodyEnd), { invocation, redirectedFrom })
       .then(
         (answer) => this.write(answer, head.close),
         (error: unknown) => {
@@ -164,7 +175,7 @@ export class PushSocket {
     const { socket } = this;
     socket.off('data', this.read);
     socket.off('end', this.end);
-    socket.off('timeout', this.destroy);
+    socket.off('timeout', this.giveUp);
     socket.off('error', this.destroy);
     socket.setTimeout(0);
     socket.pause();

@@ -1,5 +1,4 @@
 /** Reverse push: whose address it is, what is asked, whether it can be done, and the answer. */
-import { previewOf } from '../../protocol/fact';
 import * as l10n from '@vscode/l10n';
 import type { CloseCause } from '../../protocol/project';
 import { newPushKey } from '../project/identity';
@@ -7,14 +6,23 @@ import type { RecordFact } from '../runtime/contract';
 import type { Connection, Service } from './connection';
 import type { Disturbances } from './disturbances';
 import { showPayload } from './gatewayFacts';
-import { parsePush, pushErrors, type PushRequest, type PushWarning } from './pushRequest';
+import { type BodyForm, readPushBody } from './pushBody';
+import {
+  loneHalf,
+  parsePush,
+  pushErrors,
+  refusePush,
+  type PushRequest,
+  type PushWarning,
+} from './pushRequest';
 
 export interface PushAnswer {
   status: number;
   body: string;
 }
 
-export interface PushOrigin {
+/** Headers of a push that count. */
+export interface PushOrigin extends BodyForm {
   /** Header that the bootstraps add: the request id of the invocation that pushes. */
   invocation?: string;
   redirectedFrom?: string;
@@ -80,7 +88,7 @@ export class Pushes {
   }
 
   /** Body of a POST to a push address → the answer. Never throws; every case has its errNo. */
-  async answer(key: string, body: string, origin: PushOrigin): Promise<PushAnswer> {
+  async answer(key: string, bytes: Buffer, origin: PushOrigin): Promise<PushAnswer> {
     const address = this.addressOf(key);
     if (address === undefined) {
       return { status: 404, body: '{"message":"There is no such push address."}' };
@@ -96,21 +104,28 @@ export class Pushes {
       origin.invocation ??
       (address.instance && runtime?.runningInvocation(address.instance.number)) ??
       null;
-    const parsed = parsePush(body, service.spec.emulator.strict);
+    const read = readPushBody(bytes, origin);
+    const parsed =
+      'problem' in read
+        ? refusePush(pushErrors.notJson, read.problem)
+        : parsePush(read.text, service.spec.emulator.strict);
     const functionId = runtime?.id ?? null;
     const { redirectedFrom } = origin;
     if ('refusal' in parsed) {
       const { errNo, errMsg, connection, action } = parsed.refusal;
       const status = this.pushStatus(service, errNo);
+      const body = 'problem' in read ? bytes : read.text;
+      const { preview, more } = showPayload(body);
       this.record(
         {
           kind: 'push',
           service: service.spec.name,
           connection,
           action,
-          type: null,
-          size: body.length,
-          ...previewOf(body),
+          type: typeof body === 'string' ? null : 'binary',
+          size: bytes.length,
+          preview,
+          more,
           invocation,
           function: functionId,
           status,
@@ -118,7 +133,7 @@ export class Pushes {
           errMsg,
           redirectedFrom,
         },
-        body,
+        more && body,
       );
       return { status, body: JSON.stringify({ errNo, errMsg }) };
     }
@@ -150,7 +165,10 @@ export class Pushes {
         status,
         errNo,
         errMsg,
-        warnings: warnings.length === 0 ? undefined : warnings.map(warningText),
+        warnings:
+          warnings.length === 0
+            ? undefined
+            : warnings.map((warning) => warningText(warning, payload)),
         redirectedFrom,
       },
       more && payload,
@@ -241,9 +259,12 @@ export class Pushes {
             connection: id,
             dataType: typeof payload === 'string' ? 'text' : 'binary',
             payload,
-            warnings: [],
+            warnings:
+              typeof payload === 'string' && !payload.isWellFormed() ? ['halfCharacter'] : [],
           };
     const verdict = this.judge(service, request);
+    const warnings =
+      request.action === 'data send' && request.warnings.length > 0 ? request.warnings : undefined;
     const shown = showPayload(payload ?? '');
     const fact = this.record(
       {
@@ -258,6 +279,7 @@ export class Pushes {
         function: null,
         status: 200,
         ...verdict,
+        warnings: warnings?.map((warning) => warningText(warning, payload ?? '')),
       },
       shown.more && payload !== null ? payload : undefined,
     );
@@ -283,8 +305,16 @@ export class Pushes {
   }
 }
 
-function warningText(warning: PushWarning): string {
-  return warning === 'dataTypeMissing'
-    ? l10n.t('"dataType" is missing; the data was sent as text.')
-    : l10n.t('"data" is not a string; it was sent as compact JSON.');
+function warningText(warning: PushWarning, payload: string | Buffer): string {
+  switch (warning) {
+    case 'dataTypeMissing':
+      return l10n.t('"dataType" is missing; the data was sent as text.');
+    case 'dataNotString':
+      return l10n.t('"data" is not a string; it was sent as compact JSON.');
+    case 'halfCharacter':
+      return l10n.t(
+        'The text holds half of a character, {0}: the client got U+FFFD in its place. Cut texts between characters (an emoji has two UTF-16 units).',
+        loneHalf(String(payload)),
+      );
+  }
 }

@@ -1,9 +1,10 @@
 /** Plain HTTP at the gateway's port: pushes, the page for trying the projects, and everything that is neither. */
 import type http from 'node:http';
 import { reportBug } from '../errors';
-import { type Access, isHostAllowed, isPushAllowed } from './access';
+import { type Access, isPushAllowed } from './access';
 import type { Gateway } from './gateway';
 import { largestPush, pushErrors } from './pushRequest';
+import { readTarget, refuseForm } from './requestForm';
 
 export interface RequestOptions {
   access: Access;
@@ -18,9 +19,8 @@ export function answerRequest(
   response: http.ServerResponse,
 ): void {
   const { access } = options;
-  // Clients that take the gateway for a proxy write the whole address; its host counts as the header does.
-  const [, proxiedHost, url = '/'] =
-    /^(?:https?:\/\/([^/?#]*))?(.*)$/is.exec(request.url ?? '/') ?? [];
+  const asked = readTarget(request.url ?? '/');
+  const { target: url } = asked;
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);
   const answer = (
@@ -41,11 +41,10 @@ export function answerRequest(
   const say = (status: number, message: string, headers?: http.OutgoingHttpHeaders): void =>
     answer(status, JSON.stringify({ message }), headers);
 
-  for (const host of [request.headers.host, proxiedHost ?? request.headers.host]) {
-    if (!isHostAllowed(host, access)) {
-      say(403, `Host ${host ?? '(none)'} is not this machine.`);
-      return;
-    }
+  const malformed = refuseForm(request, asked, access);
+  if (malformed !== undefined) {
+    say(malformed.status, malformed.message, { connection: 'close' });
+    return;
   }
   const key = path.slice(1, path.endsWith('/') ? -1 : undefined);
   if (!gateway.pushes.isAddress(key)) {
@@ -95,6 +94,8 @@ export function answerRequest(
     }
     void gateway.pushes
       .answer(key, body, {
+        contentType: request.headers['content-type'],
+        contentEncoding: request.headers['content-encoding'],
         ...header(request, 'x-scfws-invocation', 'invocation'),
         ...header(request, 'x-scfws-redirected-from', 'redirectedFrom'),
       })
@@ -106,8 +107,8 @@ export function answerRequest(
   });
 }
 
-/** Hands over the whole body as text, or undefined when it is larger than a push may be. */
-function readBody(request: http.IncomingMessage, done: (body: string | undefined) => void): void {
+/** Hands over the whole body, or undefined when it is larger than a push may be. */
+function readBody(request: http.IncomingMessage, done: (body: Buffer | undefined) => void): void {
   const chunks: Buffer[] = [];
   let size = 0;
   let over = false;
@@ -124,8 +125,7 @@ function readBody(request: http.IncomingMessage, done: (body: string | undefined
   request.on('end', () => {
     if (!over) {
       const [only] = chunks;
-      const all = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
-      done(all.toString('utf8'));
+      done(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
     }
   });
 }

@@ -8,11 +8,12 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { reportBug, UserError } from '../errors';
-import { type Access, isHostAllowed, isOriginAllowed } from './access';
+import { type Access, isOriginAllowed } from './access';
 import type { Gateway } from './gateway';
 import type { HandshakeRequest } from './handshakes';
 import { PushSocket } from './pushSocket';
 import { answerRequest, type RequestOptions } from './requests';
+import { readTarget, refuseForm, type Refusal, type RequestTarget } from './requestForm';
 import { BoundWebSocket, endSoon } from './webSocketClient';
 
 /** Clients that may stand in the kernel's queue while the gateway is busy; Node's default of 511 refuses crowds. */
@@ -20,6 +21,10 @@ const backlog = 4096;
 
 /** Largest message that is received at all, bytes; above, the client is closed with 1009. */
 const largestMessage = 8 * 1024 * 1024;
+
+/** Fragments of one message, and pieces of an unfinished frame, that are kept; above, the client is closed with 1008. */
+const mostFragments = 16_384;
+const mostPieces = 262_144;
 
 /** Bytes that a client may send before its handshake is answered. */
 const earlyBytes = 64 * 1024;
@@ -58,6 +63,8 @@ export async function startServer(
     noServer: true,
     perMessageDeflate: false,
     maxPayload: largestMessage,
+    maxFragments: mostFragments,
+    maxBufferedChunks: mostPieces,
     clientTracking: false,
     autoPong: false, // It would end clients that ping fast, and nobody would know why.
     skipUTF8Validation: false,
@@ -113,13 +120,20 @@ export async function startServer(
     });
   });
 
+  server.on('connect', (_request: http.IncomingMessage, socket: Duplex) => {
+    const message =
+      'This is a gateway for WebSockets, not a proxy: take it out of the proxy settings of the client.';
+    endSoon(socket as Socket, rawAnswer(405, JSON.stringify({ message })));
+  });
+
   async function upgrade(
     request: http.IncomingMessage,
     socket: Socket,
     head: Buffer,
   ): Promise<void> {
+    const target = readTarget(request.url ?? '/');
     const asked: HandshakeRequest = {
-      target: request.url ?? '/',
+      target: target.target,
       headers: flatHeaders(request),
       remote: `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`,
     };
@@ -129,7 +143,7 @@ export async function startServer(
     }
     socket.on('error', destroy);
     const early = new EarlyBytes(socket, head);
-    const refusal = refuseUpgrade(request, options.access);
+    const refusal = refuseUpgrade(request, target, options.access);
     const decision =
       refusal === undefined
         ? await gateway.handshakes.decide(asked, early.gone)
@@ -217,15 +231,27 @@ function destroy(this: Socket): void {
   this.destroy();
 }
 
+/** Why a handshake goes no further, before its path is looked at. */
 function refuseUpgrade(
   request: http.IncomingMessage,
+  target: RequestTarget,
   access: Access,
-): { status: number; message: string } | undefined {
+): Refusal | undefined {
   const { headers } = request;
-  if (!isHostAllowed(headers.host, access)) {
+  const malformed = refuseForm(request, target, access);
+  if (malformed !== undefined) {
+    return malformed;
+  }
+  if (request.httpVersion !== '1.1') {
     return {
-      status: 403,
-      message: `Host ${headers.host ?? '(none)'} is not this machine. Add its origin to scfWebSocket.allowedOrigins (in a terminal: --allow-origin) to let it in.`,
+      status: 400,
+      message: `A handshake is HTTP/1.1, not HTTP/${request.httpVersion}. A proxy on the way may have to be told (nginx: proxy_http_version 1.1).`,
+    };
+  }
+  if (headers['transfer-encoding'] !== undefined || !/^0*$/.test(headers['content-length'] ?? '')) {
+    return {
+      status: 400,
+      message: 'A handshake has no body; send neither Content-Length nor Transfer-Encoding.',
     };
   }
   if (!isOriginAllowed(headers.origin, access)) {
@@ -306,6 +332,7 @@ function rawAnswer(status: number, body: string): string {
     'Content-Type: application/json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
+    ...(status === 405 ? ['Allow: GET, POST'] : []),
     ...(status === 426 ? ['Upgrade: websocket', 'Sec-WebSocket-Version: 13'] : []),
     '',
     body,

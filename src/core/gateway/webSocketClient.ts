@@ -4,6 +4,9 @@ import { WebSocket } from 'ws';
 import type { ClientSocket, Connection } from './connection';
 import type { Gateway } from './gateway';
 
+/** Stands for a Close frame without a code (RFC 6455, section 7.1.5). */
+const noCode = 1005;
+
 /** What the server makes of a handshake. Its listeners are shared by all clients: idle ones must stay small. */
 export class BoundWebSocket extends WebSocket {
   gateway!: Gateway;
@@ -24,6 +27,19 @@ export class BoundWebSocket extends WebSocket {
     this.on('error', failed);
     this.on('close', ended);
     gateway.open(connection, new WebSocketClient(this, socket), protocol);
+  }
+
+  /**
+   * The library calls it, too: with what the client's Close frame says (nothing, or a code and the bytes of a reason),
+   * and with a code alone when a frame was broken. Its own event comes when the TCP connection ends, which a client may
+   * put off for as long as it likes.
+   */
+  override close(code?: number, reason?: string | Buffer): void {
+    const came = code === undefined || Buffer.isBuffer(reason);
+    super.close(code, reason);
+    if (came) {
+      this.gateway.closeArrived(this.connection, code ?? noCode, reason?.toString() ?? '');
+    }
   }
 }
 
@@ -52,9 +68,9 @@ function failed(this: WebSocket, error: Error & { code?: string }): void {
   }
 }
 
-function ended(this: WebSocket, code: number, reason: Buffer): void {
+function ended(this: WebSocket): void {
   const { gateway, connection } = this as BoundWebSocket;
-  gateway.socketEnded(connection, code, reason.toString('utf8'));
+  gateway.socketEnded(connection);
 }
 
 /** The close code that `ws` sends for an error of the client's, by the error's stable code. */

@@ -13,6 +13,8 @@ export interface PayloadPlace {
   /** Bytes stored. */
   length: number;
   binary: boolean;
+  /** Text with halves of characters, stored as UTF-16. */
+  wide: boolean;
   /** The payload begins with the fact's preview; only what follows it was stored. */
   afterPreview: boolean;
 }
@@ -48,7 +50,7 @@ const longestShared = 64;
 
 /** Tags of values; from `shared` on the tag itself is the number of a shared string. */
 const tag = { null: 0, true: 1, false: 2, whole: 3, number: 4, text: 5, shared: 6 };
-const flag = { stored: 1, binary: 2, afterPreview: 4 };
+const flag = { stored: 1, binary: 2, afterPreview: 4, wide: 8 };
 
 export class FactLog {
   private readonly factsPerSegment: number;
@@ -79,8 +81,12 @@ export class FactLog {
       if (value === undefined || key === 'seq' || key === 'at') {
         continue;
       }
-      const nested = typeof value === 'object' && value !== null;
-      const written = nested ? JSON.stringify(value) : value;
+      // Text with half of a character has no bytes in UTF-8; JSON can say it.
+      const nested =
+        typeof value === 'string'
+          ? !value.isWellFormed()
+          : typeof value === 'object' && value !== null;
+      const written = nested ? JSON.stringify(value) : (value as Plain);
       shape = nextShape(shape, key, nested);
       room += typeof written === 'string' ? 6 + written.length * 3 : 10;
       this.values[count++] = written;
@@ -242,7 +248,10 @@ export class FactLog {
       return;
     }
     this.bytes[this.at++] =
-      flag.stored | (place.binary ? flag.binary : 0) | (place.afterPreview ? flag.afterPreview : 0);
+      flag.stored |
+      (place.binary ? flag.binary : 0) |
+      (place.wide ? flag.wide : 0) |
+      (place.afterPreview ? flag.afterPreview : 0);
     this.putVarint(place.position);
     this.putVarint(place.length);
   }
@@ -311,6 +320,7 @@ export class FactLog {
           position: this.takeVarint(),
           length: this.takeVarint(),
           binary: (flags & flag.binary) !== 0,
+          wide: (flags & flag.wide) !== 0,
           afterPreview: (flags & flag.afterPreview) !== 0,
         };
   }

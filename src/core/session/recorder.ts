@@ -185,8 +185,9 @@ export class Recorder {
       : binary
         ? payload.subarray(previewBytes)
         : payload.slice(preview.length);
-    const { position, length } = this.payloads.append(rest);
-    const place = { position, length, binary, afterPreview };
+    const wide = typeof rest === 'string' && !rest.isWellFormed();
+    const { position, length } = this.payloads.append(wide ? Buffer.from(rest, 'utf16le') : rest);
+    const place = { position, length, binary, wide, afterPreview };
     this.latest = { payload, preview, place };
     return place;
   }
@@ -200,6 +201,6 @@ export class Recorder {
     const preview = fact !== undefined && 'preview' in fact ? fact.preview : '';
     return place.binary
       ? Buffer.concat([Buffer.from(preview, 'base64'), bytes])
-      : preview + bytes.toString('utf8');
+      : preview + bytes.toString(place.wide ? 'utf16le' : 'utf8');
   }
 }

@@ -62,6 +62,9 @@ export interface Session {
   dispose(reason?: string): Promise<void>;
 }
 
+/** A standstill of the process that is told, milliseconds; a busy machine has shorter ones. */
+const notableStandstill = 5000;
+
 /** Rejects with a `UserError` when no project can be served or no port is free. */
 export async function startSession(options: SessionOptions): Promise<Session> {
   const { specs, problems } = await loadServices(options);
@@ -130,12 +133,16 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   port = server.port;
 
   let infos = services.map((service) => serviceInfo(service, port));
-  clock.onChange(() => {
+  clock.onChange((stoodStillMs) => {
+    if (stoodStillMs > 0 && stoodStillMs < notableStandstill) {
+      return;
+    }
     recorder.record({
       kind: 'clock',
       frozen: clock.frozen,
       by: clock.frozenBy(),
       frozenMs: Math.round(clock.frozenMs()),
+      ...(stoodStillMs > 0 ? { stoodStillMs: Math.round(stoodStillMs) } : {}),
     });
   });
   recorder.record({

@@ -72,14 +72,21 @@ export const sessionFacts: {
     words: null,
   },
   clock: {
-    members: { frozen: flag, by: list(line), frozenMs: number },
+    members: { frozen: flag, by: list(line), frozenMs: number, stoodStillMs: optional(number) },
     payload: 'none',
     explains: () => 'nothing',
     row: null,
     change: null,
     har: null,
-    words: ({ frozen, by }, { l10n }) =>
-      frozen ? l10n.t('clock stopped: {0}', by.join(', ')) : l10n.t('clock runs again'),
+    words: ({ frozen, by, stoodStillMs }, { l10n }) =>
+      stoodStillMs !== undefined
+        ? l10n.t(
+            'this machine or process stood still for {0} s: that time counts for no limit',
+            (stoodStillMs / 1000).toFixed(1),
+          )
+        : frozen
+          ? l10n.t('clock stopped: {0}', by.join(', '))
+          : l10n.t('clock runs again'),
   },
   dropped: {
     members: { facts: number, payloads: number },

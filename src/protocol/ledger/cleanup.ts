@@ -43,6 +43,15 @@ export const cleanupRows: readonly LedgerRow[] = [
     setting: 'emulator.cleanupOn',
   },
   {
+    id: 'cleanup.protocol-error',
+    mark: 'assumed',
+    source: 'our choice',
+    given: 'a connection that is open',
+    when: 'the client breaks the WebSocket protocol (1002, 1007, 1008, 1009) or does not read what waits for it',
+    then: 'Cleanup runs',
+    setting: 'emulator.cleanupOn',
+  },
+  {
     id: 'cleanup.push-closing',
     mark: 'assumed',
     source: 'our choice',

@@ -93,6 +93,8 @@ export function causeName(cause: string): string {
   const names: Record<string, string> = {
     clientClose: l10n.t('closed by the client'),
     clientVanished: l10n.t('the client vanished'),
+    protocolError: l10n.t('the client broke the protocol'),
+    notReading: l10n.t('the client did not read'),
     pushClosing: l10n.t('closed by a push'),
     idle: l10n.t('idle for too long'),
     platformFailure: l10n.t('the platform failed'),

@@ -1,0 +1,310 @@
+/** What is on the wire, byte by byte: forms of requests, bodies of pushes, Close frames; and what is recorded of it. */
+import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
+import { frame, openRaw, upgradeRequest } from '../../hostile/wire';
+import { accept, connect, startGateway } from './harness';
+
+const handshake = (
+  lines: string[],
+  first = 'GET /release/websocket HTTP/1.1',
+  host = true,
+): string =>
+  [
+    first,
+    ...(host ? ['Host: localhost'] : []),
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    'Sec-WebSocket-Version: 13',
+    ...lines,
+    '',
+    '',
+  ].join('\r\n');
+
+describe('the wire', () => {
+  let gateway: Awaited<ReturnType<typeof startGateway>>;
+  beforeEach(async () => {
+    gateway = await startGateway({ register: accept, transfer: () => null, cleanup: () => null });
+  });
+  afterEach(() => gateway.dispose());
+
+  /** Status and body of what comes back; of an upgrade 101 alone. */
+  const ask = async (bytes: string | Buffer): Promise<string> => {
+    const raw = await openRaw(gateway.port);
+    raw.socket.write(bytes);
+    await raw.until('\r\n\r\n');
+    const text = () => raw.received().toString();
+    const status = text().slice(9, 12);
+    if (status !== '101') {
+      const length = Number(/content-length: (\d+)/i.exec(text())?.[1]);
+      while (text().split('\r\n\r\n').slice(1).join('\r\n\r\n').length < length) {
+        await new Promise((resolve) => raw.socket.once('data', resolve));
+      }
+    }
+    raw.socket.destroy();
+    return `${status} ${text().split('\r\n\r\n').slice(1).join('\r\n\r\n')}`;
+  };
+
+  const push = (body: Buffer, head: string[] = [], first = 'POST /api-abcdefgh HTTP/1.1'): Buffer =>
+    Buffer.concat([
+      Buffer.from(
+        [first, 'Host: localhost', `Content-Length: ${body.length}`, ...head, '', ''].join('\r\n'),
+      ),
+      body,
+    ]);
+
+  const open = async () => {
+    const client = await connect(gateway.url);
+    const { connection } = await gateway.until('opened');
+    const bodyOf = (data: unknown) =>
+      JSON.stringify({
+        websocket: {
+          action: 'data send',
+          secConnectionID: connection,
+          dataType: 'text',
+          data,
+        },
+      });
+    return { client, connection, bodyOf };
+  };
+
+  it('refuses handshakes and pushes with two hosts or another HTTP version (refuse.malformed)', async () => {
+    const body = Buffer.from('{}');
+    for (const [bytes, sentence] of [
+      [handshake(['Host: localhost']), /more than one Host/],
+      [push(body, ['Host: localhost']), /more than one Host/],
+      [push(body, ['host: evil.example']), /more than one Host/],
+      [handshake([], 'GET /release/websocket HTTP/2.0'), /HTTP\/2\.0/],
+      [push(body, [], 'POST /api-abcdefgh HTTP/2.0'), /HTTP\/2\.0/],
+      [handshake([], 'GET /release/websocket HTTP/1.0'), /HTTP\/1\.0.*nginx/],
+    ] as const) {
+      const answer = await ask(bytes);
+      assert.match(answer, /^400 /, String(bytes));
+      assert.match(answer, sentence);
+    }
+    assert.equal(gateway.events.length, 0);
+  });
+
+  it('refuses a handshake that announces a body (refuse.handshake-body)', async () => {
+    for (const line of [
+      'Content-Length: 5',
+      'Content-Length: 00012',
+      'Transfer-Encoding: chunked',
+    ]) {
+      const answer = await ask(handshake([line]) + 'hello');
+      assert.match(answer, /^400 .*no body/, line);
+    }
+    assert.match(await ask(handshake(['Content-Length: 0'])), /^101/);
+  });
+
+  it('answers CONNECT (refuse.connect)', async () => {
+    const answer = await ask('CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n');
+    assert.match(answer, /^405 .*not a proxy/);
+  });
+
+  it('takes whole addresses as targets, of handshakes and of pushes (handshake.absolute-target)', async () => {
+    const { client, bodyOf } = await open();
+    for (const base of ['http://localhost', 'HTTP://127.0.0.1:80', 'ws://localhost:9000']) {
+      assert.match(await ask(handshake([], `GET ${base}/release/websocket?a=1 HTTP/1.1`)), /^101/);
+    }
+    const { target } = await gateway.until('connecting', ({ target }) => target.includes('?'));
+    assert.equal(target, '/release/websocket?a=1');
+    const first = 'POST http://localhost/api-abcdefgh HTTP/1.1';
+    assert.match(await ask(push(Buffer.from(bodyOf('hello')), [], first)), /^200 .*"ok"/);
+    assert.equal(await client.next(), 'hello');
+    // The address counts as the Host header does.
+    for (const bytes of [
+      handshake([], 'GET http://evil.example/release/websocket HTTP/1.1'),
+      push(Buffer.from('{}'), [], 'POST http://evil.example/api-abcdefgh HTTP/1.1'),
+    ]) {
+      assert.match(await ask(bytes), /^403 .*evil\.example/);
+    }
+  });
+
+  it('lets pages and programs of this machine in, however they write it (handshake.local-origin, handshake.file-origin)', async () => {
+    for (const origin of [
+      'http://localhost',
+      'http://localhost/',
+      'https://127.0.0.1:8443/',
+      'http://[::1]:3000',
+      'ws://localhost:9000',
+      'capacitor://localhost',
+      'file://',
+    ]) {
+      assert.match(await ask(handshake([`Origin: ${origin}`])), /^101/, origin);
+    }
+    for (const origin of [
+      'null',
+      'http://evil.example/',
+      'http://localhost/evil',
+      'http://localhost@evil.example',
+      'http://evil.example/localhost',
+      'file:///home/me/page.html',
+      'file://evil.example',
+      'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
+    ]) {
+      assert.match(await ask(handshake([`Origin: ${origin}`])), /^403 /, origin);
+    }
+  });
+
+  it('refuses a transfer coding that it does not know (push.transfer-coding)', async () => {
+    const head = 'POST /api-abcdefgh HTTP/1.1\r\nHost: localhost\r\n';
+    const answer = await ask(`${head}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`);
+    assert.match(answer, /^501 .*gzip, chunked/);
+  });
+
+  it('refuses headers that are too large, of handshakes and of pushes (limits.headers)', async () => {
+    const large = `X-Large: ${'x'.repeat(17 * 1024)}`;
+    for (const bytes of [handshake([large]), push(Buffer.from('{}'), [large])]) {
+      assert.match(await ask(bytes), /^431 /);
+    }
+  });
+
+  it('puts nothing in the place of bytes: pushes that are no UTF-8 are refused (push.not-utf8)', async () => {
+    const { client, bodyOf } = await open();
+    const [before, after] = bodyOf('@@').split('@@') as [string, string];
+    const broken = Buffer.concat([
+      Buffer.from(before),
+      Buffer.from([0xc4, 0xe3, 0xba, 0xc3]), // 你好 in GBK
+      Buffer.from(after),
+    ]);
+    const form = (text: string) => new RegExp(`^200 \\{"errNo":9003,"errMsg":"[^}]*${text}`);
+    const long = ['X-Long-Way: 1', 'Expect-Nothing: 1'];
+    for (const more of [[], long]) {
+      assert.match(await ask(push(broken, more)), form(`byte ${before.length}: 0xc4`));
+      assert.match(
+        await ask(push(gzipSync(bodyOf('x')), ['Content-Encoding: gzip', ...more])),
+        form('Content-Encoding: gzip'),
+      );
+      assert.match(await ask(push(gzipSync(bodyOf('x')), more)), form('gzip, though'));
+      assert.match(
+        await ask(push(Buffer.from(`\ufeff${bodyOf('x')}`, 'utf16le'), more)),
+        form('UTF-16'),
+      );
+      assert.match(
+        await ask(push(broken, ['Content-Type: application/json; charset=shift-of-mine', ...more])),
+        form('not known here'),
+      );
+      assert.match(
+        await ask(push(broken, ['Content-Type: text/plain; charset=utf-16', ...more])),
+        form('not in the charset|not JSON'),
+      );
+    }
+    const refused = await gateway.until('push');
+    assert.deepEqual(
+      [refused.type, gateway.recorder.payload(refused.seq), refused.size],
+      ['binary', broken, broken.length],
+    );
+    await gateway.push(bodyOf('well-formed: 你好'));
+    assert.equal(await client.next(), 'well-formed: 你好');
+  });
+
+  it('decodes the charset that a push names (push.charset)', async () => {
+    const { client, bodyOf } = await open();
+    const [before, after] = bodyOf('@@').split('@@') as [string, string];
+    const gbk = Buffer.concat([
+      Buffer.from(before),
+      Buffer.from([0xc4, 0xe3, 0xba, 0xc3]),
+      Buffer.from(after),
+    ]);
+    for (const type of ['application/json; charset=GBK', 'text/plain;charset="gb18030"']) {
+      assert.match(await ask(push(gbk, [`Content-Type: ${type}`])), /"ok"/, type);
+      assert.equal(await client.next(), '你好');
+    }
+    const wide = Buffer.from(bodyOf('你好'), 'utf16le');
+    assert.match(await ask(push(wide, ['Content-Type: a/b; charset=utf-16le'])), /"ok"/);
+    assert.equal(await client.next(), '你好');
+  });
+
+  it('warns of half a character, and shows what was sent and what arrived (push.half-character)', async () => {
+    const { client, bodyOf } = await open();
+    for (const [sent, arrived] of [
+      ['\ud83d', '\ufffd'],
+      ['cut: \ud83d', 'cut: \ufffd'],
+      ['\ude00 later', '\ufffd later'],
+    ] as const) {
+      assert.match(await ask(push(Buffer.from(bodyOf(sent)))), /"ok"/);
+      assert.equal(await client.next(), arrived);
+      const told = await gateway.until('push', ({ preview }) => preview === sent);
+      assert.match(told.warnings?.join() ?? '', /half of a character, \\ud[89de]/);
+      const came = await gateway.until('frame', ({ push }) => push === told.seq);
+      assert.equal(came.preview, arrived);
+      assert.equal(came.size, Buffer.byteLength(arrived));
+    }
+    await gateway.push(bodyOf('whole: 😀'));
+    assert.equal((await gateway.until('push', ({ size }) => size === 11)).warnings, undefined);
+    gateway.service.spec.emulator.strict = true;
+    assert.match(await ask(push(Buffer.from(bodyOf('\ud83d')))), /9004.*half of a character/);
+  });
+
+  it('takes a Close frame as the end, though the TCP connection stays (limits.close-frame)', async () => {
+    for (const payload of [Buffer.alloc(0), Buffer.from('\u0003\u00e8bye', 'latin1')]) {
+      const raw = await openRaw(gateway.port);
+      raw.socket.write(upgradeRequest(gateway.port, '/release/websocket'));
+      await raw.until('\r\n\r\n');
+      const { connection } = await gateway.until('opened');
+      const before = raw.received().length;
+      raw.socket.write(frame({ opcode: 8, payload }));
+      const closed = await gateway.until('closed', (fact) => fact.connection === connection);
+      assert.equal(closed.cause, 'clientClose');
+      assert.equal(closed.code, payload.length === 0 ? 1005 : 1000);
+      assert.equal(raw.socket.destroyed, false);
+      assert.equal(gateway.events.at(-1)?.role, 'cleanup');
+      const answer = await gateway.push({
+        websocket: { action: 'data send', secConnectionID: connection, dataType: 'text', data: '' },
+      });
+      assert.equal(answer.body.errNo, 9001);
+      assert.match(answer.body.errMsg ?? '', /clientClose/);
+      while (raw.received().length === before) {
+        await new Promise((resolve) => raw.socket.once('data', resolve));
+      }
+      // It is answered with the same (RFC 6455), and recorded as it was answered.
+      const echoed = frame({ opcode: 8, payload, masked: false });
+      assert.deepEqual(raw.received().subarray(before), echoed);
+      const told = gateway.recorder
+        .read(1, Infinity)
+        .filter((fact) => fact.kind === 'frame' && fact.connection === connection);
+      assert.deepEqual(
+        told.map((fact) => 'preview' in fact && [fact.preview, 'size' in fact && fact.size]),
+        [
+          [payload.toString('latin1', 2), payload.length],
+          [payload.toString('latin1', 2), payload.length],
+        ],
+      );
+      raw.socket.destroy();
+      gateway.recorder.clear();
+    }
+  });
+
+  it('records the Close frame that a broken frame was answered with, and what the client broke (cleanup.protocol-error, limits.message-size)', async () => {
+    const broken: [number, RegExp, Buffer][] = [
+      [1007, /UTF-8/, frame({ payload: Buffer.from([0xc3, 0x28]) })],
+      [1002, /opcode/, frame({ opcode: 3 })],
+      [1002, /MASK/, frame({ masked: false, payload: Buffer.from('A') })],
+      [1002, /RSV/, frame({ reserved: 4 })],
+      [1009, /payload/i, frame({ lengthForm: 64, length: 9n * 1024n * 1024n })],
+      [1002, /status code/, frame({ opcode: 8, payload: Buffer.from([0x03, 0xed]) })],
+    ];
+    for (const [code, what, bytes] of broken) {
+      gateway.recorder.clear();
+      const raw = await openRaw(gateway.port);
+      raw.socket.write(upgradeRequest(gateway.port, '/release/websocket'));
+      await raw.until('\r\n\r\n');
+      const before = raw.received().length;
+      raw.socket.write(bytes);
+      await raw.closed;
+      const told = await gateway.until('frame', ({ type }) => type === 'close');
+      const sent = Buffer.alloc(2 + told.size - 2);
+      sent.writeUInt16BE(told.code ?? 0);
+      sent.write(told.preview, 2);
+      assert.deepEqual(
+        raw.received().subarray(before),
+        frame({ opcode: 8, payload: sent, masked: false }),
+      );
+      const closed = await gateway.until('closed');
+      assert.deepEqual([closed.cause, closed.code], ['protocolError', code]);
+      assert.match(closed.reason, what);
+      assert.equal(gateway.events.at(-1)?.role, 'cleanup');
+    }
+  });
+});
