@@ -1,7 +1,7 @@
 // What a person is asked to confirm is what runs: the right tool, in the right folder, the right package.
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { libraryFix } from '../../../src/core/runtime/advice/findings';
+import { libraryFix } from '../../../src/core/runtime/advice/modules';
 import { lineOf, planInstallation } from '../../../src/extension/commands/installPlan';
 import type { FunctionSpec } from '../../../src/protocol/project';
 

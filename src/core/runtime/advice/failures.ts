@@ -127,11 +127,6 @@ export function explainLoad(
                 failure.message,
               ),
       };
-    case 'missingModule':
-      return {
-        message: l10n.t('{0}: the module {1} was not found.', spec.name, failure.module ?? ''),
-        advice: l10n.t('Install it for the interpreter that runs this function.'),
-      };
     default:
       return {
         message: l10n.t(

@@ -3,6 +3,8 @@ import * as l10n from '@vscode/l10n';
 import type { DiagnosticFix, SourcePlace } from '../../../protocol/fact';
 import type { FunctionSpec } from '../../../protocol/project';
 import type { CodeFailure, Notice } from '../channel/channel';
+import type { About } from './about';
+import { adviseOn } from './code';
 
 export interface Finding {
   rule: string;
@@ -76,34 +78,11 @@ export function explainBuild(message: string, place: SourcePlace, spec: Function
   };
 }
 
-/** Libraries that the cloud's Python runtimes bring along (documented): module → package. */
-const builtInPython: Record<string, string> = {
-  requests: 'requests',
-  pymysql: 'PyMySQL',
-  redis: 'redis',
-  qcloud_cos: 'cos-python-sdk-v5',
-  qcloud_cos_v5: 'cos-python-sdk-v5',
-  qcloud_vod: 'vod-python-sdk',
-  qcloudsms_py: 'qcloudsms_py',
-  tencentcloud: 'tencentcloud-sdk-python',
-  pymongo: 'pymongo',
-  psycopg2: 'psycopg2-binary',
-  PIL: 'Pillow',
-  yaml: 'PyYAML',
-  jwt: 'PyJWT',
-  Crypto: 'pycryptodome',
-  MySQLdb: 'mysqlclient',
-  pkg_resources: 'setuptools',
-  certifi: 'certifi',
-  urllib3: 'urllib3',
-  simplejson: 'simplejson',
-};
-
 /** An exception that deserves more than its stack trace. */
 export function explainFailure(
   failure: CodeFailure,
   spec: FunctionSpec,
-  interpreter: string,
+  about: About,
 ): Finding | undefined {
   if (failure.kind === 'unserialisable') {
     return {
@@ -118,50 +97,13 @@ export function explainFailure(
       place: failure.place,
     };
   }
-  if (failure.module === undefined) {
-    return undefined;
-  }
-  const fix = libraryFix(failure.module, spec, interpreter);
-  return {
-    rule: isBuiltIn(failure.module, spec) ? 'runtime.missing-library' : 'error.430',
-    severity: 'error',
-    message: l10n.t('{0}: the module {1} was not found.', spec.name, failure.module),
-    advice: fix !== undefined ? l10n.t('Install it with: {0}', fix.command) : '',
-    place: failure.place,
-    fix,
-  };
-}
-
-/** The exact command that installs a missing library for the interpreter that lacks it. */
-export function libraryFix(
-  module: string,
-  spec: FunctionSpec,
-  interpreter = spec.family === 'python' ? 'python' : 'node',
-): DiagnosticFix | undefined {
-  const top = spec.family === 'python' ? (module.split('.')[0] ?? '') : packageOf(module);
-  if (top === '' || top.startsWith('.') || top.startsWith('/')) {
-    return undefined;
-  }
-  const name = spec.family === 'python' ? (builtInPython[top] ?? top) : top;
-  const command =
-    spec.family === 'python'
-      ? `${quoted(interpreter)} -m pip install ${name}`
-      : `npm install --prefix ${quoted(spec.folder)} ${name}`;
-  const family = spec.family === 'python' ? 'python' : 'node';
-  const isKnown = isBuiltIn(module, spec);
-  return { kind: 'installLibrary', family, isKnown, interpreter, packages: [name], command };
-}
-
-export function isBuiltIn(module: string, spec: FunctionSpec): boolean {
-  return spec.family === 'python' && Object.hasOwn(builtInPython, module.split('.')[0] ?? '');
-}
-
-/** `@scope/name/deep` → `@scope/name` */
-function packageOf(module: string): string {
-  const parts = module.split('/');
-  return module.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? '');
-}
-
-function quoted(path: string): string {
-  return /^[\w./\\:@-]+$/.test(path) ? path : `"${path}"`;
+  const advised = adviseOn(failure, spec, about);
+  return advised === undefined
+    ? undefined
+    : {
+        severity: 'error',
+        place: failure.place,
+        ...advised,
+        rule: advised.rule === 'error.437' ? 'error.430' : advised.rule,
+      };
 }

@@ -3,8 +3,11 @@ import fs from 'node:fs';
 import * as l10n from '@vscode/l10n';
 import type { FunctionSpec } from '../../../protocol/project';
 import { sentenceOf, UserError } from '../../errors';
+import { handlerFile } from '../../project/handlerFile';
 import * as failures from './failures';
-import { isBuiltIn, libraryFix, type Finding } from './findings';
+import type { About } from './about';
+import { adviseOn } from './code';
+import type { Finding } from './findings';
 import type { StartFailure } from '../dispatch/instanceParts';
 
 /** The error object of an event that waited for the instance. */
@@ -27,29 +30,15 @@ export function startVerdict(
   }
 }
 
-/** What a person reads in the Problems panel. `interpreter` is the program that was to run the function. */
-export function explainStart(
-  failure: StartFailure,
-  spec: FunctionSpec,
-  interpreter: string | undefined,
-): Finding {
+/** What a person reads in the Problems panel. */
+export function explainStart(failure: StartFailure, spec: FunctionSpec, about: About): Finding {
   switch (failure.why) {
     case 'code': {
       const { failure: code } = failure;
-      const finding: Finding = {
-        rule: 'error.437',
-        severity: 'error',
-        ...failures.explainLoad(code, spec),
-        place: code.place,
-      };
-      if (code.kind === 'missingModule' && code.module !== undefined) {
-        finding.fix = libraryFix(code.module, spec, interpreter);
-        if (finding.fix !== undefined) {
-          finding.advice = l10n.t('Install it with: {0}', finding.fix.command);
-          finding.rule = isBuiltIn(code.module, spec) ? 'runtime.missing-library' : finding.rule;
-        }
-      }
-      return finding;
+      const advised = adviseOn(code, spec, about) ?? failures.explainLoad(code, spec);
+      // Where the error itself is in a file of the interpreter, the handler is what led there.
+      const place = code.place ?? { file: handlerFile(spec), line: 1 };
+      return { rule: 'error.437', severity: 'error', place, ...advised };
     }
     case 'timeout':
       return {

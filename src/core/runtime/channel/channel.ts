@@ -30,6 +30,10 @@ export interface CodeFailure {
   place?: SourcePlace;
   /** Name of the module that could not be found. */
   module?: string;
+  /** Name of the one that the code had tried before that. */
+  first?: string;
+  /** A file of the user's and the module of that name: `by` says which of the two is imported. */
+  hidden?: { module: string; file: string; by: 'file' | 'module' };
   /** Bytes, for `tooLarge`. */
   size?: number;
 }
@@ -235,17 +239,25 @@ export class Channel {
 /** Throws when it is not what a bootstrap says: the handler can write to the channel, too. */
 function failureOf(json: string): CodeFailure {
   const failure = JSON.parse(json) as Record<string, unknown> | null;
-  const texts = ['type', 'stack', 'module'].map((key) => failure?.[key]);
+  const texts = ['type', 'stack', 'module', 'first'].map((key) => failure?.[key]);
   if (
     failure === null ||
     typeof failure['kind'] !== 'string' ||
     typeof failure['message'] !== 'string' ||
     texts.some((text) => text !== undefined && typeof text !== 'string') ||
-    (failure['place'] !== undefined && !isPlace(failure['place']))
+    (failure['place'] !== undefined && !isPlace(failure['place'])) ||
+    (failure['hidden'] !== undefined && !isHidden(failure['hidden']))
   ) {
     throw new Error(json);
   }
   return failure as unknown as CodeFailure;
+}
+
+function isHidden(value: unknown): boolean {
+  const { module, file, by } = (value ?? {}) as Record<string, unknown>;
+  return (
+    typeof module === 'string' && typeof file === 'string' && (by === 'file' || by === 'module')
+  );
 }
 
 /** Absolute paths. */

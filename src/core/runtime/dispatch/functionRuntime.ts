@@ -21,6 +21,7 @@ import { explainBuild, explainFailure, explainNotice, type Finding } from '../ad
 import { Instance } from './instance';
 import type { Launch } from '../launch/launch';
 import type { InstanceOwner, StartFailure, Waiting } from './instanceParts';
+import type { Interpreter } from '../launch/interpreters';
 import { refuse } from './refuse';
 import { startPreparation, type Preparation } from '../launch/prepare';
 import { startSourceWatch, type SourceWatch } from './sourceWatch';
@@ -307,7 +308,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   }
 
   onStartFailed(instance: Instance, failure: StartFailure): void {
-    this.failStart(instance.number, failure, instance.program);
+    this.failStart(instance.number, failure, instance.interpreter);
   }
 
   onAnswered(): void {
@@ -347,8 +348,13 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     this.find(explainNotice(notice, this.spec), invocation);
   }
 
-  onCodeFailure(instance: Instance, invocation: string, failure: CodeFailure): void {
-    const finding = explainFailure(failure, this.spec, instance.program);
+  onCodeFailure(
+    { interpreter }: Instance,
+    { invocation, role }: InvocationRequest,
+    failure: CodeFailure,
+  ): void {
+    const about = { interpreter, project: this.dependencies.service.folder, role };
+    const finding = explainFailure(failure, this.spec, about);
     if (finding !== undefined) {
       this.find(finding, invocation);
     }
@@ -476,7 +482,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       instance = new Instance(parts);
     } catch (error) {
       launch.discard?.();
-      this.failStart(number, { why: 'spawn', error }, launch.command);
+      this.failStart(number, { why: 'spawn', error }, launch.found);
       return;
     }
     this.alive.set(number, instance);
@@ -498,13 +504,18 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     }
   }
 
-  private failStart(number: number, failure: StartFailure, program: string | undefined): void {
+  private failStart(
+    number: number,
+    failure: StartFailure,
+    interpreter: Interpreter | undefined,
+  ): void {
     if (this.fresh !== undefined && number !== this.fresh) {
       return; // Code that has changed since: the fresh instance will tell.
     }
     this.setBroken(true, failure);
     const served = this.pool().some((instance) => !instance.starting);
-    const finding = explainStart(failure, this.spec, program);
+    const about = { interpreter, project: this.dependencies.service.folder };
+    const finding = explainStart(failure, this.spec, about);
     if (served && failure.why === 'code') {
       finding.advice = l10n.t('The code before the change goes on serving. {0}', finding.advice);
     }
@@ -521,7 +532,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       }
     }
     if (this.debugWaiters.length > 0) {
-      const { message, advice } = explainStart(failure, this.spec, program);
+      const { message, advice } = explainStart(failure, this.spec, about);
       this.failDebug(new UserError('debugFailed', message, advice === '' ? undefined : advice));
     }
   }

@@ -10,6 +10,7 @@ import type { InvocationResult } from '../contract';
 import * as failures from '../advice/failures';
 import { HandlerProcess, type ProcessEnd } from '../process/handlerProcess';
 import type { InstanceParts, StartFailure, Waiting } from './instanceParts';
+import type { Interpreter } from '../launch/interpreters';
 import { Limits, type LimitsListener } from '../process/limits';
 import { PeakMemory } from '../process/memory';
 import { InstanceOutput } from '../process/output';
@@ -28,6 +29,7 @@ export class Instance {
   debugPort: number | undefined;
   /** The program that runs it. */
   readonly program: string;
+  readonly interpreter: Interpreter | undefined;
   /** Epoch ms. */
   readonly startedAt = Date.now();
   /** Will take no further event. */
@@ -58,6 +60,7 @@ export class Instance {
     this.number = parts.number;
     this.version = parts.version;
     this.program = parts.launch.command;
+    this.interpreter = parts.launch.found;
     const { launch, dependencies } = parts;
     this.spawnedAt = dependencies.clock.now();
     this.process = new HandlerProcess(launch, dependencies.bootstrapFolder);
@@ -239,10 +242,11 @@ export class Instance {
       onLoadFailed: (failure) => this.failStart({ why: 'code', failure }),
       onResult: (id, peakKb, json, more) => this.onAnswer(id, peakKb, json, undefined, more),
       onFailure: (id, peakKb, failure, more) => {
-        if (!this.isAwaited(id)) {
+        const request = this.running?.waiting.request;
+        if (request === undefined || !this.isAwaited(id)) {
           this.onLateAnswer(id, more);
         } else {
-          owner.onCodeFailure(this, id, failure);
+          owner.onCodeFailure(this, request, failure);
           const verdict = failures.ofInvocation(id, failure);
           this.onAnswer(id, peakKb, JSON.stringify(verdict.error), verdict, more);
         }

@@ -35,7 +35,7 @@ export interface InstanceOwner {
   onStopped(instance: Instance): void;
   onFiles(instance: Instance, files: string[]): void;
   onNotice(instance: Instance, invocation: string | null, notice: Notice): void;
-  onCodeFailure(instance: Instance, invocation: string, failure: CodeFailure): void;
+  onCodeFailure(instance: Instance, request: InvocationRequest, failure: CodeFailure): void;
   onDebugPort(instance: Instance, answer: Parameters<ChannelListener['onDebugPort']>[0]): void;
 }
 

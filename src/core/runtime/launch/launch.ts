@@ -19,6 +19,8 @@ export interface Launch extends LaunchPlan {
   debug: boolean;
   /** What runs it, and why, for the log. */
   interpreter: string;
+  /** The interpreter of a script. */
+  found?: Interpreter;
   converse(child: ChildProcess, listener: ChannelListener): Conversation;
   /** To be called instead of spawning it. */
   discard?(): void;

@@ -99,6 +99,7 @@ export function startPreparation(
         stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
         debug,
         interpreter: interpreter.why,
+        found: interpreter,
         converse(child, listener) {
           const channel = new Channel(
             child.stdio[3] as Writable,

@@ -1,5 +1,6 @@
 // Describes exceptions of the user's code with the user's own files and lines.
 'use strict';
+const fs = require('fs');
 const path = require('path');
 const { fileURLToPath } = require('url');
 
@@ -45,14 +46,16 @@ function describe(kind, error) {
   const failure = { kind, type, message: String(error.message), stack };
   const place = placeOf(lines);
   if (place !== undefined) failure.place = place;
-  if (kind === 'load') {
-    const module = missingModule(error);
-    if (module !== undefined) {
-      failure.kind = 'missingModule';
-      failure.module = module;
-    } else if (error.name === 'SyntaxError') {
-      failure.kind = 'syntax';
-    }
+  const module = missingModule(error);
+  if (module !== undefined) {
+    failure.module = module;
+    if (kind === 'load') failure.kind = 'missingModule';
+  } else if (kind === 'load' && error.name === 'SyntaxError') {
+    failure.kind = 'syntax';
+  }
+  if (failure.place === undefined && module !== undefined) {
+    const importer = placeOfImport(error.message, module);
+    if (importer !== undefined) failure.place = importer;
   }
   return failure;
 }
@@ -61,6 +64,23 @@ function missingModule(error) {
   if (error.code !== 'MODULE_NOT_FOUND' && error.code !== 'ERR_MODULE_NOT_FOUND') return undefined;
   const found = /Cannot find (?:module|package) '([^']+)'/.exec(error.message);
   return found === null ? undefined : found[1];
+}
+
+/** An import that fails has no stack in the user's code; its message names the file. */
+function placeOfImport(message, module) {
+  const found = / imported from (.+)$/m.exec(message);
+  if (found === null) return undefined;
+  const file = pathOf(found[1].trim());
+  if (!isUsers(file)) return undefined;
+  let lines = [];
+  try {
+    lines = fs.readFileSync(file, 'utf8').split('\n');
+  } catch {
+    // Gone meanwhile.
+  }
+  const written = path.basename(module).replace(/\.[cm]?js$/, '');
+  const at = lines.findIndex((line) => /\bimport\b|\bfrom\b/.test(line) && line.includes(written));
+  return { file, line: at + 1 || 1 };
 }
 
 /** The innermost place in a file of the user; a syntax error is told ahead of the stack. */

@@ -39,10 +39,10 @@ class Loaded(object):
 def main():
     stdin = io.open(3, 'rb', buffering=65536)
     order = json.loads(stdin.readline()[2:].decode('utf-8'))
-    failures.configure(HERE, order['projectFolder'])
+    folder = order['folder'].encode(sys.getfilesystemencoding() or 'utf-8') if PY2 else order['folder']
+    failures.configure(HERE, order['projectFolder'], folder)
     output.install()
     redirect.install(order['pushUrl'], order['redirectPush'])
-    folder = order['folder'].encode(sys.getfilesystemencoding() or 'utf-8') if PY2 else order['folder']
     sys.path.insert(0, folder)
     sys.argv = [os.path.join(folder, order['file'] + '.py')]
     Loaded.context = order['context']

@@ -12,9 +12,11 @@ PY2 = sys.version_info[0] == 2
 class Folders(object):
     ours = ''
     users = ''
+    code = ''
 
 
-def configure(ours, users):
+def configure(ours, users, code):
+    Folders.code = code
     Folders.ours = os.path.join(ours, '')
     Folders.users = os.path.join(users, '')
 
@@ -51,11 +53,15 @@ def describe(kind):
     answer = {'kind': kind, 'type': kind_of.__name__, 'message': message, 'stack': u''.join(lines).rstrip(u'\n')}
     if kind == 'load' and isinstance(error, SyntaxError):
         answer['kind'] = 'syntax'
-    if isinstance(error, ImportError):
-        module = missing_module(error, message)
-        if module is not None:
-            answer['kind'] = 'missingModule' if kind == 'load' else kind
-            answer['module'] = module
+    module, first = missing_modules(error, message)
+    if module is not None:
+        answer['kind'] = 'missingModule' if kind == 'load' else kind
+        answer['module'] = module
+        if first is not None and first != module:
+            answer['first'] = first
+    hidden = hidden_module(error, message, trace)
+    if hidden is not None:
+        answer['hidden'] = hidden
     place = place_of(error, trace)
     if place is not None:
         answer['place'] = place
@@ -66,12 +72,96 @@ def is_ours(file):
     return file.startswith(Folders.ours) or file.startswith('<frozen importlib') or os.sep + 'importlib' + os.sep in file
 
 
+def missing_modules(error, message):
+    """(the module that was not found, the one that the code had tried before), each None when there is none."""
+    own = missing_module(error, message)
+    earlier = []
+    cause = getattr(error, '__cause__', None)
+    seen = error
+    while len(earlier) < 8:
+        before = getattr(seen, '__cause__', None) or getattr(seen, '__context__', None)
+        if before is None:
+            break
+        name = missing_module(before, text(str(before))) if isinstance(before, ImportError) else None
+        if name is not None:
+            earlier.append((name, before))
+        seen = before
+    if own is not None:
+        return own, earlier[-1][0] if earlier else None
+    for name, before in earlier:
+        # Raised because of it: said so, or in its words. What merely failed meanwhile is something else.
+        if isinstance(error, ImportError) or before is cause or name.split('.')[0].lower() in message.lower():
+            return name, None
+    return None, None
+
+
 def missing_module(error, message):
+    if not isinstance(error, ImportError):
+        return None
     name = getattr(error, 'name', None)
     if name and type(error).__name__ == 'ModuleNotFoundError':
         return name
     found = re.match(r"No module named '?([\w.]+)'?", message)
     return found.group(1) if found else None
+
+
+def hidden_module(error, message, trace):
+    """A module of the user's that has the name of another one, where the error may come of that."""
+    if not isinstance(error, (ImportError, AttributeError, TypeError, NameError)):
+        return None
+    names = re.findall(r"module '([\w.]+)'|from '([\w.]+)'|named '?([\w]+)\.|'([\w.]+)' is not a package", message)
+    names = [name for group in names for name in group if name]
+    # Before 3.7 the messages do not name it.
+    if not names and re.match(r"^'module' object has no attribute|^cannot import name|^No module named \w+$", message):
+        names = modules_in(trace)
+    for name in names:
+        top = name.split('.')[0]
+        file = user_module(top)
+        if file is None or not has_other(top):
+            continue
+        loaded = text(getattr(sys.modules.get(top), '__file__', None) or '')
+        loaded = loaded[:-1] if loaded.endswith('.pyc') else loaded
+        by = 'file' if loaded == file or top not in sys.modules else 'module'
+        return {'module': top, 'file': file, 'by': by}
+    return None
+
+
+def modules_in(trace):
+    """Names that the failing line, and the frames that led there, are about."""
+    found = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        for name in code.co_names:
+            if name in sys.modules and name not in found:
+                found.append(name)
+        trace = trace.tb_next
+    return found
+
+
+def user_module(name):
+    """The file beside the handler that is a module of this name."""
+    for base in (os.path.join(Folders.code, name + '.py'), os.path.join(Folders.code, name, '__init__.py')):
+        if os.path.isfile(base):
+            return text(base)
+    return None
+
+
+def has_other(name):
+    """Whether there is a module of this name without the user's, too."""
+    if name in sys.builtin_module_names:
+        return True
+    places = [place for place in sys.path if os.path.abspath(place) != os.path.abspath(Folders.code)]
+    try:
+        if PY2:
+            import imp
+            found = imp.find_module(name, places)
+            if found[0] is not None:
+                found[0].close()
+            return True
+        from importlib.machinery import PathFinder
+        return PathFinder.find_spec(name, places) is not None
+    except ImportError:
+        return False
 
 
 def place_of(error, trace):
