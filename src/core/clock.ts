@@ -25,7 +25,7 @@ const standstillMs = 500;
 export type ClockListener = (stoodStillMs: number) => void;
 
 export class Clock {
-  private readonly origin = performance.now();
+  private readonly origin: number;
   private readonly reasons = new Set<string>();
   private readonly pending = new Set<Pending>();
   private frozenSince = 0;
@@ -36,9 +36,14 @@ export class Clock {
   private waking = false;
   private readonly listeners = new Set<ClockListener>();
 
+  /** `source` tells monotonic milliseconds from any origin. */
+  constructor(private readonly source: () => number = () => performance.now()) {
+    this.origin = source();
+  }
+
   /** Milliseconds of real time since the clock was made, monotonic: the stamp of facts. */
   real(): number {
-    return performance.now() - this.origin;
+    return this.source() - this.origin;
   }
 
   /** Milliseconds since the clock was made, without the time in which it was frozen or the process stood still. */

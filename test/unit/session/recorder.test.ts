@@ -20,13 +20,18 @@ describe('recorder', () => {
     new Recorder(new Clock(), { facts, payloadBytes });
 
   it('numbers facts from 1 and stamps them in order', () => {
-    const recorder = make();
+    const times = [1000, 1001, 1001.5, 1007];
+    const clock = new Clock(() => times.shift()!);
+    const recorder = new Recorder(clock, { facts: 100, payloadBytes: 1000 });
     const facts = ['a', 'b', 'c'].map((text) => recorder.record(log(text)));
     assert.deepEqual(
       facts.map((fact) => fact.seq),
       [1, 2, 3],
     );
-    assert.ok(facts[0]!.at <= facts[1]!.at && facts[1]!.at <= facts[2]!.at);
+    assert.deepEqual(
+      facts.map((fact) => fact.at),
+      [1, 1.5, 7],
+    );
     assert.deepEqual(recorder.read(2, 10), facts.slice(1));
   });
 
@@ -245,7 +250,8 @@ describe('recorder', () => {
 
 describe('clock', () => {
   it('keeps what was left of a timer while it stands still', async () => {
-    const clock = new Clock();
+    let time = 500;
+    const clock = new Clock(() => time);
     const order: string[] = [];
     const fired = new Promise<void>((resolve) => {
       clock.setTimer(20, () => {
@@ -253,18 +259,22 @@ describe('clock', () => {
         resolve();
       });
     });
+    time += 5;
     clock.freeze('a');
+    time += 10;
     clock.freeze('b');
-    // Real time passes well beyond the timer's; nothing may fire.
+    // Time passes well beyond the timer's, on this clock and on the system's; nothing may fire.
+    time += 50;
     await new Promise<void>((resolve) => setTimeout(resolve, 60));
     clock.unfreeze('a');
     assert.equal(clock.frozen, true);
     order.push('unfrozen');
     clock.unfreeze('b');
+    assert.deepEqual([clock.frozenMs(), clock.now(), clock.real()], [60, 5, 65]);
+    time += 15;
     await fired;
     assert.deepEqual(order, ['unfrozen', 'timer']);
-    assert.ok(clock.frozenMs() >= 55);
-    assert.ok(clock.now() < clock.real());
+    assert.deepEqual([clock.frozenMs(), clock.now(), clock.real()], [60, 20, 80]);
   });
 
   it('does not fire a timer that was given up', async () => {

@@ -90,16 +90,16 @@ function take(line) {
   const id = line.latin1Slice(2, afterId);
   const frozenMs = Number(line.latin1Slice(afterId + 1, afterFrozen));
   const text = line.utf8Slice(afterFrozen + 1);
-  if (current === null && ahead.length === 0) run(id, frozenMs, text);
-  else ahead.push({ id, frozenMs, text });
+  if (current === null && ahead.length === 0) run(id, frozenMs > 0, text);
+  else ahead.push({ id, text });
 }
 
 /** Takes up what came while another event ran. */
 function takeNext() {
   while (current === null && ahead.length > 0) {
-    const { id, frozenMs, text } = ahead.shift();
+    const { id, text } = ahead.shift();
     // The clock may have stood still since.
-    run(id, fs.existsSync(order.clockFile) ? frozenSoFar() : frozenMs, text);
+    run(id, fs.existsSync(order.clockFile), text);
   }
 }
 
@@ -126,7 +126,8 @@ function loadHandler() {
   });
 }
 
-function run(id, frozenMs, text) {
+/** `froze`: the session's clock stood still before, so that its file has to be asked. */
+function run(id, froze, text) {
   let event;
   try {
     event = JSON.parse(text);
@@ -134,10 +135,12 @@ function run(id, frozenMs, text) {
     send(`E ${id} - ${JSON.stringify({ kind: 'badEvent', message: error.message })}\n`);
     return;
   }
+  const started = Date.now();
   const invocation = {
     id,
-    started: Date.now(),
-    frozenMs,
+    started,
+    /** By the session's clock, as `clockNow`. */
+    begun: froze ? clockNow() : started,
     context: null,
     answered: false,
     /** A promise or a callback will bring the answer; otherwise an empty event loop does. */
@@ -175,8 +178,8 @@ function contextOf(invocation, callback) {
   const context = Object.assign({}, order.context, { request_id: invocation.id });
   context.callbackWaitsForEmptyEventLoop = true;
   context.getRemainingTimeInMillis = () => {
-    const frozen = frozenSoFar() - invocation.frozenMs;
-    return Math.max(0, order.context.time_limit_in_ms - (Date.now() - invocation.started - frozen));
+    const limit = order.context.time_limit_in_ms;
+    return Math.min(limit, Math.max(0, limit - (clockNow() - invocation.begun)));
   };
   context.done = callback;
   context.succeed = (value) => callback(null, value);
@@ -185,13 +188,16 @@ function contextOf(invocation, callback) {
   return context;
 }
 
-/** Milliseconds that the session's clock stood still so far: `<total> <since, epoch ms, or 0>` in a file. */
-function frozenSoFar() {
+/**
+ * Epoch milliseconds without those in which the session's clock stood still; a file has
+ * `<total> <since, epoch ms, or 0>`. The same number as long as it stands.
+ */
+function clockNow() {
   try {
     const [total, since] = fs.readFileSync(order.clockFile, 'utf8').split(' ').map(Number);
-    return total + (since === 0 ? 0 : Date.now() - since);
+    return (since === 0 ? Date.now() : since) - total;
   } catch {
-    return 0; // It never stood still.
+    return Date.now(); // It never stood still.
   }
 }
 
