@@ -1,6 +1,7 @@
 // npm test                    every step, in order, and their counts summed in the last line
 // npm test -- unit host       only these steps (types lint build unit conformance hostile soak webview host vsix)
 // npm test -- host --grep X   only the tests whose title contains X, in the steps that run Mocha
+// npm test -- unit --repeat 9 all of it nine times; a table at the end says how each run went
 // A step fails when its program fails, when a test of it fails, and when it ran no test at all.
 import fs from 'node:fs';
 import os from 'node:os';
@@ -18,8 +19,22 @@ import {
 
 const node = process.execPath;
 const bin = (...words) => path.join(root, 'node_modules', ...words);
-const grep = process.argv.indexOf('--grep');
-const only = grep === -1 ? [] : ['--grep', process.argv[grep + 1] ?? ''];
+const { named, grep, repeat } = readArguments(process.argv.slice(2));
+const only = grep === undefined ? [] : ['--grep', grep];
+
+function readArguments(words) {
+  const wanted = { named: [], grep: undefined, repeat: 1 };
+  for (let at = 0; at < words.length; at++) {
+    if (words[at] === '--grep') wanted.grep = words[++at] ?? '';
+    else if (words[at] === '--repeat') wanted.repeat = Number(words[++at]);
+    else wanted.named.push(words[at]);
+  }
+  if (!Number.isInteger(wanted.repeat) || wanted.repeat < 1) {
+    console.error('--repeat wants a number of runs, for example --repeat 10.');
+    process.exit(2);
+  }
+  return wanted;
+}
 
 /** A program without a count of its own: it passes or fails as one. */
 async function whole(label, command, args) {
@@ -101,7 +116,6 @@ function sum(all) {
   return total;
 }
 
-const named = process.argv.slice(2, grep === -1 ? undefined : grep);
 const unknown = named.filter((name) => !Object.hasOwn(steps, name));
 if (unknown.length > 0) {
   console.error(
@@ -109,26 +123,24 @@ if (unknown.length > 0) {
   );
   process.exit(2);
 }
-const chosen = named.length > 0 ? named : Object.keys(steps);
-// These try what is in dist/.
-if (
+const chosen = named.length > 0 ? [...named] : Object.keys(steps);
+// These steps try what is in dist/.
+const builtFirst =
   named.length > 0 &&
   !named.includes('build') &&
-  named.some((name) => ['unit', 'conformance', 'hostile', 'soak', 'webview', 'host'].includes(name))
-) {
-  chosen.unshift('build');
-}
+  named.some((name) =>
+    ['unit', 'conformance', 'hostile', 'soak', 'webview', 'host'].includes(name),
+  );
+if (builtFirst) chosen.unshift('build');
 
-const results = {};
-try {
-  await ensurePackages();
-  if (chosen.some((name) => !['types', 'lint', 'build'].includes(name))) await ensureTestPrograms();
-  fs.mkdirSync(path.join(root, 'out'), { recursive: true });
+/** Runs the chosen steps once, and returns the counts and seconds of each. */
+async function runSteps(todo) {
+  const results = {};
   let beside;
-  for (const name of chosen) {
+  for (const name of todo) {
     const started = performance.now();
     console.log(`\n── ${name} ${'─'.repeat(70 - name.length)}`);
-    if (name === 'unit' && chosen.includes('conformance')) {
+    if (name === 'unit' && todo.includes('conformance')) {
       beside = steps.conformance({ quiet: true });
     }
     const counts = await (name === 'conformance' && beside ? beside : steps[name]());
@@ -138,18 +150,56 @@ try {
     }
     results[name] = { ...counts, seconds: (performance.now() - started) / 1000 };
   }
-} catch (error) {
-  console.error(error instanceof Missing ? error.message : error);
-  results.setup = { passed: 0, failed: 1, skipped: 0, seconds: 0 };
+  return results;
 }
 
-console.log(`\n── summary ${'─'.repeat(63)}`);
-for (const [name, { passed, failed, skipped, seconds }] of Object.entries(results)) {
-  const mark = failed > 0 ? '✖' : '✔';
-  console.log(
-    `  ${mark} ${name.padEnd(8)} ${passed} passed, ${failed} failed, ${skipped} skipped (${seconds.toFixed(0)} s)`,
-  );
+function summarise(results) {
+  console.log(`\n── summary ${'─'.repeat(63)}`);
+  for (const [name, { passed, failed, skipped, seconds }] of Object.entries(results)) {
+    const mark = failed > 0 ? '✖' : '✔';
+    console.log(
+      `  ${mark} ${name.padEnd(8)} ${passed} passed, ${failed} failed, ${skipped} skipped (${seconds.toFixed(0)} s)`,
+    );
+  }
 }
-const total = sum(Object.values(results));
+
+/** A row for each run: what failed, and how long it took beside what else the machine did. */
+function tabulate(runs) {
+  console.log(`\n── ${runs.length} runs ${'─'.repeat(64)}`);
+  console.log('   run   passed   failed  skipped  seconds   load   failed in');
+  runs.forEach(({ results, load }, index) => {
+    const { passed, failed, skipped } = sum(Object.values(results));
+    const seconds = Object.values(results).reduce((all, each) => all + each.seconds, 0);
+    const where = Object.keys(results).filter((name) => results[name].failed > 0);
+    const cells = [index + 1, passed, failed, skipped, seconds.toFixed(0), load.toFixed(1)];
+    const widths = [6, 9, 9, 9, 9, 7];
+    const row = cells.map((cell, column) => String(cell).padStart(widths[column])).join('');
+    console.log(`${row}   ${where.join(' ')}`.trimEnd());
+  });
+}
+
+const runs = [];
+try {
+  await ensurePackages();
+  if (chosen.some((name) => !['types', 'lint', 'build'].includes(name))) await ensureTestPrograms();
+  fs.mkdirSync(path.join(root, 'out'), { recursive: true });
+  while (runs.length < repeat) {
+    if (repeat > 1) console.log(`\n════ run ${runs.length + 1} of ${repeat}`);
+    // What is built once for single steps stays built.
+    const todo = runs.length > 0 && builtFirst ? chosen.slice(1) : chosen;
+    const results = await runSteps(todo);
+    runs.push({ results, load: os.loadavg()[0] });
+    summarise(results);
+  }
+} catch (error) {
+  console.error(error instanceof Missing ? error.message : error);
+  runs.push({
+    results: { setup: { passed: 0, failed: 1, skipped: 0, seconds: 0 } },
+    load: os.loadavg()[0],
+  });
+}
+
+if (repeat > 1) tabulate(runs);
+const total = sum(runs.flatMap(({ results }) => Object.values(results)));
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
