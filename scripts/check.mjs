@@ -3,14 +3,14 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { playDemo } from './demo.mjs';
+import { playDemo, runningSession } from './demo.mjs';
 import { root } from './toolchain.mjs';
 import { startServer } from './vscode-server.mjs';
 import { openWindow } from './vscode-window.mjs';
 
 /**
- * Opens `folder`, trusts it, shows our views, lets the demo client talk to the sample, and waits until the Traffic
- * view shows what was said. Throws with the step that failed; out/screenshots/<name>.png shows the last state.
+ * Goes the way of a person: opens `folder`, leaves the question of trust open until the extension is at work, trusts,
+ * lets the demo client talk to the sample, and waits until the first look of the editor shows what was said. Throws with the step that failed; out/screenshots/<name>.png shows the last state.
  */
 export async function lookAtPanel({ vsix, folder, name, say = console.log }) {
   const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-check-'));
@@ -35,15 +35,23 @@ export async function lookAtPanel({ vsix, folder, name, say = console.log }) {
     window = await openWindow();
     ends.unshift(() => window.dispose());
     await window.load(server.address(folder));
+    next('reading, while VS Code asks whether the folder is trusted');
+    await window.asksForTrust();
+    // The extension is at work by now, and nothing of the folder may run before the answer.
+    const traffic = window.page.getByRole('tab', { name: 'Traffic' });
+    await traffic.waitFor({ timeout: 90_000 });
+    await window.screenshot(`${name}-asked`);
+    if (runningSession(folder) !== undefined)
+      throw new Error('The gateway runs before the answer.');
     next('trusting the folder');
     await window.trust();
-    next('showing the views');
-    await window.showViews();
-    await window.webview().locator('body').waitFor({ state: 'attached', timeout: 60_000 });
     next('talking to the sample');
-    const said = await playDemo(folder, trace, 60);
-    next('looking for the conversation in the Traffic view');
-    await window.webview().getByText(said).first().waitFor({ timeout: 30_000 });
+    const said = await playDemo(folder, trace, 90);
+    next('looking for the conversation in the editor');
+    await window.webview().getByText(said).first().waitFor({ timeout: 60_000 });
+    if ((await window.page.locator('.editor-group-container.empty').count()) > 0) {
+      throw new Error('The editor is empty.');
+    }
     return await window.screenshot(name);
   } catch (error) {
     const picture = await window?.screenshot(`${name}-failed`).catch(() => undefined);

@@ -8,3 +8,9 @@ export function ensureNode(major: number): Promise<string>;
 /** A Python 3 that can import debugpy. */
 export function ensureDebugpy(): Promise<string>;
 /** The absolute path of `go`. */
+/** Waits until `probe` returns something other than undefined. */
+export function until<T>(
+  what: string,
+  probe: () => T | undefined | Promise<T | undefined>,
+  seconds?: number,
+): Promise<T>;

@@ -3,6 +3,7 @@ import type { FrameLocator, Page } from 'playwright-core';
 export interface Window {
   readonly page: Page;
   load(address: string): Promise<void>;
+  asksForTrust(): Promise<void>;
   trust(answer?: boolean): Promise<void>;
   showViews(): Promise<void>;
   webview(index?: number): FrameLocator;

@@ -59,6 +59,12 @@ export class Window {
     return this.#blank;
   }
 
+  /** Waits until VS Code asks whether the opened folder is trusted, and leaves the question open. */
+  async asksForTrust() {
+    const yes = this.page.getByRole('button', { name: 'Yes, I trust the authors' });
+    await yes.waitFor({ timeout: 60_000 });
+  }
+
   /** Answers the question whether the opened folder is trusted, which VS Code asks once for each folder. */
   async trust(answer = true) {
     const name = answer ? 'Yes, I trust the authors' : "No, I don't trust the authors";

@@ -5,16 +5,14 @@ import type { Fact } from '../protocol/fact';
 import { registerCreateProject } from './commands/createProject';
 import { registerDebugCommands } from './commands/debugCommands';
 import { registerGatewayCommands, startGateway } from './commands/gatewayCommands';
-import { offerImport, registerImportProject } from './commands/importProject';
+import { registerImportProject } from './commands/importProject';
 import { welcomeOpened } from './commands/openProject';
 import { registerInstallLibrary } from './commands/installLibrary';
 import { registerInvokeCommands } from './commands/invoke';
 import { registerLedger } from './commands/ledger';
 import { registerPushCommands } from './commands/push';
-import { showError } from './commands/register';
 import { registerRunAgain } from './commands/runAgain';
 import { registerTestClientCommands } from './commands/testClient';
-import { setting } from './configuration';
 import { Configurations } from './debug/configuration';
 import { Debugging } from './debug/debugging';
 import { EventBreaks } from './debug/eventBreaks';
@@ -25,8 +23,9 @@ import {
 } from './debug/frameBreakpoints';
 import { EditorContexts } from './editorContexts';
 import { Findings } from './findings';
+import { beginWhenTrusted } from './firstLook';
 import { Gateway } from './gateway';
-import { debugTypes, recordingEditors, settings, views } from './ids';
+import { debugTypes, recordingEditors, views } from './ids';
 import { InlineValues } from './inlineValues';
 import { Lenses } from './lenses';
 import { Log, LogLinks } from './log';
@@ -76,12 +75,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   void projects.refresh().then(async () => {
     const opened = await welcomeOpened(parts);
-    const wanted = process.env['SCFWS_AUTOSTART'] === '1' || setting(settings.autoStart, false);
-    if (wanted && projects.all.length > 0 && vscode.workspace.isTrusted) {
-      await startGateway(parts).catch((error: unknown) => showError(log, error));
-    } else if (!opened) {
-      await offerImport(parts);
-    }
+    context.subscriptions.push(beginWhenTrusted(parts, opened));
   });
 }
 

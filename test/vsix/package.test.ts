@@ -113,6 +113,32 @@ describe('the package', function () {
     }
   });
 
+  it('starts where a setting wants it, also when the trust comes later', async () => {
+    const { startServer } = await import('../../scripts/vscode-server.mjs');
+    const { openWindow } = await import('../../scripts/vscode-window.mjs');
+    const { runningSession, scaffoldSample } = await import('../../scripts/demo.mjs');
+    const { until } = await import('../../scripts/toolchain.mjs');
+    const folder = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-vsix-')), 'sample');
+    scaffoldSample(folder);
+    const settings = path.join(folder, '.vscode', 'settings.json');
+    fs.mkdirSync(path.dirname(settings), { recursive: true });
+    fs.writeFileSync(settings, JSON.stringify({ 'scfWebSocket.autoStart': true }));
+    const server = await startServer({ vsix });
+    const window = await openWindow();
+    try {
+      await window.load(server.address(folder));
+      await window.asksForTrust();
+      await window.page.locator('.part.statusbar').getByText('SCF stopped').waitFor();
+      assert.equal(runningSession(folder), undefined);
+      await window.trust();
+      await until('the gateway to run', () => runningSession(folder), 60);
+    } finally {
+      await window.dispose();
+      await server.dispose();
+      fs.rmSync(path.dirname(folder), { recursive: true, force: true, maxRetries: 5 });
+    }
+  });
+
   it('speaks Chinese in a Chinese editor', async () => {
     const { startServer } = await import('../../scripts/vscode-server.mjs');
     const { openWindow } = await import('../../scripts/vscode-window.mjs');
