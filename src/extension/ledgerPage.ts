@@ -12,13 +12,14 @@ import {
 } from '../protocol/ledger';
 import { type LedgerAsk, type LedgerWords, ledgerPage } from '../protocol/ledgerHtml';
 import { ledgerPanel, projectFileName, settingsSection } from './ids';
+import { tabIcon } from './traffic/page';
 
 export class LedgerPage implements vscode.Disposable {
-  private readonly icon: vscode.Uri;
+  private readonly icon: { light: vscode.Uri; dark: vscode.Uri };
   private panel: vscode.WebviewPanel | undefined;
 
   constructor(extensionUri: vscode.Uri) {
-    this.icon = vscode.Uri.joinPath(extensionUri, 'media', 'activity.svg');
+    this.icon = tabIcon(extensionUri);
   }
 
   /** Opens the page, or brings it to the front; `rule` is the id of the row to show. */

@@ -15,6 +15,7 @@ import { footer } from './footer';
 import { plural } from './format';
 import { TrafficList } from './list/list';
 import { openMenu, type MenuItem } from './menu';
+import type { InspectorModel } from './model';
 import { openPageMenu } from './pageMenu';
 import { dragSplitter, nudgeSplitter } from './splitter';
 import './toolbar';
@@ -69,7 +70,10 @@ class InspectorApp extends PageElement {
       return html`<vscode-progress-bar aria-label=${l10n.t('Loading…')}></vscode-progress-bar>`;
     }
     const empty = emptyState(model);
-    return html`<header><traffic-toolbar .model=${model}></traffic-toolbar></header>
+    const toolbar = html`<header>
+      <traffic-toolbar .model=${model} .hasRows=${model.store.count > 0}></traffic-toolbar>
+    </header>`;
+    return html`${hasTools(model) ? toolbar : nothing}
       <held-frames .model=${model}></held-frames>
       <div class="progress-line" aria-hidden="true">
         ${
@@ -108,7 +112,11 @@ class InspectorApp extends PageElement {
                 </section>`
         }
       </main>
-      ${footer(model, this.announcement(), () => this.dismissNotice())}`;
+      ${
+        hasTools(model) || model.notice !== null
+          ? footer(model, this.announcement(), () => this.dismissNotice())
+          : nothing
+      }`;
   }
 
   override updated(): void {
@@ -233,6 +241,11 @@ class InspectorApp extends PageElement {
         : [];
     openMenu(x, y, [...pin, ...rowMenu(model, row, 'all')], l10n.t('Actions'));
   }
+}
+
+/** Tools stand there when there is something to use them on: rows, or a gateway that runs. */
+function hasTools({ store, status, mode, pane }: InspectorModel): boolean {
+  return store.count > 0 || status.state === 'running' || mode === 'recording' || pane !== null;
 }
 
 define('inspector-app', InspectorApp);

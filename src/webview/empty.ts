@@ -45,6 +45,8 @@ function nothingYet(model: InspectorModel): TemplateResult {
     model.host.do('run', { command }).catch((error: unknown) => model.fail(error));
   };
   const { status } = model;
+  // In the side panel the view above has the same button.
+  const alone = model.place === 'editor';
   if (model.mode === 'recording') {
     return message('inbox', l10n.t('This recording is empty'), '', nothing);
   }
@@ -54,14 +56,14 @@ function nothingYet(model: InspectorModel): TemplateResult {
         'workspace-untrusted',
         l10n.t('This workspace is not trusted'),
         l10n.t('Functions run only in a trusted workspace. Recordings can be opened all the same.'),
-        button(l10n.t('Manage Trust'), run('manageTrust')),
+        alone ? button(l10n.t('Manage Trust'), run('manageTrust')) : nothing,
       );
     case 'noProject':
       return message(
         'radio-tower',
         l10n.t('No project yet'),
         l10n.t('A project holds the functions that run when a client connects, sends and leaves.'),
-        button(l10n.t('Create Project'), run('createProject')),
+        alone ? button(l10n.t('Create Project'), run('createProject')) : nothing,
       );
     case 'stopped':
       return message(

@@ -15,7 +15,7 @@ export function footer(
   const dropped = store.droppedFrames;
   const { clock } = state;
   return html`<footer class="foot">
-    <span class="foot-count"
+    <span class="foot-count" ?hidden=${store.count === 0}
       >${
         shown === store.count
           ? plural(store.count, '{0} row', '{0} rows')
@@ -82,6 +82,7 @@ export function footer(
     ${ui.preserve ? html`<span>${l10n.t('kept across restarts')}</span>` : nothing}
     <span
       class="foot-memory"
+      ?hidden=${store.count === 0}
       title=${l10n.t(
         'Memory of the rows here, of {0} MB; at most {1} rows.',
         model.limits.memoryMb,

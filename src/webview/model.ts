@@ -373,11 +373,11 @@ export class InspectorModel {
     if (this.selected !== row) {
       this.selected = row;
       this.compared = null;
-      if (row !== null && (this.pane === null || this.pane !== 'detail')) {
-        this.show('detail');
-      }
       this.changed('selection');
       this.changed('rows');
+    }
+    if (row !== null && this.pane !== 'detail') {
+      this.show('detail');
     }
   }
 

@@ -21,6 +21,12 @@ const chips: readonly { kinds: RowKind[]; name: () => string }[] = [
 
 class TrafficToolbar extends PageElement {
   protected override readonly topics = ['ui', 'status', 'ready', 'state'] as const;
+  static override readonly properties = {
+    ...PageElement.properties,
+    hasRows: { attribute: false },
+  };
+  /** Without rows there is nothing to filter, to group or to export. */
+  declare hasRows: boolean;
 
   override render() {
     const { model } = this;
@@ -34,11 +40,12 @@ class TrafficToolbar extends PageElement {
         onClick: () => model.show(model.pane === which ? null : which),
       });
     const { faults, frameBreakpoints } = model.state;
+    const { hasRows } = this;
     return html`<div class="toolbar" role="toolbar" aria-label=${l10n.t('Traffic')}>
-        <filter-box .model=${model}></filter-box>
+        ${hasRows ? html`<filter-box .model=${model}></filter-box>` : html`<span class="gap"></span>`}
         <div class="tools">
           ${
-            live
+            live && hasRows
               ? tool({
                   icon: model.paused ? 'debug-continue' : 'debug-pause',
                   label: model.paused ? l10n.t('Resume') : l10n.t('Pause'),
@@ -48,7 +55,7 @@ class TrafficToolbar extends PageElement {
               : nothing
           }
           ${
-            live
+            live && hasRows
               ? tool({
                   icon: 'clear-all',
                   label: l10n.t('Clear'),
@@ -56,13 +63,16 @@ class TrafficToolbar extends PageElement {
                 })
               : nothing
           }
-          ${tool({
-            icon: 'list-tree',
-            label: l10n.t('Group by connection'),
-            pressed: ui.grouped,
-            onClick: () => model.update({ grouped: !ui.grouped }),
-          })}
-          <span class="gap"></span>
+          ${
+            hasRows
+              ? html`${tool({
+                    icon: 'list-tree',
+                    label: l10n.t('Group by connection'),
+                    pressed: ui.grouped,
+                    onClick: () => model.update({ grouped: !ui.grouped }),
+                  })}<span class="gap"></span>`
+              : nothing
+          }
           ${live ? pane('compose', 'send', l10n.t('Compose')) : nothing}
           ${
             live
@@ -74,7 +84,7 @@ class TrafficToolbar extends PageElement {
               : nothing
           }
           ${live ? pane('faults', faults ? 'flame' : 'beaker', l10n.t('Fault lab')) : nothing}
-          ${pane('export', 'export', l10n.t('Export'))}
+          ${hasRows ? pane('export', 'export', l10n.t('Export')) : nothing}
           ${tool({
             icon: 'ellipsis',
             label: l10n.t('More'),
@@ -84,20 +94,26 @@ class TrafficToolbar extends PageElement {
           })}
         </div>
       </div>
-      <div class="chips" role="group" aria-label=${l10n.t('Shown')}>
-        ${this.directionChip('in', 'arrow-right', l10n.t('in'), l10n.t('Client to server'))}
-        ${this.directionChip('out', 'arrow-left', l10n.t('out'), l10n.t('Server to client'))}
-        <span class="chip-gap"></span>
-        ${chips.map((chip) => {
-          const on = chip.kinds.every((kind) => ui.kinds.includes(kind));
-          return this.chip(chip.name(), on, '', () => {
-            const kinds = rowKinds.filter((kind) =>
-              chip.kinds.includes(kind) ? !on : ui.kinds.includes(kind),
-            );
-            model.update({ kinds });
-          });
-        })}
-      </div>`;
+      ${hasRows ? this.kindChips() : nothing}`;
+  }
+
+  private kindChips() {
+    const { model } = this;
+    const { ui } = model;
+    return html`<div class="chips" role="group" aria-label=${l10n.t('Shown')}>
+      ${this.directionChip('in', 'arrow-right', l10n.t('in'), l10n.t('Client to server'))}
+      ${this.directionChip('out', 'arrow-left', l10n.t('out'), l10n.t('Server to client'))}
+      <span class="chip-gap"></span>
+      ${chips.map((chip) => {
+        const on = chip.kinds.every((kind) => ui.kinds.includes(kind));
+        return this.chip(chip.name(), on, '', () => {
+          const kinds = rowKinds.filter((kind) =>
+            chip.kinds.includes(kind) ? !on : ui.kinds.includes(kind),
+          );
+          model.update({ kinds });
+        });
+      })}
+    </div>`;
   }
 
   private directionChip(which: 'in' | 'out', glyph: string, text: string, title: string) {

@@ -179,10 +179,65 @@ describe('detail', () => {
     await page.getByText('bob: connection not found').waitFor();
   });
 
+  it('has the message and Send in sight in a low side bar; Enter and Ctrl+Enter send', async () => {
+    const story = chatStory();
+    const inspector = await openInspector({ story, width: 300, height: 320 });
+    const { page } = inspector;
+    await inspector.send({ kind: 'reveal', target: { compose: { client: 'bob' } } });
+    const message = page.getByRole('textbox', { name: 'Message' });
+    await message.waitFor();
+    await inspector.settled();
+    for (const part of [message, page.getByText('Send', { exact: true })]) {
+      const box = (await part.boundingBox())!;
+      assert.ok(box.y > 0 && box.y + box.height <= 320, JSON.stringify(box));
+    }
+    // Nothing was clicked: it has the focus.
+    await page.keyboard.type('one');
+    await page.keyboard.press('Shift+Enter');
+    await page.keyboard.type('two');
+    await page.keyboard.press('Enter');
+    const sent = { client: 'bob', dataType: 'text', data: 'one\ntwo' };
+    assert.deepEqual(await inspector.asked('clientSend'), sent);
+    inspector.forget();
+    // What was sent is marked: typing replaces it.
+    await page.keyboard.type('three');
+    await page.keyboard.press('Control+Enter');
+    assert.deepEqual(await inspector.asked('clientSend'), { ...sent, data: 'three' });
+  });
+
+  it('is quiet where there is nothing to use tools on', async () => {
+    for (const [state, place, buttons] of [
+      ['stopped', 'view', 1],
+      ['noProject', 'view', 0], // The view of the functions, above it, has that button.
+      ['noProject', 'editor', 1],
+    ] as const) {
+      const { page } = await openInspector({ status: { state }, init: { place } });
+      assert.equal(await page.locator('.chip, .tool, input').count(), 0, state);
+      assert.equal(await page.locator('vscode-button').count(), buttons, `${state} ${place}`);
+    }
+    const inspector = await openInspector();
+    assert.equal(await inspector.page.locator('.chip').count(), 0);
+    await inspector.tell(chatStory().facts);
+    assert.ok((await inspector.page.locator('.chip').count()) > 5);
+  });
+
+  it('comes back with a click on the row that is selected', async () => {
+    const inspector = await openInspector({ story: chatStory() });
+    const { page } = inspector;
+    await pick(inspector, 'psst');
+    await page.getByRole('tab', { name: 'Payload' }).waitFor();
+    await page.getByRole('button', { name: 'Compose' }).click();
+    await page.getByRole('textbox', { name: 'Message' }).waitFor();
+    await inspector.filter('psst');
+    await page.locator('.line.selected').click();
+    await page.getByRole('tab', { name: 'Payload' }).waitFor();
+  });
+
   it('opens test clients with what a handshake can carry', async () => {
     const inspector = await openInspector({ story: chatStory() });
     const { page } = inspector;
     await page.getByRole('button', { name: 'Compose' }).click();
+    await page.getByText('Test clients').click();
     await page.getByText('New test client').click();
     await page.getByRole('textbox', { name: 'Query' }).fill('room=1');
     await page.getByRole('textbox', { name: 'Sub-protocols' }).fill('a, b');
@@ -200,6 +255,7 @@ describe('detail', () => {
     const { page } = inspector;
     await page.getByRole('button', { name: 'Compose' }).click();
     await page.getByRole('textbox', { name: 'Message' }).fill('hello ${name}');
+    await page.getByText('Message library').click();
     await side(page).getByRole('textbox', { name: 'Name' }).last().fill('greeting');
     await page.getByText('Save', { exact: true }).click();
     const message = { name: 'greeting', data: 'hello ${name}', dataType: 'text' as const };

@@ -10,6 +10,12 @@ export function webviewOptions(extensionUri: vscode.Uri): vscode.WebviewOptions 
   };
 }
 
+/** Of our editors' tabs. A file is drawn in its own colours there, unlike in the activity bar: one for each ground. */
+export function tabIcon(extensionUri: vscode.Uri): { light: vscode.Uri; dark: vscode.Uri } {
+  const file = (name: string) => vscode.Uri.joinPath(extensionUri, 'media', name);
+  return { light: file('tab-light.svg'), dark: file('tab-dark.svg') };
+}
+
 export function renderPage(webview: vscode.Webview, extensionUri: vscode.Uri): string {
   const file = (name: string) =>
     webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', name)).toString();

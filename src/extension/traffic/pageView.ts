@@ -27,6 +27,8 @@ export interface Frame {
   readonly webview: vscode.Webview;
   isVisible(): boolean;
   readonly onDidChangeVisibility: vscode.Event<unknown>;
+  /** Gives it the keyboard. */
+  focus(): void;
 }
 
 export function frameOfPanel(panel: vscode.WebviewPanel): Frame {
@@ -34,6 +36,7 @@ export function frameOfPanel(panel: vscode.WebviewPanel): Frame {
     webview: panel.webview,
     isVisible: () => panel.visible,
     onDidChangeVisibility: panel.onDidChangeViewState,
+    focus: () => panel.reveal(),
   };
 }
 
@@ -81,6 +84,10 @@ export class PageView {
 
   get visible(): boolean {
     return this.frame.isVisible();
+  }
+
+  focus(): void {
+    this.frame.focus();
   }
 
   post(message: HostMessage): void {

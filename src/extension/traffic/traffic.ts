@@ -6,7 +6,7 @@ import type { Gateway } from '../gateway';
 import { trafficPanel, views } from '../ids';
 import type { Projects } from '../projects';
 import { doDeed } from './deeds';
-import { webviewOptions } from './page';
+import { tabIcon, webviewOptions } from './page';
 import { frameOfPanel, PageView } from './pageView';
 import type { FactSource, Frame, Place } from './pageView';
 
@@ -67,6 +67,7 @@ export class Traffic
         webview: view.webview,
         isVisible: () => view.visible,
         onDidChangeVisibility: view.onDidChangeVisibility,
+        focus: () => view.show(false),
       },
       'view',
     );
@@ -94,6 +95,9 @@ export class Traffic
     const ready = visible.filter((page) => page.ready);
     if (ready.length > 0) {
       ready.forEach((page) => page.reveal(target));
+      if ('compose' in target) {
+        ready[0]?.focus(); // There is something to write.
+      }
       return;
     }
     this.pending = target;
@@ -131,7 +135,7 @@ export class Traffic
 
   private takePanel(panel: vscode.WebviewPanel): void {
     const { extensionUri } = this.context;
-    panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'activity.svg');
+    panel.iconPath = tabIcon(extensionUri);
     panel.webview.options = webviewOptions(extensionUri);
     const page = this.add(frameOfPanel(panel), 'editor');
     panel.onDidDispose(() => this.remove(page));

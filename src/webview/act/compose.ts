@@ -5,14 +5,14 @@ import { openConnections, type ConnectionState } from '../../protocol/state';
 import { fillTemplate, variablesOf } from '../../protocol/template';
 import { fromBase64, toBase64 } from '../detail/payload';
 import { define, PageElement } from '../element';
-import { area, button, checkbox, field, select } from '../forms';
+import { button, checkbox, field } from '../forms';
 import { plural } from '../format';
 import { icon, tabs, tool } from '../icon';
 import './clients';
-import { paneHead } from './pane';
+import { messageLibrary } from './library';
 
 type Way = 'client' | 'push';
-type Kind = 'text' | 'binary' | 'close';
+export type Kind = 'text' | 'binary' | 'close';
 
 class ComposePane extends PageElement {
   protected override readonly topics = ['state', 'ui'] as const;
@@ -27,11 +27,14 @@ class ComposePane extends PageElement {
   private counter = 0;
   private problem = '';
   private seenDraft: unknown = null;
+  /** It was opened to write something. */
+  private wantsFocus = true;
 
   override willUpdate(): void {
     const { draft, state } = this.model;
     if (draft && draft !== this.seenDraft) {
       this.seenDraft = draft;
+      this.wantsFocus = true;
       this.data = draft.data ?? this.data;
       this.kind = draft.dataType ?? this.kind;
       if (draft.to?.client !== undefined) {
@@ -41,6 +44,10 @@ class ComposePane extends PageElement {
         this.way = 'push';
         this.targets = new Set([draft.to.connection]);
       }
+    }
+    const [only, ...others] = openConnections(state);
+    if (only !== undefined && others.length === 0) {
+      this.targets.add(only.connection); // Nobody else can be meant.
     }
     const clients = this.clients();
     if (!clients.includes(this.client)) {
@@ -60,12 +67,24 @@ class ComposePane extends PageElement {
       .map((each) => each.client);
   }
 
+  override updated(): void {
+    if (this.wantsFocus) {
+      this.wantsFocus = false;
+      this.mark();
+    }
+  }
+
+  private mark(): void {
+    const message = this.querySelector<HTMLTextAreaElement>('.message');
+    message?.focus();
+    message?.select();
+  }
+
   override render() {
     const { model } = this;
     const open = openConnections(model.state);
     const variables = this.kind === 'text' ? variablesOf(this.data) : [];
-    return html`${paneHead(model, 'send', l10n.t('Compose'))}
-      <div class="pane-body compose">
+    return html`<header class="pane-head compose-head">
         ${tabs<Way>(
           l10n.t('Way'),
           [
@@ -76,30 +95,15 @@ class ComposePane extends PageElement {
           (way) => this.set({ way }),
           'segments',
         )}
-        ${this.way === 'client' ? this.clientFields() : this.pushFields(open)}
-        ${tabs<Kind>(
-          l10n.t('Type'),
-          [
-            { id: 'text', text: l10n.t('Text') },
-            { id: 'binary', text: l10n.t('Base64') },
-            { id: 'close', text: l10n.t('Close') },
-          ],
-          this.kind,
-          (kind) => this.set({ kind }),
-          'segments',
-        )}
+        <span class="gap"></span>
+        ${tool({ icon: 'close', label: l10n.t('Close'), onClick: () => model.show(null) })}
+      </header>
+      <div class="pane-body compose">
+        ${this.line(open)}
         ${
-          this.kind === 'close'
+          this.problem === ''
             ? nothing
-            : area({
-                label: l10n.t('Message'),
-                hideLabel: true,
-                rows: 7,
-                value: this.data,
-                placeholder:
-                  this.kind === 'text' ? '{"type": "say", "text": "${text}"}' : 'AAEC/w==',
-                onInput: (data) => this.set({ data }),
-              })
+            : html`<p class="hint error" role="alert">${icon('error')} ${this.problem}</p>`
         }
         ${
           variables.length === 0
@@ -115,42 +119,112 @@ class ComposePane extends PageElement {
                 )}
               </div>`
         }
-        ${
-          this.problem === ''
-            ? nothing
-            : html`<p class="hint error" role="alert">${icon('error')} ${this.problem}</p>`
-        }
-        <div class="form-row">
-          ${button(this.sendText(open), () => void this.send(open), {
-            disabled: this.way === 'client' ? this.client === '' : this.chosen(open).length === 0,
-          })}
+        ${this.way === 'push' ? this.targetList(open) : nothing}
+        <div class="compose-options">
+          ${tabs<Kind>(
+            l10n.t('Type'),
+            [
+              { id: 'text', text: l10n.t('Text') },
+              { id: 'binary', text: l10n.t('Base64') },
+              { id: 'close', text: l10n.t('Close') },
+            ],
+            this.kind,
+            (kind) => this.set({ kind }),
+            'segments',
+          )}
           ${
-            this.kind === 'text' && this.data !== ''
-              ? button(l10n.t('Format JSON'), () => this.pretty(), { look: 'secondary' })
+            this.kind === 'text' && /^\s*[[{]/.test(this.data)
+              ? html`<button type="button" class="link" @click=${() => this.pretty()}>
+                  ${l10n.t('Format JSON')}
+                </button>`
               : nothing
           }
         </div>
-        ${this.library()}
+        <details>
+          <summary>${l10n.t('Test clients')} ${count(model.state.clients.size)}</summary>
+          <test-clients .model=${model}></test-clients>
+        </details>
+        <details>
+          <summary>${l10n.t('Message library')} ${count(model.library.length)}</summary>
+          ${messageLibrary(model, {
+            message: { name: this.name, data: this.data, kind: this.kind },
+            onName: (name) => this.set({ name }),
+            onTake: ({ name, data, dataType }) => {
+              this.set({ name, data, kind: dataType });
+              this.wantsFocus = true;
+            },
+          })}
+        </details>
       </div>`;
   }
 
-  private clientFields() {
+  /** All that an everyday message needs, on one line: who, what, send. */
+  private line(open: ConnectionState[]) {
     const clients = this.clients();
-    return html`${
-        clients.length === 0
-          ? html`<p class="quiet">${l10n.t('No test client is connected.')}</p>`
-          : select({
-              label: l10n.t('Client'),
-              value: this.client,
-              choices: clients.map((value) => ({ value, text: value })),
-              onChange: (client) => this.set({ client }),
-            })
-      } <test-clients .model=${this.model}></test-clients>`;
+    if (this.way === 'client' && clients.length === 0) {
+      return html`<div class="compose-line">
+        <p class="quiet">${l10n.t('No test client is connected.')}</p>
+        ${button(l10n.t('Connect Test Client'), () => {
+          this.model.host
+            .do('run', { command: 'connectTestClient' })
+            .catch((error: unknown) => this.model.fail(error));
+        })}
+      </div>`;
+    }
+    if (this.way === 'push' && open.length === 0) {
+      return html`<p class="quiet">${l10n.t('No connection is open.')}</p>`;
+    }
+    return html`<div class="compose-line">
+      ${
+        this.way === 'client'
+          ? html`<select
+              class="native-select"
+              aria-label=${l10n.t('Client')}
+              @change=${(event: Event) =>
+                this.set({ client: (event.target as HTMLSelectElement).value })}
+            >
+              ${clients.map(
+                (client) =>
+                  html`<option value=${client} ?selected=${client === this.client}>
+                    ${client}
+                  </option>`,
+              )}
+            </select>`
+          : nothing
+      }
+      ${
+        this.kind === 'close'
+          ? nothing
+          : html`<textarea
+              class="message"
+              aria-label=${l10n.t('Message')}
+              title=${l10n.t('Enter sends; Shift+Enter begins a new line')}
+              rows=${Math.min(8, this.data.split('\n').length)}
+              spellcheck="false"
+              placeholder=${this.kind === 'text' ? l10n.t('Message') : 'AAEC/w=='}
+              .value=${this.data}
+              @input=${(event: Event) =>
+                this.set({ data: (event.target as HTMLTextAreaElement).value })}
+              @keydown=${(event: KeyboardEvent) => {
+                // Enter also ends the choice of a Chinese character; that one is not meant for us.
+                if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+                  event.preventDefault();
+                  void this.send(openConnections(this.model.state));
+                }
+              }}
+            ></textarea>`
+      }
+      ${button(this.sendText(open), () => void this.send(open), { disabled: !this.canSend(open) })}
+    </div>`;
   }
 
-  private pushFields(open: ConnectionState[]) {
+  private canSend(open: ConnectionState[]): boolean {
+    return this.way === 'client' ? this.client !== '' : this.chosen(open).length > 0;
+  }
+
+  private targetList(open: ConnectionState[]) {
     if (open.length === 0) {
-      return html`<p class="quiet">${l10n.t('No connection is open.')}</p>`;
+      return nothing;
     }
     return html`<div class="targets" role="group" aria-label=${l10n.t('To')}>
       ${checkbox({
@@ -181,65 +255,6 @@ class ComposePane extends PageElement {
             })
       }
     </div>`;
-  }
-
-  private library() {
-    const { library } = this.model;
-    return html`<h3>${l10n.t('Message library')}</h3>
-      ${
-        library.length === 0
-          ? html`<p class="quiet">
-              ${l10n.t('Messages saved here belong to the workspace and may hold {0}.', '${variables}')}
-            </p>`
-          : html`<ul class="items" aria-label=${l10n.t('Message library')}>
-              ${library.map(
-                (message, index) =>
-                  html`<li class="item">
-                    <button
-                      type="button"
-                      class="link ellipsis"
-                      title=${message.data.slice(0, 300)}
-                      @click=${() =>
-                        this.set({
-                          data: message.data,
-                          kind: message.dataType,
-                          name: message.name,
-                        })}
-                    >
-                      ${message.name}
-                    </button>
-                    <span class="gap"></span>
-                    ${tool({
-                      icon: 'trash',
-                      label: l10n.t('Remove {0}', message.name),
-                      onClick: () => this.save(library.filter((_, other) => other !== index)),
-                    })}
-                  </li>`,
-              )}
-            </ul>`
-      }
-      <div class="form-row">
-        ${field({
-          label: l10n.t('Name'),
-          value: this.name,
-          onInput: (name) => this.set({ name }),
-        })}
-        ${button(
-          l10n.t('Save'),
-          () => {
-            const { name, data, kind } = this;
-            const rest = library.filter((each) => each.name !== name.trim());
-            this.save([
-              ...rest,
-              { name: name.trim(), data, dataType: kind === 'binary' ? 'binary' : 'text' },
-            ]);
-          },
-          {
-            look: 'secondary',
-            disabled: this.name.trim() === '' || this.data === '' || this.kind === 'close',
-          },
-        )}
-      </div>`;
   }
 
   private set(
@@ -301,7 +316,11 @@ class ComposePane extends PageElement {
   private async send(open: ConnectionState[]): Promise<void> {
     const { host, names, state } = this.model;
     const { kind } = this;
+    if (!this.canSend(open)) {
+      return;
+    }
     this.counter += 1;
+    this.mark(); // At once: what is typed while it is on its way replaces it.
     try {
       if (this.way === 'client') {
         const connection = state.clients.get(this.client)?.connection ?? '';
@@ -344,12 +363,10 @@ class ComposePane extends PageElement {
     }
     this.requestUpdate();
   }
+}
 
-  private save(messages: typeof this.model.library): void {
-    this.model.host
-      .do('saveLibrary', { messages })
-      .catch((error: unknown) => this.model.fail(error));
-  }
+function count(number: number) {
+  return number === 0 ? nothing : html`<span class="count">${number}</span>`;
 }
 
 define('compose-pane', ComposePane);
