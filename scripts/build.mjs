@@ -7,7 +7,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Ajv from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
-import { contributedTexts, inChinese } from './generate.mjs';
+import { contributedTexts, eventSchemaInChinese, inChinese } from './generate.mjs';
 
 const common = {
   bundle: true,
@@ -99,12 +99,17 @@ function translateContributions() {
   for (const folder of ['schemas', 'snippets']) {
     for (const name of fs.readdirSync(folder)) {
       if (!name.endsWith('.json') || name.endsWith('.zh-cn.json')) continue;
+      if (name === 'event.schema.json') continue; // Below: its texts are made of others.
       const value = JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'));
       const text = JSON.stringify(inChinese(value, chinese), null, 2) + '\n';
       const file = path.join(folder, name.replace(/\.json$/, '.zh-cn.json'));
       writeFile(file, Buffer.from(text));
     }
   }
+}
+
+async function translateEventSchema() {
+  writeFile('schemas/event.schema.zh-cn.json', Buffer.from(await eventSchemaInChinese()));
 }
 
 /** ajv's own code for our schemas: compiling one takes a tenth of a second, which no start should pay for. */
@@ -151,9 +156,10 @@ const assetFolders = [
 ];
 
 /** All that esbuild does not make: translations, compiled schemas, and what is read as it is at run time. */
-function copyAssets(out) {
+async function copyAssets(out) {
   mergeTranslations();
   translateContributions();
+  await translateEventSchema();
   compileSchemas();
   mirror('src/core/runtime/bootstrap', path.join(out, 'bootstrap'));
   mirror('src/core/scaffold/templates', path.join(out, 'templates'));
@@ -168,7 +174,7 @@ async function watchAssets(out) {
     clearTimeout(waiting);
     waiting = setTimeout(() => {
       try {
-        copyAssets(out);
+        void copyAssets(out);
       } catch (error) {
         console.error(error.message); // Half a file was saved; the next save is looked at again.
       }
@@ -185,7 +191,7 @@ async function watchAssets(out) {
 }
 
 async function build({ watch, production, out }) {
-  copyAssets(out);
+  await copyAssets(out);
   if (watch) await watchAssets(out);
   let failed = false;
   for (const options of Object.values(bundles)) {

@@ -1,6 +1,7 @@
 // Writes what is generated and kept in the repository, from the tables that it is made of (npm run generate):
 //   src/protocol/emulatorOptions.ts → the `emulator` part of schemas/scfws.schema.json, the settings of the emulator
 //   in package.json, and their texts in package.nls.json and package.nls.zh-cn.json.
+//   src/protocol/contractTypes.ts → schemas/event.schema.json.
 // What only the build needs (schemas and snippets in Chinese) is written by scripts/build.mjs and not kept.
 // A unit test says when a kept file is stale.
 import esbuild from 'esbuild';
@@ -53,6 +54,7 @@ function schemaOf({ values, several, minimum, maximum, initial }) {
 /** The generated files by their names, relative to the root, with the whole text that each must have. */
 export async function generated() {
   const { emulatorOptions } = await importSource('src/protocol/emulatorOptions.ts');
+  const { renderEventSchema } = await importSource('src/protocol/renderTypes.ts');
   const options = Object.entries(emulatorOptions);
   const chinese = contributedTexts();
   const translated = (text) => {
@@ -114,12 +116,31 @@ export async function generated() {
     await Promise.all(
       Object.entries({
         'schemas/scfws.schema.json': schema,
+        'schemas/event.schema.json': JSON.parse(renderEventSchema()),
         'package.json': manifest,
         'package.nls.json': nls('package.nls.json', (text) => text, ' '),
         'package.nls.zh-cn.json': nls('package.nls.zh-cn.json', translated, ''),
       }).map(written),
     ),
   );
+}
+
+/** The schema of event files, whose hovers are made of texts of the ledger, in Chinese. */
+export async function eventSchemaInChinese() {
+  const { renderEventSchema, markTitles } = await importSource('src/protocol/renderTypes.ts');
+  const ledger = readJson(path.join(root, 'l10n/parts/ledger.zh-cn.json'));
+  const chinese = { ...ledger, ...contributedTexts() };
+  const text = (english) => {
+    if (chinese[english] === undefined) {
+      throw new Error(`l10n/contributed.zh-cn.json lacks: ${english}`);
+    }
+    return chinese[english];
+  };
+  return renderEventSchema({
+    text,
+    known: ({ id, mark, source, when, then }) =>
+      `${text(markTitles[mark])}（${text(source)}）：${text(when)}时，${text(then)}。[${id}]`,
+  });
 }
 
 /** A schema or a file of snippets in Chinese: the same but for the texts that people read. */

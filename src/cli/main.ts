@@ -36,6 +36,7 @@ const usage = (): string =>
   scfws invoke [folder] <function> --event <file|-|sample>
   scfws push <pushUrl> --id <id> (--text S | --binary FILE | --close)
   scfws import [folder] [--register NAME] [--transfer NAME] [--cleanup NAME]
+  scfws types [folder] [--annotate]
   scfws conformance [--language python|node] [--runtime R] [--python P] [--node P] [--only ROW] [--json]
             [--url URL --push-url URL | --targets FILE] [--mailbox-port N]
   scfws conformance --write-fixtures FOLDER --mailbox URL [--language python|node] [--runtime R]
@@ -132,6 +133,16 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
     }
     const { push } = await import('./push');
     return push({ ...values, url, id: values.id });
+  },
+
+  async types(args) {
+    const { values, positionals } = parse(args, {
+      annotate: { type: 'boolean', default: false },
+      locale: { type: 'string' },
+    });
+    useLocale(values.locale, distFolder);
+    const { types } = await import('./types');
+    return types(positionals[0] ?? '.', { annotate: values.annotate });
   },
 
   async import(args) {

@@ -2,6 +2,7 @@
 import * as coreL10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Fact } from '../protocol/fact';
+import { registerAddTypes } from './commands/addTypes';
 import { registerCreateProject } from './commands/createProject';
 import { registerDebugCommands } from './commands/debugCommands';
 import { registerGatewayCommands, startGateway } from './commands/gatewayCommands';
@@ -54,6 +55,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerGatewayCommands(parts),
     registerCreateProject(parts),
     registerImportProject(parts),
+    registerAddTypes(parts),
     ...registerInvokeCommands(parts),
     registerRunAgain(parts),
     ...registerPushCommands(parts),

@@ -34,6 +34,7 @@ export const commands = {
   heldFrames: 'scfWebSocket.heldFrames',
   toggleInlineValues: 'scfWebSocket.toggleInlineValues',
   installLibrary: 'scfWebSocket.installLibrary',
+  addTypes: 'scfWebSocket.addTypes',
   showMenu: 'scfWebSocket.showMenu',
   manageTrust: 'scfWebSocket.manageTrust',
 } as const;

@@ -1,8 +1,9 @@
 /** What a new project consists of: pure, so that it can be shown, compared and tested before anything is written. */
 import * as l10n from '@vscode/l10n';
 import { defaultPort, roles } from '../../protocol/project';
-import type { Role } from '../../protocol/project';
+import type { Role, RuntimeFamily } from '../../protocol/project';
 import { sampleEvents } from '../../protocol/samples';
+import { typeFiles } from '../project/typings';
 import { fillTemplate } from './templates';
 import type { Templates } from './templates';
 
@@ -42,6 +43,7 @@ export interface ScaffoldFile {
 }
 
 interface LanguageParts {
+  family: RuntimeFamily;
   runtime: string;
   extension: string;
   push: string;
@@ -54,6 +56,7 @@ interface LanguageParts {
 
 const parts: Record<Language, LanguageParts> = {
   python: {
+    family: 'python',
     runtime: 'Python3',
     extension: 'py',
     push: 'push.py',
@@ -61,6 +64,7 @@ const parts: Record<Language, LanguageParts> = {
     installRedis: 'python -m pip install redis',
   },
   python2: {
+    family: 'python',
     runtime: 'Python2.7',
     extension: 'py',
     push: 'push.py',
@@ -68,6 +72,7 @@ const parts: Record<Language, LanguageParts> = {
     installRedis: 'python2.7 -m pip install "redis<4"',
   },
   javascript: {
+    family: 'node',
     runtime: 'Nodejs',
     extension: 'js',
     push: 'push.js',
@@ -75,6 +80,7 @@ const parts: Record<Language, LanguageParts> = {
     installRedis: 'npm install redis',
   },
   typescript: {
+    family: 'node',
     runtime: 'Nodejs',
     extension: 'ts',
     push: 'push.ts',
@@ -85,7 +91,17 @@ const parts: Record<Language, LanguageParts> = {
 };
 
 /** Names that the project needs for itself. */
-const takenNames = ['events', 'shared', 'dist', 'node_modules', 'index', '.vscode', '.scfws'];
+const takenNames = [
+  'events',
+  'shared',
+  'dist',
+  'node_modules',
+  'index',
+  'scfws',
+  'scfws_types',
+  '.vscode',
+  '.scfws',
+];
 
 /** Why a name cannot be a function's: a sentence, or undefined when it can. `others` are the other functions' names. */
 export function functionNameProblem(name: string, others: readonly string[]): string | undefined {
@@ -113,6 +129,7 @@ export function planScaffold(answers: ScaffoldAnswers, templates: Templates): Sc
     { path: 'scfws.json', text: json(projectFile(answers)) },
     ...eventFiles(answers),
     { path: '.vscode/launch.json', text: json(launchFile(answers)) },
+    ...typeFiles(new Set([parts[language].family])),
   ];
   const values = wordsOf(answers);
   const flags = new Set<string>([template, language]);
@@ -157,7 +174,7 @@ function sharedFiles(answers: ScaffoldAnswers, templates: Templates): ScaffoldFi
     text: read(templates, `${language}/shared/${name}`),
   });
   if (sharedFolder !== undefined) {
-    return ['events.ts', push, ...store].map((name) => file(sharedFolder, name));
+    return [push, ...store].map((name) => file(sharedFolder, name));
   }
   return roles.flatMap((role) =>
     [...(role === 'transfer' ? [push] : []), ...store].map((name) =>

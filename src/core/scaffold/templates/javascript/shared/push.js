@@ -13,16 +13,23 @@ const pushUrl =
 exports.stillConnecting = 9002;
 
 // Each function returns the errNo of the answer: 0 when the client got it, anything else when it did not.
+/** @type {(secConnectionID: string, text: string) => Promise<number>} */
 exports.sendText = (secConnectionID, text) =>
   post({ action: 'data send', secConnectionID, dataType: 'text', data: text });
 
-exports.sendBinary = (secConnectionID, buffer) =>
-  post({ action: 'data send', secConnectionID, dataType: 'binary', data: buffer.toString('base64') });
+/** @type {(secConnectionID: string, base64: string) => Promise<number>} */
+exports.sendBinary = (secConnectionID, base64) =>
+  post({ action: 'data send', secConnectionID, dataType: 'binary', data: base64 });
 
+/** @type {(secConnectionID: string) => Promise<number>} */
 exports.close = (secConnectionID) => post({ action: 'closing', secConnectionID });
 
 const agent = new http.Agent({ keepAlive: true });
 
+/**
+ * @param {import('../scfws').Push['websocket']} websocket
+ * @returns {Promise<number>}
+ */
 function post(websocket) {
   const body = JSON.stringify({ websocket });
   const options = {

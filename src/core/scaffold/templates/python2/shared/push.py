@@ -8,8 +8,14 @@ try:
     from http.client import BadStatusLine, HTTPConnection
     from urllib.parse import urlsplit
 except ImportError:  # Python 2
-    from httplib import BadStatusLine, HTTPConnection
-    from urlparse import urlsplit
+    from httplib import BadStatusLine, HTTPConnection  # type: ignore
+    from urlparse import urlsplit  # type: ignore
+
+TYPE_CHECKING = False  # Language servers take it for true.
+if TYPE_CHECKING:
+    from typing import Union
+
+    from scfws_types import ClosingPush, DataPush
 
 # On your machine the emulator sets SCFWS_PUSH_URL. For the cloud, fill in the reverse push address that
 # the API Gateway console shows for this API, or set the same environment variable there.
@@ -21,7 +27,7 @@ PUSH_URL = os.environ.get(
 STILL_CONNECTING = 9002  # The emulator's errNo for a client that Register has not let in yet.
 
 _address = urlsplit(PUSH_URL)
-_http = HTTPConnection(_address.hostname, _address.port, timeout=2)
+_http = HTTPConnection(_address.hostname or '', _address.port, timeout=2)
 
 
 def send_text(connection, text):
@@ -42,6 +48,7 @@ def close(connection):
 
 
 def _post(websocket):
+    # type: (Union[DataPush, ClosingPush]) -> int
     """Returns the errNo of the answer: 0 when the client got it, anything else when it did not."""
     body = json.dumps({'websocket': websocket}).encode('ascii')
     try:

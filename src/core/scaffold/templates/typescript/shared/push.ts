@@ -1,5 +1,6 @@
 // Sends to a client through the reverse push address of the API.
 import http from 'node:http';
+import type { Push } from '../scfws.d.ts';
 
 // On your machine the emulator sets SCFWS_PUSH_URL. For the cloud, fill in the reverse push address that
 // the API Gateway console shows for this API, or set the same environment variable there.
@@ -26,7 +27,7 @@ export function close(secConnectionID: string): Promise<number> {
 
 const agent = new http.Agent({ keepAlive: true });
 
-function post(websocket: Record<string, string>): Promise<number> {
+function post(websocket: Push['websocket']): Promise<number> {
   const body = JSON.stringify({ websocket });
   const options = {
     method: 'POST',

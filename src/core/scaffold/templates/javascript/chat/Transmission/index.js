@@ -1,9 +1,11 @@
+// @ts-check
 'use strict';
 
 const members = require('./members');
 const push = require('./push');
 
 // Transmission runs for each message of a client. This one sends it to everybody else.
+/** @type {import('../scfws').TransmissionHandler} */
 exports.main_handler = async (event, context) => {
   const message = event.websocket;
   const everyone = await members.everyone();
@@ -26,7 +28,7 @@ exports.main_handler = async (event, context) => {
 async function deliver({ dataType, data }, member) {
   const errNo =
     dataType === 'binary'
-      ? await push.sendBinary(member, Buffer.from(data, 'base64'))
+      ? await push.sendBinary(member, data)
       : await push.sendText(member, data);
   return errNo === 0 || errNo === push.stillConnecting;
 }

@@ -1,10 +1,13 @@
+// @ts-check
 'use strict';
 
 // Register runs when a client connects, before it is let in.
+/** @type {import('../scfws').RegisterHandler} */
 exports.main_handler = async (event, context) => {
   const { secConnectionID, secWebSocketProtocol } = event.websocket;
   console.log(`${secConnectionID} wants to connect`);
 
+  /** @type {import('../scfws').ConnectingAnswer} */
   const answer = { action: 'connecting', secConnectionID };
   if (secWebSocketProtocol) {
     // A client may offer several sub-protocols. Exactly one goes back: here the first.

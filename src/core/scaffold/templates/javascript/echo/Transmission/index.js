@@ -1,13 +1,15 @@
+// @ts-check
 'use strict';
 
 const push = require('./push');
 
 // Transmission runs for each message of a client. This one sends the message back.
+/** @type {import('../scfws').TransmissionHandler} */
 exports.main_handler = async (event, context) => {
   const { secConnectionID, dataType, data } = event.websocket;
 
   if (dataType === 'binary') {
-    await push.sendBinary(secConnectionID, Buffer.from(data, 'base64'));
+    await push.sendBinary(secConnectionID, data);
   } else if (data === 'bye') {
     await push.close(secConnectionID);
   } else {

@@ -1,7 +1,12 @@
 """Delete runs when a client has left. Nothing can be sent to it any more."""
+from typing import TYPE_CHECKING
+
 import members
 
+if TYPE_CHECKING:
+    from scfws_types import Context, DeleteEvent
 
-def main_handler(event, context):
+
+def main_handler(event: 'DeleteEvent', context: 'Context') -> object:
     members.remove(event['websocket']['secConnectionID'])
     return {'errNo': 0, 'errMsg': 'ok'}

@@ -1,12 +1,17 @@
 """Register runs when a client connects. It lets everybody in and remembers who is there."""
+from typing import TYPE_CHECKING
+
 import members
 
+if TYPE_CHECKING:
+    from scfws_types import ConnectingAnswer, Context, RegisterAnswer, RegisterEvent
 
-def main_handler(event, context):
+
+def main_handler(event: 'RegisterEvent', context: 'Context') -> 'RegisterAnswer':
     websocket = event['websocket']
     members.add(websocket['secConnectionID'])
 
-    answer = {
+    answer: 'ConnectingAnswer' = {
         'action': 'connecting',
         'secConnectionID': websocket['secConnectionID'],
     }

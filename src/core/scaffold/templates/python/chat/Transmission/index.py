@@ -1,11 +1,15 @@
 """Transmission runs for each message of a client. This one sends it to everybody else."""
 import base64
+from typing import TYPE_CHECKING
 
 import members
 import push
 
+if TYPE_CHECKING:
+    from scfws_types import Context, TransmissionEvent
 
-def main_handler(event, context):
+
+def main_handler(event: 'TransmissionEvent', context: 'Context') -> object:
     message = event['websocket']
     for member in members.everyone():
         if member != message['secConnectionID'] and not deliver(message, member):

@@ -1,11 +1,15 @@
 """Register runs when a client connects, before it is let in."""
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scfws_types import ConnectingAnswer, Context, RegisterAnswer, RegisterEvent
 
 
-def main_handler(event, context):
+def main_handler(event: 'RegisterEvent', context: 'Context') -> 'RegisterAnswer':
     websocket = event['websocket']
     print(f'{websocket["secConnectionID"]} wants to connect')
 
-    answer = {
+    answer: 'ConnectingAnswer' = {
         'action': 'connecting',
         'secConnectionID': websocket['secConnectionID'],
     }

@@ -1,10 +1,14 @@
 """Transmission runs for each message of a client. This one sends the message back."""
 import base64
+from typing import TYPE_CHECKING
 
 import push
 
+if TYPE_CHECKING:
+    from scfws_types import Context, TransmissionEvent
 
-def main_handler(event, context):
+
+def main_handler(event: 'TransmissionEvent', context: 'Context') -> object:
     message = event['websocket']
     connection = message['secConnectionID']
 

@@ -1,7 +1,12 @@
 """Delete runs when a client has left. Nothing can be sent to it any more."""
 import members
 
+TYPE_CHECKING = False  # Language servers take it for true.
+if TYPE_CHECKING:
+    from scfws_types import Context, DeleteEvent
+
 
 def main_handler(event, context):
+    # type: (DeleteEvent, Context) -> object
     members.remove(event['websocket']['secConnectionID'])
     return {'errNo': 0, 'errMsg': 'ok'}

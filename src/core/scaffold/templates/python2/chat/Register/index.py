@@ -1,15 +1,20 @@
 """Register runs when a client connects. It lets everybody in and remembers who is there."""
 import members
 
+TYPE_CHECKING = False  # Language servers take it for true.
+if TYPE_CHECKING:
+    from scfws_types import ConnectingAnswer, Context, RegisterAnswer, RegisterEvent
+
 
 def main_handler(event, context):
+    # type: (RegisterEvent, Context) -> RegisterAnswer
     websocket = event['websocket']
     members.add(websocket['secConnectionID'])
 
     answer = {
         'action': 'connecting',
         'secConnectionID': websocket['secConnectionID'],
-    }
+    }  # type: ConnectingAnswer
     offered = websocket.get('secWebSocketProtocol')
     if offered:
         # A client may offer several sub-protocols. Exactly one goes back: here the first.

@@ -4,8 +4,13 @@ import base64
 import members
 import push
 
+TYPE_CHECKING = False  # Language servers take it for true.
+if TYPE_CHECKING:
+    from scfws_types import Context, TransmissionEvent
+
 
 def main_handler(event, context):
+    # type: (TransmissionEvent, Context) -> object
     message = event['websocket']
     for member in members.everyone():
         if member != message['secConnectionID'] and not deliver(message, member):

@@ -1,14 +1,18 @@
 """Register runs when a client connects, before it is let in."""
+TYPE_CHECKING = False  # Language servers take it for true.
+if TYPE_CHECKING:
+    from scfws_types import ConnectingAnswer, Context, RegisterAnswer, RegisterEvent
 
 
 def main_handler(event, context):
+    # type: (RegisterEvent, Context) -> RegisterAnswer
     websocket = event['websocket']
     print('%s wants to connect' % websocket['secConnectionID'])
 
     answer = {
         'action': 'connecting',
         'secConnectionID': websocket['secConnectionID'],
-    }
+    }  # type: ConnectingAnswer
     offered = websocket.get('secWebSocketProtocol')
     if offered:
         # A client may offer several sub-protocols. Exactly one goes back: here the first.

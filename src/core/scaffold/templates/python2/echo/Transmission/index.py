@@ -3,8 +3,13 @@ import base64
 
 import push
 
+TYPE_CHECKING = False  # Language servers take it for true.
+if TYPE_CHECKING:
+    from scfws_types import Context, TransmissionEvent
+
 
 def main_handler(event, context):
+    # type: (TransmissionEvent, Context) -> object
     message = event['websocket']
     connection = message['secConnectionID']
 

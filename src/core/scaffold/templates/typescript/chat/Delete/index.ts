@@ -1,4 +1,4 @@
-import type { Context, DeleteEvent } from '../shared/events.ts';
+import type { Context, DeleteEvent } from '../scfws.d.ts';
 import * as members from '../shared/members.ts';
 
 // Delete runs when a client has left. Nothing can be sent to it any more.

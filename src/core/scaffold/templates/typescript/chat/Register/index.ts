@@ -1,4 +1,4 @@
-import type { Context, RegisterAnswer, RegisterEvent } from '../shared/events.ts';
+import type { Context, RegisterAnswer, RegisterEvent } from '../scfws.d.ts';
 import * as members from '../shared/members.ts';
 
 // Register runs when a client connects. It lets everybody in and remembers who is there.

@@ -1,4 +1,4 @@
-import type { Context, TransmissionEvent } from '../shared/events.ts';
+import type { Context, TransmissionEvent } from '../scfws.d.ts';
 import * as members from '../shared/members.ts';
 import * as push from '../shared/push.ts';
 

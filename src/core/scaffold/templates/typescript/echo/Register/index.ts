@@ -1,4 +1,4 @@
-import type { Context, RegisterAnswer, RegisterEvent } from '../shared/events.ts';
+import type { Context, RegisterAnswer, RegisterEvent } from '../scfws.d.ts';
 
 // Register runs when a client connects, before it is let in.
 export async function main_handler(event: RegisterEvent, context: Context): Promise<RegisterAnswer> {

@@ -1,4 +1,4 @@
-import type { Context, TransmissionEvent } from '../shared/events.ts';
+import type { Context, TransmissionEvent } from '../scfws.d.ts';
 import * as push from '../shared/push.ts';
 
 // Transmission runs for each message of a client. This one sends the message back.
