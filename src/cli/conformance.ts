@@ -13,6 +13,7 @@ import {
 } from '../conformance/runConformance';
 import { type Language, type SetupName, setups, writeSetup } from '../conformance/setups';
 import { summarise } from '../conformance/summary';
+import { readText } from '../core/textFile';
 import { UserError } from '../core/errors';
 import { markTitles, marks, translatedRow } from '../protocol/ledger';
 
@@ -121,7 +122,7 @@ async function readTargets(file: string): Promise<Targets> {
     );
   let value: unknown;
   try {
-    value = JSON.parse(await fs.readFile(file, 'utf8'));
+    value = JSON.parse(readText(await fs.readFile(file), file));
   } catch (error) {
     throw wrong((error as Error).message);
   }

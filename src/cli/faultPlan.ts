@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import * as l10n from '@vscode/l10n';
 import { UserError } from '../core/errors';
+import { readText } from '../core/textFile';
 import { checkedFaultPlan } from '../core/session/intents';
 import type { FaultPlan } from '../protocol/fact';
 import { faultPresets, planOfPreset } from '../protocol/faultPresets';
@@ -12,9 +13,9 @@ export function readFaultPlan(name: string, seed: number | undefined): FaultPlan
   if (preset !== undefined) {
     return preset;
   }
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = fs.readFileSync(name, 'utf8');
+    bytes = fs.readFileSync(name);
   } catch {
     throw new UserError(
       'usage',
@@ -24,7 +25,7 @@ export function readFaultPlan(name: string, seed: number | undefined): FaultPlan
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(readText(bytes, name));
   } catch (error) {
     throw new UserError(
       'badFaultPlan',

@@ -2,8 +2,9 @@
 import * as l10n from '@vscode/l10n';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { sentences, UserError } from '../core/errors';
+import { readText } from '../core/textFile';
 import { startSession, type SessionOptions } from '../core/session/session';
 import type { FunctionInfo } from '../protocol/fact';
 import { endLines, startLine } from '../protocol/platformLog';
@@ -75,7 +76,7 @@ function findFunction(functions: FunctionInfo[], wanted: string): FunctionInfo {
 
 async function readEvent(event: string, target: FunctionInfo): Promise<string> {
   if (event === '-') {
-    return text(process.stdin);
+    return readText(await buffer(process.stdin), l10n.t('Standard input'));
   }
   const samples = target.roles.flatMap((role) => sampleEvents(role));
   const sample =
@@ -83,8 +84,9 @@ async function readEvent(event: string, target: FunctionInfo): Promise<string> {
   if (sample !== undefined) {
     return JSON.stringify(sample.event);
   }
+  let bytes: Buffer;
   try {
-    return await fs.readFile(path.resolve(event), 'utf8');
+    bytes = await fs.readFile(path.resolve(event));
   } catch (error) {
     throw new UserError(
       'noEvent',
@@ -95,4 +97,5 @@ async function readEvent(event: string, target: FunctionInfo): Promise<string> {
       ),
     );
   }
+  return readText(bytes, event);
 }

@@ -1,6 +1,7 @@
 /** A frame or push as something that can be pasted elsewhere: text, an event, or a command that repeats it. */
 import type { Direction } from './fact';
 import { transferEventJson } from './event';
+import { prettyJson } from './json';
 
 export const copyForms = ['text', 'json', 'event', 'curl', 'wscat', 'python', 'node'] as const;
 export type CopyForm = (typeof copyForms)[number];
@@ -24,11 +25,7 @@ export function copyAs(form: CopyForm, source: CopySource): string {
     case 'json':
       return prettyJson(data) ?? JSON.stringify(data);
     case 'event':
-      return JSON.stringify(
-        JSON.parse(transferEventJson(connection, dataType, data, false)),
-        null,
-        2,
-      );
+      return prettyJson(transferEventJson(connection, dataType, data, false)) ?? '';
     case 'curl':
       return `curl -X POST ${shell(source.pushUrl)} -H 'content-type: application/json' --data-binary ${shell(
         pushBody(source),
@@ -41,14 +38,6 @@ export function copyAs(form: CopyForm, source: CopySource): string {
       return source.direction === 'toClient' ? pythonPush(source) : pythonClient(source);
     case 'node':
       return source.direction === 'toClient' ? nodePush(source) : nodeClient(source);
-  }
-}
-
-function prettyJson(text: string): string | null {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return null;
   }
 }
 

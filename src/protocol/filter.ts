@@ -11,6 +11,7 @@
  */
 import type { Direction } from './fact';
 import type { Role } from './project';
+import type { JsonNode } from './json';
 import { parseJsonTerm, type JsonTerm } from './jsonPath';
 
 export const rowKinds = [
@@ -53,7 +54,7 @@ export interface FilterSubject {
   /** Whether `text` is all of it. */
   readonly whole: boolean;
   /** The payload as JSON; undefined when it is none. */
-  readonly json: unknown;
+  readonly json: JsonNode | undefined;
   has(flag: RowFlag): boolean;
 }
 

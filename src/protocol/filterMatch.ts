@@ -1,7 +1,8 @@
 /** Decides whether a row, or a frame on its way, fulfils a filter. */
 import type { Direction, FrameType } from './fact';
 import type { FilterSubject, RowFlag, Term, WordKey } from './filter';
-import { matchJson } from './jsonPath';
+import { readJson, type JsonNode } from './json';
+import { matchJson, mayMatch } from './jsonPath';
 
 /**
  * Answers for a payload of which only the beginning is at hand: whether the rest is known to match `term`,
@@ -51,7 +52,10 @@ function compileTerm(term: Term, deep: Deep): Match {
       return (subject) => pattern.test(subject.text) || (!subject.whole && deep(term, subject.seq));
     }
     case 'json':
-      return (subject) => (subject.whole ? matchJson(term, subject.json) : deep(term, subject.seq));
+      return (subject) =>
+        subject.whole
+          ? mayMatch(term, subject.text) && matchJson(term, subject.json)
+          : deep(term, subject.seq);
     case 'number': {
       const { from, to, open, key } = term;
       return (subject) => {
@@ -130,19 +134,6 @@ function wildcard(value: string): (text: string) => boolean {
   return (text) => pattern.test(text);
 }
 
-/** The JSON value of a text; undefined when it is none. */
-export function parseJson(text: string): unknown {
-  const first = text.trimStart()[0];
-  if (first === undefined || !'{["-0123456789tfn'.includes(first)) {
-    return undefined;
-  }
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
 /** A frame with its whole payload, as a breakpoint's condition sees it before it goes on. */
 export function frameSubject(frame: {
   connection: string;
@@ -152,7 +143,7 @@ export function frameSubject(frame: {
   size: number;
   text: string;
 }): FilterSubject {
-  let json: { value: unknown } | undefined;
+  let json: { value: JsonNode | undefined } | undefined;
   return {
     seq: 0,
     connection: frame.connection,
@@ -169,7 +160,7 @@ export function frameSubject(frame: {
     text: frame.text,
     whole: true,
     get json() {
-      return (json ??= { value: parseJson(frame.text) }).value;
+      return (json ??= { value: readJson(frame.text) }).value;
     },
     has: () => false,
   };

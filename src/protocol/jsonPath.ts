@@ -1,4 +1,5 @@
 /** `$.user.name == 'ann'`: one comparison with one member of a JSON payload. Part of the filter language. */
+import { compareNumbers, stringOf, type JsonLeaf, type JsonNode } from './json';
 
 export type JsonStep = string | number | '*';
 export type JsonOperator = '==' | '!=' | '>' | '>=' | '<' | '<=' | '~' | 'exists';
@@ -7,7 +8,12 @@ export interface JsonTerm {
   test: 'json';
   path: JsonStep[];
   operator: JsonOperator;
-  value: string | number | boolean | null;
+  value: string | boolean | null | JsonNumber;
+}
+
+/** A number with all its digits: ids of 64 bits are everyday ones. */
+export interface JsonNumber {
+  number: string;
 }
 
 type Read =
@@ -66,7 +72,7 @@ export function parseJsonTerm(source: string, at: number): Read | null {
     text !== undefined
       ? unescape(text)
       : match[3] !== undefined
-        ? Number(match[3])
+        ? { number: match[3] }
         : match[4] !== undefined
           ? (JSON.parse(match[4].toLowerCase()) as boolean | null)
           : match[5]!;
@@ -83,54 +89,88 @@ function wordEnd(source: string, at: number): number {
   return rest < 0 ? source.length : at + rest;
 }
 
-/** `undefined`, the sign of no JSON, matches nothing. `*` means any member. */
-export function matchJson(term: JsonTerm, json: unknown): boolean {
-  return json === undefined ? false : walk(term, json, 0);
+/** `undefined`, the sign of no JSON, matches nothing. `*` means any member; a name that comes twice, each of them. */
+export function matchJson(term: JsonTerm, json: JsonNode | undefined): boolean {
+  return json !== undefined && walk(term, json, 0);
 }
 
-function walk(term: JsonTerm, value: unknown, depth: number): boolean {
+/** Whether the text can hold what the path names; reading it costs much more than this. */
+export function mayMatch({ path }: JsonTerm, text: string): boolean {
+  const name = path.findLast((step) => typeof step === 'string' && step !== '*');
+  return name === undefined || text.includes(String(name)) || text.includes('\\');
+}
+
+function walk(term: JsonTerm, node: JsonNode, depth: number): boolean {
   const step = term.path[depth];
   if (step === undefined) {
-    return compare(term, value);
+    return compare(term, node);
   }
-  if (value === null || typeof value !== 'object') {
-    return false;
+  if (node.kind === 'list') {
+    const item = step === '*' ? undefined : node.items[Number(step)];
+    return step === '*'
+      ? node.items.some((each) => walk(term, each, depth + 1))
+      : item !== undefined && walk(term, item, depth + 1);
   }
-  if (step === '*') {
-    return Object.values(value).some((member) => walk(term, member, depth + 1));
-  }
-  return Object.hasOwn(value, step)
-    ? walk(term, (value as Record<string | number, unknown>)[step], depth + 1)
-    : false;
+  return (
+    node.kind === 'object' &&
+    node.members.some(
+      ({ name, value }) => (step === '*' || name === String(step)) && walk(term, value, depth + 1),
+    )
+  );
 }
 
-function compare({ operator, value: wanted }: JsonTerm, value: unknown): boolean {
+function compare({ operator, value: wanted }: JsonTerm, node: JsonNode): boolean {
   switch (operator) {
     case 'exists':
       return true;
     case '==':
-      return value === wanted;
+      return order(node, wanted) === 0;
     case '!=':
-      return value !== wanted;
+      return order(node, wanted) !== 0;
     case '~':
       return (
-        typeof value === 'string' && value.toLowerCase().includes(String(wanted).toLowerCase())
+        node.kind === 'string' &&
+        stringOf(node).toLowerCase().includes(textOf(wanted).toLowerCase())
       );
-    default:
-      if (
-        typeof value !== typeof wanted ||
-        (typeof value !== 'number' && typeof value !== 'string')
-      ) {
+    default: {
+      const sign = order(node, wanted);
+      if (sign === undefined || (node.kind !== 'number' && node.kind !== 'string')) {
         return false;
       }
       return operator === '>'
-        ? value > wanted!
+        ? sign > 0
         : operator === '>='
-          ? value >= wanted!
+          ? sign >= 0
           : operator === '<'
-            ? value < wanted!
-            : value <= wanted!;
+            ? sign < 0
+            : sign <= 0;
+    }
   }
+}
+
+/** Below 0, 0 or above 0; undefined for what cannot be compared. Numbers are compared with all their digits. */
+function order(node: JsonNode, wanted: JsonTerm['value']): number | undefined {
+  if (node.kind === 'list' || node.kind === 'object') {
+    return undefined;
+  }
+  if (node.kind === 'string') {
+    const text = stringOf(node);
+    return typeof wanted !== 'string' ? undefined : text < wanted ? -1 : text > wanted ? 1 : 0;
+  }
+  if (node.kind === 'number') {
+    return wanted !== null && typeof wanted === 'object'
+      ? compareNumbers(node.source, wanted.number)
+      : undefined;
+  }
+  return isWord(node, wanted) ? 0 : undefined;
+}
+
+function isWord({ source }: JsonLeaf, wanted: JsonTerm['value']): boolean {
+  return (wanted === null || typeof wanted === 'boolean') && source === String(wanted);
+}
+
+function textOf(wanted: JsonTerm['value']): string {
+  return wanted !== null && typeof wanted === 'object' ? wanted.number : String(wanted);
 }
 
 /** `$.users[0].name`, as the language writes it. */

@@ -59,11 +59,21 @@ export function formatCount(count: number): string {
   return new Intl.NumberFormat(language).format(count);
 }
 
+/** Text with halves of characters, which no font can show, as JSON escapes them. */
+export function showHalves(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+}
+
+/** Never half of a character. */
+function beginning(text: string, length: number): string {
+  const cutsPair = /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(length - 1, length + 1));
+  return text.slice(0, cutsPair ? length - 1 : length);
+}
+
 /** One line of at most `length` characters, with what would break the line made visible. */
 export function oneLine(text: string, length = 300): string {
   return (
-    text
-      .slice(0, length)
+    showHalves(beginning(text, length))
       .replace(/\r?\n/g, '⏎')
       .replace(/\t/g, '⇥')
       // Control and direction characters could rearrange the whole line.

@@ -3,6 +3,7 @@
  * own, and their messages name the field that is wrong.
  */
 import type { DataType } from '../../protocol/event';
+import { compactJson, memberOf, readJson } from '../../protocol/json';
 
 export const pushErrors = {
   ok: 0,
@@ -94,7 +95,7 @@ export function parsePush(body: string, strict = false): ParsedPush {
   if (action === 'closing') {
     return { request: { action, connection } };
   }
-  return parseData(connection, dataType, data, strict);
+  return parseData(connection, dataType, data, strict, () => dataSource(body));
 }
 
 function parseData(
@@ -102,6 +103,7 @@ function parseData(
   dataType: unknown,
   data: unknown,
   strict: boolean,
+  source: () => string,
 ): ParsedPush {
   const warnings: PushWarning[] = [];
   const refuseData = (errNo: number, message: string): ParsedPush =>
@@ -145,13 +147,7 @@ function parseData(
     }
     warnings.push('dataNotString');
   }
-  let payload: string;
-  try {
-    payload = typeof data === 'string' ? data : JSON.stringify(data);
-  } catch {
-    // JSON is read at any depth, but writing it some thousand levels deep exhausts the stack.
-    return refuseData(pushErrors.wrongField, 'field "websocket.data" is nested too deeply');
-  }
+  const payload = typeof data === 'string' ? data : source();
   if (!payload.isWellFormed()) {
     if (strict) {
       return refuseData(
@@ -162,6 +158,12 @@ function parseData(
     warnings.push('halfCharacter');
   }
   return { request: { action: 'data send', connection, dataType: 'text', payload, warnings } };
+}
+
+/** What is written for `data`, without the space between its parts: numbers keep all their digits. */
+function dataSource(body: string): string {
+  const data = memberOf(memberOf(readJson(body), 'websocket'), 'data');
+  return data === undefined ? '' : (compactJson(body.slice(data.start, data.end)) ?? '');
 }
 
 /** The first half of a pair of UTF-16 that stands alone, as JSON writes it, e.g. of an emoji that was cut in two. */

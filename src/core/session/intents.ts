@@ -2,6 +2,8 @@
 import * as l10n from '@vscode/l10n';
 import { randomUUID } from 'node:crypto';
 import { parseFilter } from '../../protocol/filter';
+import { compactJson } from '../../protocol/json';
+import { withoutMark } from '../textFile';
 import { matchPayload } from '../../protocol/filterMatch';
 import type { FaultPlan } from '../../protocol/fact';
 import { parseFaultPlan } from '../../protocol/faultPresets';
@@ -67,15 +69,7 @@ export function makeIntents(parts: Parts): Intents {
   return {
     async invoke({ function: id, event }) {
       const target = runtime(id);
-      try {
-        event = JSON.stringify(JSON.parse(event)); // One line, and valid: the handler's channel needs both.
-      } catch (error) {
-        throw new UserError(
-          'eventNotJson',
-          l10n.t('The event is not JSON: {0}', (error as Error).message),
-          l10n.t('Correct it and invoke again.'),
-        );
-      }
+      event = oneLine(event);
       const invocation = randomUUID();
       const { outcome, resultJson, error, durationMs } = await target.invoke({
         invocation,
@@ -248,4 +242,25 @@ export async function answerIntent(
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { error: { code: 'bug', message } };
   }
+}
+
+/** The event as it is written, on one line: that, and valid JSON, is what the channel of a handler takes. */
+function oneLine(event: string): string {
+  const text = withoutMark(event);
+  const line = compactJson(text);
+  if (line !== undefined) {
+    // Half of a character has no bytes of its own, only an escape.
+    return line.replace(/\p{Surrogate}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
+  }
+  let problem = '';
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    problem = (error as Error).message;
+  }
+  throw new UserError(
+    'eventNotJson',
+    l10n.t('The event is not JSON: {0}', problem),
+    l10n.t('Correct it and invoke again.'),
+  );
 }

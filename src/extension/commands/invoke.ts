@@ -3,9 +3,11 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
+import { readText } from '../../core/textFile';
 import type { FunctionInfo } from '../../protocol/fact';
 import type { Answer } from '../../protocol/intent';
 import { sampleEvents } from '../../protocol/samples';
+import { prettyJson } from '../../protocol/json';
 import { commands } from '../ids';
 import { openPlace } from '../handlers';
 import type { Parts } from '../parts';
@@ -125,11 +127,8 @@ function lastLine(error: InvokeAnswer['error']): string {
 }
 
 export function pretty(json: string): string {
-  try {
-    return `${JSON.stringify(JSON.parse(json), null, 2)}\n`;
-  } catch {
-    return json;
-  }
+  const text = prettyJson(json);
+  return text === undefined ? json : `${text}\n`;
 }
 
 export function shorten(text: string, length = 80): string {
@@ -257,6 +256,6 @@ async function eventFiles(parts: Parts, info: FunctionInfo): Promise<EventItem[]
     .map((name) => ({
       label: `$(json) ${name}`,
       description: 'events/',
-      event: () => fs.readFile(path.join(root, name), 'utf8'),
+      event: async () => readText(await fs.readFile(path.join(root, name)), name),
     }));
 }

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import type { Fact, FactOf, FunctionInfo } from '../../protocol/fact';
+import { compactJson, JsonText, writeJson } from '../../protocol/json';
 import { commands } from '../ids';
 import type { Parts } from '../parts';
 import type { Run } from '../runs';
@@ -82,7 +83,7 @@ async function describeRun(parts: Parts, run: Run): Promise<string> {
     pushes,
     ...(run.pushes > pushes.length ? { morePushes: run.pushes - pushes.length } : {}),
   };
-  return pretty(JSON.stringify(description).replaceAll(run.invocation, '<request id>'));
+  return pretty(writeJson(description).replaceAll(run.invocation, '<request id>'));
 }
 
 async function factOf(parts: Parts, seq: number): Promise<FactOf<'push'> | undefined> {
@@ -92,9 +93,6 @@ async function factOf(parts: Parts, seq: number): Promise<FactOf<'push'> | undef
 }
 
 function jsonOrText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  const json = compactJson(text);
+  return json === undefined ? text : new JsonText(json);
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { UserError } from '../../core/errors';
+import { readText } from '../../core/textFile';
 import { recordedPayload, searchRecording } from '../../protocol/export/recording';
 import type { Recording } from '../../protocol/export/recording';
 import { parseRecording } from '../../protocol/export/renderExport';
@@ -22,8 +23,7 @@ export class Recordings implements vscode.CustomReadonlyEditorProvider<Recording
   constructor(private readonly context: vscode.ExtensionContext) {}
 
   async openCustomDocument(uri: vscode.Uri): Promise<RecordingDocument> {
-    const text = Buffer.from(await vscode.workspace.fs.readFile(uri)).toString();
-    const { value, problems } = parseRecording(text);
+    const { value, problems } = readRecording(await vscode.workspace.fs.readFile(uri));
     const [first] = problems;
     const translate = l10n.t; // The parser's own sentences are translated with it.
     const reason =
@@ -99,6 +99,14 @@ export class Recordings implements vscode.CustomReadonlyEditorProvider<Recording
       do: (message) =>
         doDeed(message, { context: this.context, fetch, ask, libraryChanged: () => undefined }),
     };
+  }
+}
+
+function readRecording(bytes: Uint8Array): ReturnType<typeof parseRecording> {
+  try {
+    return parseRecording(readText(bytes, ''));
+  } catch {
+    return { problems: [{ line: 1, message: 'This file is not UTF-8', values: [] }] };
   }
 }
 

@@ -46,7 +46,8 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
   const problem = (message: string) => ({ problems: [{ line: 1, message, values: [] }] });
   let entries: unknown;
   try {
-    entries = (JSON.parse(text) as { log?: { entries?: unknown } } | null)?.log?.entries;
+    entries = (JSON.parse(text.replace(/^\ufeff/, '')) as { log?: { entries?: unknown } } | null)
+      ?.log?.entries;
   } catch {
     return problem('This file is no JSON');
   }
@@ -64,9 +65,17 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
   const starts = sockets.map((entry) => Date.parse(textOf(entry.startedDateTime)) || 0);
   const epoch = starts.reduce((least, each) => Math.min(least, each));
   const told: { at: number; body: Record<string, unknown>; payload?: RecordedPayload }[] = [];
+  const ids = new Set<string>();
+  /** Ours are ids of connections; those of browsers are ports, which one connection after the other has. */
+  const idOf = ({ connection }: Partial<HarEntry>, index: number): string => {
+    const id = textOf(connection);
+    const isOwn = !/^\d*$/.test(id) && !ids.has(id);
+    ids.add(id);
+    return isOwn ? id : `har-${index + 1}`;
+  };
   sockets.forEach((entry, index) => {
     const start = starts[index]! - epoch;
-    const connection = textOf(entry.connection) || `har-${index + 1}`;
+    const connection = idOf(entry, index);
     const url = textOf(entry.request?.url);
     const sent: unknown = entry.request?.headers;
     const headers = (Array.isArray(sent) ? (sent as HarEntry['request']['headers']) : []).filter(
@@ -79,7 +88,7 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
         connection,
         service: '',
         stage: '',
-        target: url.replace(/^wss?:\/\/[^/]+/, ''),
+        target: targetOf(url),
         remote: '',
         headers: Object.fromEntries(headers.map(({ name, value }) => [name, value])),
       },
@@ -115,6 +124,12 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
   return { value: recording, problems: [] };
 }
 
+/** Path and query; other tools write the addresses of WebSockets with https://. */
+function targetOf(url: string): string {
+  const target = url.replace(/^(?:wss?|https?):\/\/[^/?#]*/i, '');
+  return target.startsWith('/') ? target : `/${target}`;
+}
+
 /** A file of somebody else's may hold anything anywhere. */
 function textOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
@@ -137,12 +152,17 @@ function frameOf(
       connection,
       direction: message.type === 'send' ? 'toServer' : 'toClient',
       type,
-      size: type === 'binary' ? Math.floor((data.length * 3) / 4) : utf8Length(data),
+      size: type === 'binary' ? base64Length(data) : utf8Length(data),
       preview: data.slice(0, previewLength),
       ...(long ? { more: true } : {}),
     },
     ...(long ? { payload: { data, encoding: type === 'binary' ? 'base64' : 'text' } } : {}),
   };
+}
+
+function base64Length(text: string): number {
+  const digits = text.replace(/[^A-Za-z0-9+/_-]/g, '').length;
+  return Math.floor((digits * 3) / 4);
 }
 
 function utf8Length(text: string): number {

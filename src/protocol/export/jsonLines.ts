@@ -50,37 +50,40 @@ export function parseJsonLines(text: string): {
   const recording: Recording = { facts: [], payloads: new Map() };
   let head: RecordingHead | undefined;
   let last = 0;
-  text.split('\n').forEach((source, index) => {
-    if (source.trim() === '' || problems.length > 100) {
-      return;
-    }
-    const line = index + 1;
-    const value = parseLine(source);
-    if (value === undefined) {
-      problems.push({ line, message: 'This line is no JSON object', values: [] });
-    } else if (head === undefined && 'recording' in value) {
-      head = value as unknown as RecordingHead;
-      if (head.recording !== recordingVersion) {
-        problems.push({
-          line,
-          message: 'This recording has version {0}; only version {1} can be read',
-          values: [JSON.stringify(head.recording).slice(0, 100), String(recordingVersion)],
-        });
-      }
-    } else {
-      const { payload, ...fact } = value;
-      const problem = problemOfFact(fact, last);
-      if (problem !== null) {
-        problems.push({ line, ...problem });
+  text
+    .replace(/^\ufeff/, '')
+    .split('\n')
+    .forEach((source, index) => {
+      if (source.trim() === '' || problems.length > 100) {
         return;
       }
-      last = fact['seq'] as number;
-      recording.facts.push(fact as unknown as Fact);
-      if (isPayload(payload)) {
-        recording.payloads.set(last, payload);
+      const line = index + 1;
+      const value = parseLine(source);
+      if (value === undefined) {
+        problems.push({ line, message: 'This line is no JSON object', values: [] });
+      } else if (head === undefined && 'recording' in value) {
+        head = value as unknown as RecordingHead;
+        if (head.recording !== recordingVersion) {
+          problems.push({
+            line,
+            message: 'This recording has version {0}; only version {1} can be read',
+            values: [JSON.stringify(head.recording).slice(0, 100), String(recordingVersion)],
+          });
+        }
+      } else {
+        const { payload, ...fact } = value;
+        const problem = problemOfFact(fact, last);
+        if (problem !== null) {
+          problems.push({ line, ...problem });
+          return;
+        }
+        last = fact['seq'] as number;
+        recording.facts.push(fact as unknown as Fact);
+        if (isPayload(payload)) {
+          recording.payloads.set(last, payload);
+        }
       }
-    }
-  });
+    });
   if (recording.facts.length === 0 && problems.length === 0) {
     problems.push({ line: 1, message: 'There is no fact in this file', values: [] });
   }

@@ -2,6 +2,7 @@
  * Rules that take secrets out of what is shared. They are data that the user sees and edits before an export,
  * never hidden behaviour.
  */
+import { readJson, stringOf, type JsonNode } from '../json';
 import { redactedMark, redactNamed } from './redactNamed';
 
 export interface RedactionRule {
@@ -58,22 +59,30 @@ export function createRedactor(rules: readonly RedactionRule[]): Redactor {
   const plain = (text: string) =>
     names.length === 0 ? byText(text) : redactNamed(byText(text), isSecret);
 
-  const walk = (value: unknown): unknown => {
-    if (typeof value === 'string') {
-      return text(value);
+  /** What becomes of the parts of a JSON text; the rest of it stays as it is written. */
+  const walk = (node: JsonNode, name: string | undefined, changes: Change[]): void => {
+    if (name !== undefined && isSecret(name)) {
+      changes.push({ ...node, text: JSON.stringify(redactedMark) });
+      return;
     }
-    if (Array.isArray(value)) {
-      return value.map(walk);
+    switch (node.kind) {
+      case 'list':
+        node.items.forEach((item) => walk(item, undefined, changes));
+        break;
+      case 'object':
+        node.members.forEach((member) => walk(member.value, member.name, changes));
+        break;
+      case 'string': {
+        const before = stringOf(node);
+        const after = name === undefined ? text(before) : named(name, before);
+        if (after !== before) {
+          changes.push({ ...node, text: JSON.stringify(after) });
+        }
+        break;
+      }
+      default:
+        break;
     }
-    if (value !== null && typeof value === 'object') {
-      return Object.fromEntries(
-        Object.entries(value).map(([name, member]) => [
-          name,
-          isSecret(name) ? redactedMark : walk(member),
-        ]),
-      );
-    }
-    return value;
   };
   const text = (source: string): string => {
     if (typeof source !== 'string') {
@@ -81,19 +90,25 @@ export function createRedactor(rules: readonly RedactionRule[]): Redactor {
     }
     const trimmed = source.trimStart();
     if (names.length > 0 && (trimmed.startsWith('{') || trimmed.startsWith('['))) {
-      try {
-        const parsed: unknown = JSON.parse(source);
-        const walked = walk(parsed);
-        // Unchanged JSON keeps its bytes: an export must not re-format what it did not have to touch.
-        return JSON.stringify(walked) === JSON.stringify(parsed) ? source : JSON.stringify(walked);
-      } catch {
+      const json = readJson(source);
+      if (json === undefined) {
         return plain(source); // Cut off, or only its beginning looks like JSON.
       }
+      const changes: Change[] = [];
+      try {
+        walk(json, undefined, changes);
+      } catch {
+        return plain(source); // Nested too deeply for the stack.
+      }
+      return replaced(source, changes);
     }
     return plain(source);
   };
+  /** A value whose name is no secret. */
+  const named = (name: string, value: string): string =>
+    /^sec-?websocket-?protocol$/i.test(name) ? redactProtocols(value, isSecret, text) : text(value);
   return {
-    value: (name, value) => (isSecret(name) ? redactedMark : text(value)),
+    value: (name, value) => (isSecret(name) ? redactedMark : named(name, value)),
     text,
     base64: (data) => redactBase64(data, text),
     target: (target) => {
@@ -117,6 +132,56 @@ export function createRedactor(rules: readonly RedactionRule[]): Redactor {
     },
   };
 }
+
+/** A part of a text, and what is written in its place. */
+interface Change {
+  start: number;
+  end: number;
+  text: string;
+}
+
+/** `changes` in the order of the text. */
+function replaced(source: string, changes: readonly Change[]): string {
+  let result = '';
+  let kept = 0;
+  for (const { start, end, text } of changes) {
+    result += source.slice(kept, start) + text;
+    kept = end;
+  }
+  return result + source.slice(kept);
+}
+
+/**
+ * Pages cannot set headers: their tokens travel as sub-protocols, behind the one that names them (`bearer, eyJ…`) or in
+ * one with it (`access_token.abc`).
+ */
+function redactProtocols(
+  list: string,
+  isSecret: (name: string) => boolean,
+  text: (text: string) => string,
+): string {
+  const parts = list.split(',');
+  const namesToken = (name: string): boolean =>
+    isSecret(name) ||
+    (tokenNames.test(name) && text(`bearer ${anyToken}`) !== `bearer ${anyToken}`);
+  return parts
+    .map((part, index) => {
+      const before = parts[index - 1]?.trim() ?? '';
+      const [, space = '', own = ''] = /^(\s*)(.*)$/s.exec(part) ?? [];
+      if (before !== '' && namesToken(before)) {
+        return space + redactedMark;
+      }
+      const [, name = '', sign = ''] = /^(.+?)([.=:])./s.exec(own) ?? [];
+      const [, long = ''] = /^(.*?\bbearer[.=:_-])./is.exec(own) ?? [];
+      const kept = name !== '' && namesToken(name) ? name + sign : namesToken('bearer') ? long : '';
+      return kept === '' ? text(part) : space + kept + redactedMark;
+    })
+    .join(',');
+}
+
+const tokenNames = /^(bearer|basic|jwt|auth)$/i;
+/** What the rule for tokens behind "bearer" takes out. */
+const anyToken = '0123456789abcdef';
 
 declare const atob: (data: string) => string;
 declare const btoa: (data: string) => string;

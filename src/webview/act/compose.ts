@@ -1,6 +1,7 @@
 /** Writing a message and sending it: as a test client, or as a push to one, several or all connections. */
 import * as l10n from '@vscode/l10n';
 import { html, nothing } from 'lit';
+import { prettyJson } from '../../protocol/json';
 import { openConnections, type ConnectionState } from '../../protocol/state';
 import { fillTemplate, variablesOf } from '../../protocol/template';
 import { fromBase64, toBase64 } from '../detail/payload';
@@ -275,7 +276,8 @@ class ComposePane extends PageElement {
 
   private pretty(): void {
     try {
-      this.set({ data: JSON.stringify(JSON.parse(this.data), null, 2) });
+      JSON.parse(this.data); // For what it says of a text that is no JSON.
+      this.set({ data: prettyJson(this.data) ?? this.data });
     } catch (error) {
       this.problem = (error as Error).message;
       this.requestUpdate();

@@ -1,7 +1,7 @@
 /** Two payloads side by side in one column: what is gone and what is new, by sign as well as by colour. */
 import * as l10n from '@vscode/l10n';
 import { html, type TemplateResult } from 'lit';
-import { parseJson } from '../../protocol/filterMatch';
+import { prettyJson } from '../../protocol/json';
 import type { InspectorModel } from '../model';
 import { hexLines } from './hex';
 import { diffLines } from './lineDiff';
@@ -32,7 +32,9 @@ export function renderDiff(
         lines === null
           ? l10n.t('These payloads are too long to compare here.')
           : changed === 0
-            ? l10n.t('Both payloads are the same.')
+            ? left.text === right.text
+              ? l10n.t('Both payloads are the same.')
+              : l10n.t('Both payloads say the same; they are written differently.')
             : l10n.t('{0} lines differ.', changed)
       }
       <button type="button" class="link" @click=${open}>${l10n.t('Open in Editor')}</button>
@@ -53,6 +55,5 @@ function readable(payload: Payload): string {
   if (payload.text === undefined) {
     return hexLines(payload.bytes).join('\n');
   }
-  const json = parseJson(payload.text);
-  return json === undefined ? payload.text : JSON.stringify(json, null, 2);
+  return prettyJson(payload.text, 'readable') ?? payload.text;
 }

@@ -1,6 +1,7 @@
-/** A JSON value as a tree: opened level by level, searched, and copied from. */
+/** A JSON text as a tree: opened level by level, searched, and copied from, each value as it is written. */
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type PropertyValues } from 'lit';
+import { prettyJson, readJson, stringOf, type JsonNode } from '../../protocol/json';
 import { formatPath } from '../../protocol/jsonPath';
 import { define, PageElement } from '../element';
 import { formatCount, oneLine } from '../format';
@@ -15,9 +16,12 @@ interface TreeLine {
   path: (string | number)[];
   id: string;
   name: string | number | null;
-  value: unknown;
+  /** Undefined for the line that offers more. */
+  value: JsonNode | undefined;
   depth: number;
   open?: boolean;
+  /** Another member has the same name. */
+  isTwice?: boolean;
   /** Members that are not drawn, for the line that offers them. */
   more?: number;
 }
@@ -25,11 +29,12 @@ interface TreeLine {
 class JsonTree extends PageElement {
   static override properties = {
     ...PageElement.properties,
-    value: { attribute: false },
+    text: { attribute: false },
     label: { attribute: false },
   };
-  value: unknown;
+  text = '';
   label = '';
+  private root: JsonNode | undefined;
   private toggled = new Map<string, boolean>();
   private shown = new Map<string, number>();
   private search = '';
@@ -38,7 +43,8 @@ class JsonTree extends PageElement {
   private lines: TreeLine[] = [];
 
   override willUpdate(changed: PropertyValues): void {
-    if (changed.has('value')) {
+    if (changed.has('text')) {
+      this.root = readJson(this.text);
       this.toggled = new Map();
       this.shown = new Map();
       this.active = 0;
@@ -48,7 +54,9 @@ class JsonTree extends PageElement {
 
   override render() {
     this.lines = [];
-    this.collect(this.value, null, [], 0);
+    if (this.root !== undefined) {
+      this.collect({ path: [], id: '$', name: null, value: this.root, depth: 0 });
+    }
     const active = Math.min(this.active, this.lines.length - 1);
     return html`<div class="tree-bar">
         <input
@@ -103,47 +111,44 @@ class JsonTree extends PageElement {
                 ? nothing
                 : html`<span class="json-name">${line.name}</span><span class="json-colon">:</span>`
             }
-            ${valueOf(line.value, line.open)}`
+            ${line.value === undefined ? nothing : valueOf(line.value, line.open)}
+            ${
+              line.isTwice
+                ? html`<span class="quiet">${l10n.t('the name is there twice')}</span>`
+                : nothing
+            }`
       }
     </div>`;
   }
 
-  private collect(
-    value: unknown,
-    name: string | number | null,
-    path: (string | number)[],
-    depth: number,
-  ): void {
+  private collect(line: TreeLine & { value: JsonNode }): void {
     if (this.lines.length >= maxLines) {
       return;
     }
-    const id = formatPath(path);
-    if (!isBranch(value)) {
-      this.lines.push({ path, id, name, value, depth });
+    const { value, id, path, depth } = line;
+    const members = membersOf(value);
+    if (members === undefined) {
+      this.lines.push(line);
       return;
     }
-    const members = Object.keys(value).length;
-    const open = this.toggled.get(id) ?? (depth < 3 && members <= 60);
-    this.lines.push({ path, id, name, value, depth, open: members === 0 ? undefined : open });
+    const open = this.toggled.get(id) ?? (depth < 3 && members.length <= 60);
+    this.lines.push({ ...line, open: members.length === 0 ? undefined : open });
     if (!open) {
       return;
     }
     const limit = this.shown.get(id) ?? maxMembers;
-    let count = 0;
-    for (const [key, member] of Object.entries(value)) {
-      if (count++ >= limit) {
-        this.lines.push({
-          path,
-          id: `${id} …`,
-          name: null,
-          value: undefined,
-          depth: depth + 1,
-          more: members - limit,
-        });
-        break;
-      }
-      const step = Array.isArray(value) ? Number(key) : key;
-      this.collect(member, step, [...path, step], depth + 1);
+    for (const member of members.slice(0, limit)) {
+      this.collect({ ...member, ...placeOf(line, member), depth: depth + 1 });
+    }
+    if (members.length > limit) {
+      this.lines.push({
+        path,
+        id: `${id} …`,
+        name: null,
+        value: undefined,
+        depth: depth + 1,
+        more: members.length - limit,
+      });
     }
   }
 
@@ -166,30 +171,40 @@ class JsonTree extends PageElement {
   }
 
   private openMenu(line: TreeLine, x: number, y: number): void {
-    if (line.more) {
+    const { value } = line;
+    if (value === undefined) {
       return;
     }
     const copy = (text: string) => () => this.model.copy(text);
-    const literal = JSON.stringify(line.value);
+    const literal = literalOf(value);
     openMenu(
       x,
       y,
       [
-        { text: l10n.t('Copy value'), run: copy(textOf(line.value)) },
-        { text: l10n.t('Copy path'), run: copy(line.id) },
-        { text: l10n.t('Copy as JSON'), run: copy(JSON.stringify(line.value, null, 2)) },
+        { text: l10n.t('Copy value'), run: copy(this.textOf(value)) },
+        { text: l10n.t('Copy path'), run: copy(formatPath(line.path)) },
+        { text: l10n.t('Copy as JSON'), run: copy(prettyJson(this.sourceOf(value)) ?? '') },
         'line',
         {
           text: l10n.t('Filter by this value'),
-          disabled: isBranch(line.value) || literal.length > 200,
+          disabled: literal === undefined || literal.length > 200,
           run: () =>
             this.model.update({
-              filter: `${this.model.ui.filter} ${line.id} == ${literal}`.trim(),
+              filter: `${this.model.ui.filter} ${formatPath(line.path)} == ${literal ?? ''}`.trim(),
             }),
         },
       ],
       l10n.t('JSON'),
     );
+  }
+
+  private sourceOf({ start, end }: JsonNode): string {
+    return this.text.slice(start, end);
+  }
+
+  /** What a string says, of anything else how it is written. */
+  private textOf(value: JsonNode): string {
+    return value.kind === 'string' ? stringOf(value) : this.sourceOf(value);
   }
 
   private pressed(event: KeyboardEvent): void {
@@ -241,7 +256,9 @@ class JsonTree extends PageElement {
         if (!(event.ctrlKey || event.metaKey) || !line) {
           return;
         }
-        this.model.copy(event.shiftKey ? line.id : textOf(line.value));
+        if (line.value !== undefined) {
+          this.model.copy(event.shiftKey ? formatPath(line.path) : this.textOf(line.value));
+        }
         break;
       case 'ContextMenu': {
         const place = this.querySelector('.json-line.active')?.getBoundingClientRect();
@@ -267,24 +284,24 @@ class JsonTree extends PageElement {
     if (this.search === '') {
       return;
     }
-    const visit = (value: unknown, name: string, path: (string | number)[]): void => {
+    const visit = (line: Place, value: JsonNode, name: string): void => {
       if (this.found.length >= 500) {
         return;
       }
-      const own = isBranch(value) ? '' : textOf(value).toLowerCase();
+      const members = membersOf(value);
+      const own = members === undefined ? this.textOf(value).toLowerCase() : '';
       if (name.toLowerCase().includes(this.search) || own.includes(this.search)) {
-        this.found.push(formatPath(path));
-        for (let length = 0; length < path.length; length++) {
-          this.toggled.set(formatPath(path.slice(0, length)), true);
-        }
+        this.found.push(line.id);
+        line.above.forEach((id) => this.toggled.set(id, true));
       }
-      if (isBranch(value)) {
-        for (const [key, member] of Object.entries(value)) {
-          visit(member, key, [...path, Array.isArray(value) ? Number(key) : key]);
-        }
-      }
+      const above = [...line.above, line.id];
+      members?.forEach((member) =>
+        visit({ ...placeOf(line, member), above }, member.value, String(member.name)),
+      );
     };
-    visit(this.value, '', []);
+    if (this.root !== undefined) {
+      visit({ path: [], id: '$', above: [] }, this.root, '');
+    }
   }
 
   private searchKey(event: KeyboardEvent): void {
@@ -305,20 +322,62 @@ class JsonTree extends PageElement {
   }
 }
 
-function isBranch(value: unknown): value is object {
-  return value !== null && typeof value === 'object';
+interface Place {
+  path: (string | number)[];
+  id: string;
+  /** Ids of what it is in. */
+  above: string[];
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+interface Member {
+  name: string | number;
+  value: JsonNode;
+  isTwice?: boolean;
+  /** How many members before it have its name. */
+  repeat: number;
 }
 
-function valueOf(value: unknown, open: boolean | undefined) {
-  if (Array.isArray(value)) {
-    return html`<span class="json-branch">${open ? '[' : `[ ${value.length} ]`}</span>`;
+/** Undefined for what has no members. */
+function membersOf(node: JsonNode): Member[] | undefined {
+  if (node.kind === 'list') {
+    return node.items.map((value, index) => ({ name: index, value, repeat: 0 }));
   }
-  if (isBranch(value)) {
-    const keys = Object.keys(value);
+  if (node.kind !== 'object') {
+    return undefined;
+  }
+  const counts = new Map<string, number>();
+  const members = node.members.map(({ name, value }) => {
+    const repeat = counts.get(name) ?? 0;
+    counts.set(name, repeat + 1);
+    return { name, value, repeat };
+  });
+  return members.map((member) => ({ ...member, isTwice: counts.get(member.name) !== 1 }));
+}
+
+function placeOf(
+  parent: Pick<Place, 'path' | 'id'>,
+  { name, repeat }: Member,
+): Pick<Place, 'path' | 'id'> {
+  const path = [...parent.path, name];
+  const step = formatPath([name]).slice(1);
+  return { path, id: `${parent.id}${step}${repeat === 0 ? '' : ` (${repeat + 1})`}` };
+}
+
+/** As the filter language writes it; undefined for an object or list. */
+function literalOf(value: JsonNode): string | undefined {
+  return value.kind === 'string'
+    ? JSON.stringify(stringOf(value))
+    : value.kind === 'object' || value.kind === 'list'
+      ? undefined
+      : value.source;
+}
+
+function valueOf(value: JsonNode, open: boolean | undefined) {
+  if (value.kind === 'list') {
+    return html`<span class="json-branch">${open ? '[' : `[ ${value.items.length} ]`}</span>`;
+  }
+  if (value.kind === 'object') {
+    const keys = value.members.map(({ name }) => name);
     return html`<span class="json-branch"
       >${
         open
@@ -329,10 +388,7 @@ function valueOf(value: unknown, open: boolean | undefined) {
       }</span
     >`;
   }
-  const kind = value === null ? 'null' : typeof value;
-  return html`<span class="json-${kind}"
-    >${typeof value === 'string' ? JSON.stringify(value) : String(value)}</span
-  >`;
+  return html`<span class="json-${value.kind}">${literalOf(value)}</span>`;
 }
 
 define('json-tree', JsonTree);

@@ -1,9 +1,9 @@
 /** One payload in the form that the reader chose: JSON tree, pretty text, raw text, hex, or decoded. */
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type PropertyValues } from 'lit';
-import { parseJson } from '../../protocol/filterMatch';
+import { prettyJson, readJson } from '../../protocol/json';
 import { define, PageElement } from '../element';
-import { formatSize } from '../format';
+import { formatSize, showHalves } from '../format';
 import { icon, tabs } from '../icon';
 import { fittingDecoders } from './decoders';
 import { hexBytes, hexLines } from './hex';
@@ -25,7 +25,7 @@ class PayloadView extends PageElement {
   /** For the title of an editor tab. */
   name = '';
   protected override readonly topics = ['ui'] as const;
-  private json: unknown;
+  private isJson = false;
   private decoded: ReturnType<typeof fittingDecoders> = [];
   private inner: Uint8Array | null = null;
   private forms: Form[] = [];
@@ -38,16 +38,16 @@ class PayloadView extends PageElement {
 
   private examine(): void {
     const { payload } = this;
-    this.json = payload?.text === undefined ? undefined : parseJson(payload.text);
+    const json = payload?.text === undefined ? undefined : readJson(payload.text);
+    this.isJson = json?.kind === 'object' || json?.kind === 'list';
     this.inner =
       payload?.text !== undefined && looksLikeBase64(payload.text)
         ? fromBase64(payload.text)
         : null;
     const bytes = payload?.text === undefined ? payload?.bytes : (this.inner ?? undefined);
     this.decoded = bytes && payload?.whole ? fittingDecoders(bytes) : [];
-    const isJson = this.json !== null && typeof this.json === 'object';
     this.forms = [
-      ...(isJson
+      ...(this.isJson
         ? [
             { id: 'json', text: l10n.t('JSON') },
             { id: 'pretty', text: l10n.t('Pretty') },
@@ -97,15 +97,15 @@ class PayloadView extends PageElement {
   private body(payload: Payload, form: string) {
     const decoded = this.decoded.find(({ decoder }) => decoder.id === form);
     if (decoded) {
-      return html`<json-tree .model=${this.model} .value=${decoded.value}></json-tree>`;
+      return html`<json-tree .model=${this.model} .text=${decoded.json}></json-tree>`;
     }
     switch (form) {
       case 'json':
-        return html`<json-tree .model=${this.model} .value=${this.json}></json-tree>`;
+        return html`<json-tree .model=${this.model} .text=${payload.text ?? ''}></json-tree>`;
       case 'pretty':
-        return this.long(JSON.stringify(this.json, null, 2), 'json');
+        return this.long(prettyJson(payload.text ?? '', 'readable') ?? '', 'json');
       case 'text':
-        return this.long(payload.text ?? '', 'plaintext');
+        return this.long(showHalves(payload.text ?? ''), 'plaintext');
       default: {
         const bytes = form === 'base64' ? this.inner! : payload.bytes;
         const width = this.closest('.side-pane')?.clientWidth ?? 600;

@@ -7,7 +7,8 @@ import './report.css';
 import type { Fact } from '../../protocol/fact';
 import type { FilterSubject, RowKind } from '../../protocol/filter';
 import { parseFilter } from '../../protocol/filter';
-import { compileFilter, parseJson } from '../../protocol/filterMatch';
+import { compileFilter } from '../../protocol/filterMatch';
+import { prettyJson, readJson } from '../../protocol/json';
 import type { ReportData } from '../../protocol/export/report';
 import { renderSequenceSvg, renderTraceText } from '../../protocol/export/sequence';
 import { FactIndex, traceOf, type Trace } from '../../protocol/trace';
@@ -123,7 +124,7 @@ function subjectOf(row: Row): FilterSubject {
     text: row.text,
     whole: true,
     get json() {
-      return parseJson(row.text);
+      return readJson(row.text);
     },
     has: (flag) =>
       (flag === 'cold' && run?.started.cold === true) ||
@@ -283,11 +284,10 @@ function choose(at: number): void {
 
 function showDetail(row: Row): void {
   const trace = traceOf(index, row.fact.seq);
-  const json = parseJson(row.text);
   const run = runOf(row);
   const parts: HTMLElement[] = [
     make('h2', '', l10n.t('Payload')),
-    make('pre', 'payload', json === undefined ? row.text : JSON.stringify(json, null, 2)),
+    make('pre', 'payload', prettyJson(row.text, 'readable') ?? row.text),
   ];
   if (trace) {
     parts.push(make('h2', '', l10n.t('Trace')), make('pre', '', renderTraceText(trace, nameOf)));

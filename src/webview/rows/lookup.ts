@@ -1,7 +1,7 @@
 /** The page's rows as the pure parts see them: one row for a filter, all rows for a trace. */
 import type { Direction, Fact } from '../../protocol/fact';
 import type { FilterSubject, RowFlag, RowKind, RowStatus } from '../../protocol/filter';
-import { parseJson } from '../../protocol/filterMatch';
+import { readJson, type JsonNode } from '../../protocol/json';
 import type { FactLookup, InvocationFacts } from '../../protocol/trace';
 import type { Role } from '../../protocol/project';
 import { flag } from './chunk';
@@ -12,7 +12,7 @@ import type { RowStore } from './store';
 export class RowCursor implements FilterSubject {
   row = 0;
   private jsonRow = -1;
-  private jsonValue: unknown;
+  private jsonValue: JsonNode | undefined;
 
   constructor(
     private readonly store: RowStore,
@@ -63,10 +63,10 @@ export class RowCursor implements FilterSubject {
   get whole(): boolean {
     return (this.store.flags(this.row) & flag.more) === 0;
   }
-  get json(): unknown {
+  get json(): JsonNode | undefined {
     if (this.jsonRow !== this.row) {
       this.jsonRow = this.row;
-      this.jsonValue = parseJson(this.text);
+      this.jsonValue = readJson(this.text);
     }
     return this.jsonValue;
   }
