@@ -13,6 +13,8 @@ import type { Log } from '../log';
 import { markKey } from './childConfiguration';
 import type { ChildMark } from './childConfiguration';
 import type { ClockHold } from './clockHold';
+import { chooseExceptions } from './exceptions';
+import { OldCode } from './oldCode';
 import { readStop } from './stops';
 
 export interface ChildPlan {
@@ -32,6 +34,9 @@ interface Child extends ChildPlan {
   /** Resolves when breakpoints are set. */
   ready: Promise<void>;
   setReady: () => void;
+  /** Resolves when its session is over. */
+  gone: Promise<void>;
+  setGone: () => void;
   ending: boolean;
 }
 
@@ -55,7 +60,7 @@ export class Children implements vscode.Disposable {
     private readonly gateway: Gateway,
     private readonly clock: ClockHold,
     private readonly log: Log,
-    private readonly onStoppedByPerson: (id: FunctionId, instance: number) => void,
+    private readonly onLost: (id: FunctionId, instance: number) => void,
   ) {
     this.disposables.push(
       vscode.debug.registerDebugAdapterTrackerFactory('*', {
@@ -65,6 +70,9 @@ export class Children implements vscode.Disposable {
         const child = this.childOf(session);
         if (child !== undefined && session.configuration[markKey] !== undefined) {
           child.session = session;
+          if (child.ending) {
+            leave(session);
+          }
         }
       }),
       vscode.debug.onDidTerminateDebugSession((session) => this.ended(session)),
@@ -72,15 +80,22 @@ export class Children implements vscode.Disposable {
   }
 
   /** Resolves when the process may run under its debugger. The same process is attached once. */
-  attach(plan: ChildPlan): Promise<void> {
+  async attach(plan: ChildPlan): Promise<void> {
     const key = keyOf(plan.id, plan.instance);
     const known = this.children.get(key);
-    if (known !== undefined) {
-      return known.ready;
+    if (known?.ending === true) {
+      await Promise.race([known.gone, timeout(farewell)]);
+      this.forget(known);
+    }
+    const other = this.children.get(key);
+    if (other !== undefined) {
+      return other.ready;
     }
     let setReady = (): void => undefined;
+    let setGone = (): void => undefined;
     const ready = new Promise<void>((resolve) => (setReady = resolve));
-    const child: Child = { ...plan, ready, setReady, ending: false };
+    const gone = new Promise<void>((resolve) => (setGone = resolve));
+    const child: Child = { ...plan, ready, setReady, gone, setGone, ending: false };
     this.children.set(key, child);
     return this.start(child);
   }
@@ -94,9 +109,11 @@ export class Children implements vscode.Disposable {
           child.ending = true;
           this.release(child);
           if (child.session !== undefined) {
+            leave(child.session);
             // An adapter that does not answer is not waited for: closing its port in the process ends it.
-            await Promise.race([vscode.debug.stopDebugging(child.session), timeout(farewell)]);
+            await Promise.race([child.gone, timeout(farewell)]);
           }
+          this.forget(child);
         }),
     );
   }
@@ -144,14 +161,23 @@ export class Children implements vscode.Disposable {
         // Its settings are those of the folder that the function is in.
         vscode.workspace.getWorkspaceFolder(vscode.Uri.file(child.folder)),
         child.configuration,
-        { parentSession: child.parent, compact: true, suppressSaveBeforeStart: true },
+        {
+          parentSession: child.parent,
+          // Restart, Stop and Disconnect mean all of it, whichever child has the focus.
+          lifecycleManagedByParent: true,
+          compact: true,
+          suppressSaveBeforeStart: true,
+        },
       );
       if (!started) {
         throw new Error(l10n.t('The debugger did not start.'));
       }
       await Promise.race([child.ready, timeout(patience)]);
     } catch (error) {
-      this.children.delete(keyOf(child.id, child.instance));
+      this.forget(child);
+      if (child.ending) {
+        return; // It was left while it began.
+      }
       throw new UserError(
         'attachFailed',
         l10n.t('{0} cannot be debugged: {1}', child.name, (error as Error).message),
@@ -179,10 +205,20 @@ export class Children implements vscode.Disposable {
     if (child === undefined) {
       return undefined;
     }
+    const oldCode = new OldCode({
+      frame: l10n.t('(before the save)'),
+      breakpoint: l10n.t('This process still runs the code from before the save.'),
+    });
     return {
-      onWillReceiveMessage: (message: DebugProtocol.ProtocolMessage) => leaveRunning(message),
-      onDidSendMessage: (message: DebugProtocol.ProtocolMessage) =>
-        this.hear(child, session, message),
+      onWillReceiveMessage: (message: DebugProtocol.ProtocolMessage) => {
+        leaveRunning(message);
+        oldCode.toAdapter(message);
+      },
+      onDidSendMessage: (message: DebugProtocol.ProtocolMessage) => {
+        chooseExceptions(message);
+        oldCode.fromAdapter(message);
+        this.hear(child, session, message);
+      },
       onWillStopSession: () => this.clock.releaseAll(holderPrefix(child, session)),
       onExit: () => this.clock.releaseAll(holderPrefix(child, session)),
     };
@@ -282,16 +318,24 @@ export class Children implements vscode.Disposable {
     if (session.configuration[markKey] === undefined) {
       return;
     }
-    this.children.delete(keyOf(child.id, child.instance));
-    child.setReady();
+    this.forget(child);
     if (!child.ending) {
       setTimeout(() => {
         if (!child.ending) {
           this.log.info(l10n.t('The debugger left {0}.', child.name));
-          this.onStoppedByPerson(child.id, child.instance);
+          this.onLost(child.id, child.instance);
         }
       }, grace);
     }
+  }
+
+  private forget(child: Child): void {
+    const key = keyOf(child.id, child.instance);
+    if (this.children.get(key) === child) {
+      this.children.delete(key);
+    }
+    child.setReady();
+    child.setGone();
   }
 }
 
@@ -302,6 +346,13 @@ function breakpointsIn(folder: string): vscode.Breakpoint[] {
       each instanceof vscode.SourceBreakpoint &&
       each.location.uri.fsPath.startsWith(folder + path.sep),
   );
+}
+
+/** Asks the adapter itself: what stops a child in the editor stops the whole. */
+function leave(session: vscode.DebugSession): void {
+  session
+    .customRequest('disconnect', { terminateDebuggee: false })
+    .then(undefined, () => undefined);
 }
 
 /**

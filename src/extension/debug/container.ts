@@ -5,11 +5,14 @@
 import * as vscode from 'vscode';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { sentenceOf } from '../../core/errors';
-import { Cancelled } from '../commands/register';
 
 export interface ContainerHost {
   /** Resolves when the functions can be debugged; rejects with a sentence for the person. */
   begin(container: Container): Promise<void>;
+  /** Resolves when all of it is debugged anew. */
+  restart(container: Container): Promise<void>;
+  /** Tells the person why it could not begin. */
+  explain(error: unknown): void;
   end(container: Container): Promise<void>;
 }
 
@@ -18,6 +21,8 @@ export class Container implements vscode.DebugAdapter {
   readonly onDidSendMessage = this.sent.event;
   private seq = 1;
   private ended = false;
+  private begun: Promise<void> = Promise.resolve();
+  private restarting: Promise<void> | undefined;
 
   constructor(
     readonly session: vscode.DebugSession,
@@ -32,7 +37,7 @@ export class Container implements vscode.DebugAdapter {
   }
 
   /** A line in the debug console. */
-  say(text: string, category: 'console' | 'important' | 'stderr' = 'console'): void {
+  say(text: string, category: 'console' | 'important' | 'stdout' | 'stderr' = 'console'): void {
     this.emit('output', { category, output: `${text}\n` });
   }
 
@@ -53,17 +58,30 @@ export class Container implements vscode.DebugAdapter {
         this.respond(request, {
           supportsConfigurationDoneRequest: true,
           supportsTerminateRequest: true,
+          supportsRestartRequest: true,
         });
         return;
       case 'launch':
       case 'attach':
         this.emit('initialized', {});
+        this.begun = this.host.begin(this);
         try {
-          await this.host.begin(this);
+          await this.begun;
           this.respond(request, {});
         } catch (error) {
-          this.refuse(request, sentenceOf(error), !(error instanceof Cancelled));
-          this.terminate();
+          this.fail(request, error);
+        }
+        return;
+      case 'restart':
+        // Asked twice in a row, it is done once more at most.
+        this.restarting ??= this.begun
+          .then(() => this.host.restart(this))
+          .finally(() => (this.restarting = undefined));
+        try {
+          await this.restarting;
+          this.respond(request, {});
+        } catch (error) {
+          this.fail(request, error);
         }
         return;
       case 'setBreakpoints': {
@@ -107,14 +125,23 @@ export class Container implements vscode.DebugAdapter {
     });
   }
 
-  private refuse(request: DebugProtocol.Request, sentence: string, showUser: boolean): void {
+  /** The editor's own box would offer to edit launch.json, where nothing is wrong. */
+  private fail(request: DebugProtocol.Request, error: unknown): void {
+    this.refuse(request, sentenceOf(error));
+    if (!this.ended) {
+      this.host.explain(error);
+    }
+    this.terminate();
+  }
+
+  private refuse(request: DebugProtocol.Request, sentence: string): void {
     this.send({
       type: 'response',
       request_seq: request.seq,
       command: request.command,
       success: false,
       message: sentence,
-      body: { error: { id: 1, format: '{sentence}', variables: { sentence }, showUser } },
+      body: { error: { id: 1, format: '{sentence}', variables: { sentence }, showUser: false } },
     });
   }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { sentenceOf, UserError } from '../../core/errors';
+import { showError } from '../commands/register';
 import type { Fact, FactOf, FunctionInfo } from '../../protocol/fact';
 import type { FunctionId } from '../../protocol/project';
 import type { Gateway } from '../gateway';
@@ -24,6 +25,8 @@ export class Debugging
   private readonly clock: ClockHold;
   private readonly children: Children;
   private readonly disposables: vscode.Disposable[] = [];
+  /** Functions with a process whose debug adapter died: a process opens only one. */
+  private readonly lost = new Set<FunctionId>();
 
   constructor(
     private readonly extensionPath: string,
@@ -36,7 +39,7 @@ export class Debugging
       gateway.ask('freezeClock', { reason, frozen }).catch(() => undefined);
     });
     this.children = new Children(gateway, this.clock, log, (id, instance) =>
-      this.childStopped(id, instance),
+      this.childLost(id, instance),
     );
     this.disposables.push(
       vscode.debug.registerDebugAdapterDescriptorFactory(debugTypes.container, this),
@@ -52,6 +55,7 @@ export class Debugging
       gateway.onDidChangeStatus((status) => {
         if (status === 'stopped') {
           this.clock.forget();
+          this.lost.clear();
           this.containers.forEach((_, container) => container.terminate());
         }
       }),
@@ -122,6 +126,18 @@ export class Debugging
     );
   }
 
+  /** Attaches anew to every function; gateway, sockets and what the functions remember stay. */
+  async restart(container: Container): Promise<void> {
+    const before = this.containers.get(container) ?? new Set();
+    const wanted = this.wanted(container.session.configuration).map((info) => info.function);
+    await Promise.all([...before].map((id) => this.children.detach(id)));
+    await this.add(container, [...new Set([...before, ...wanted])]);
+  }
+
+  explain(error: unknown): void {
+    void showError(this.log, error);
+  }
+
   /** Detaches and leaves the functions running. */
   async end(container: Container): Promise<void> {
     const functions = this.containers.get(container) ?? new Set();
@@ -159,25 +175,31 @@ export class Debugging
 
   private async add(container: Container, ids: FunctionId[]): Promise<void> {
     const results = await Promise.allSettled(ids.map((id) => this.enable(container, id)));
-    const failed = results.filter((each) => each.status === 'rejected');
-    for (const { reason } of failed) {
-      container.say(sentenceOf(reason), 'stderr');
-      this.log.error(sentenceOf(reason));
+    const failed = results.flatMap((each) =>
+      each.status === 'rejected' ? [each.reason as unknown] : [],
+    );
+    if (failed.length > 0 && failed.length === ids.length) {
+      throw failed[0]; // It is told where the session ends with it.
     }
-    const [first] = failed;
-    if (first !== undefined) {
-      if (failed.length === ids.length) {
-        throw first.reason;
-      }
-      void vscode.window.showErrorMessage(sentenceOf(first.reason));
+    // Three functions of one interpreter lack the same thing.
+    const different = new Map(failed.map((error) => [sentenceOf(error), error]));
+    for (const [sentence, error] of different) {
+      container.say(sentence, 'stderr');
+      this.explain(error);
     }
   }
 
   private async enable(container: Container, id: FunctionId): Promise<void> {
     this.containers.get(container)?.add(id);
     try {
+      if (this.lost.delete(id)) {
+        await this.gateway.ask('restartFunction', { function: id });
+      }
       const answer = await this.gateway.ask('debug', { function: id, enabled: true });
-      if (answer !== null) {
+      if (!this.containers.has(container)) {
+        // It was stopped meanwhile.
+        await this.gateway.ask('debug', { function: id, enabled: false });
+      } else if (answer !== null) {
         await this.attach(id, answer.instance, answer.port);
       }
     } catch (error) {
@@ -190,6 +212,9 @@ export class Debugging
 
   private receive(facts: readonly Fact[]): void {
     for (const fact of facts) {
+      if (fact.kind === 'log') {
+        this.print(fact);
+      }
       if (fact.kind !== 'instance' || !this.isDebugged(fact.function)) {
         continue;
       }
@@ -197,6 +222,19 @@ export class Debugging
         this.children.instanceEnded(fact.function, fact.instance);
       } else if (fact.debugPort !== undefined) {
         this.attachNew(fact, fact.debugPort);
+      }
+    }
+  }
+
+  /** What a handler prints belongs into the debug console, too; JavaScript's own debugger brings it there itself. */
+  private print({ function: id, stream, level, text }: FactOf<'log'>): void {
+    const view = this.gateway.state.functions.get(id);
+    if (view?.info.family !== 'python') {
+      return;
+    }
+    for (const [container, functions] of this.containers) {
+      if (functions.has(id)) {
+        container.say(text, stream === 'stderr' || level === 'error' ? 'stderr' : 'stdout');
       }
     }
   }
@@ -235,12 +273,17 @@ export class Debugging
     });
   }
 
-  /** The person stopped a child, or its debugger died: they mean all of it. */
-  private childStopped(id: FunctionId, instance: number): void {
-    const alive = this.gateway.state.functions.get(id)?.instances.has(instance) === true;
+  /** Its debugger died, or something ended its session alone: debugging ends as a whole, and says why. */
+  private childLost(id: FunctionId, instance: number): void {
+    const view = this.gateway.state.functions.get(id);
+    const alive = view?.instances.has(instance) === true;
     if (alive && this.gateway.status === 'running') {
+      if (view.info.family === 'python') {
+        this.lost.add(id);
+      }
       for (const [container, functions] of this.containers) {
         if (functions.has(id)) {
+          container.say(l10n.t('The debugger left {0}.', view.info.name), 'important');
           container.terminate();
         }
       }

@@ -443,6 +443,11 @@ const debugSessions = new Set<vscode.DebugSession>();
 vscode.debug.onDidStartDebugSession((session) => debugSessions.add(session));
 vscode.debug.onDidTerminateDebugSession((session) => debugSessions.delete(session));
 
+/** Those that are there now: containers, and what they have for each process. */
+export function debuggedSessions(): vscode.DebugSession[] {
+  return [...debugSessions];
+}
+
 export function isDebugging(): boolean {
   return debugSessions.size > 0;
 }
