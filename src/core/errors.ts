@@ -1,4 +1,4 @@
-import type { SourcePlace } from '../protocol/fact';
+import type { Installation, SourcePlace } from '../protocol/fact';
 
 /** Something the user must act on: what happened and where, and what to do next. Anything else is a bug. */
 export class UserError extends Error {
@@ -7,13 +7,22 @@ export class UserError extends Error {
   readonly nextStep: string | undefined;
   /** Where to act. */
   readonly place: SourcePlace | undefined;
+  /** What the editor can install, so that it would work. */
+  readonly fix: Installation | undefined;
 
-  constructor(code: string, message: string, nextStep?: string, place?: SourcePlace) {
+  constructor(
+    code: string,
+    message: string,
+    nextStep?: string,
+    place?: SourcePlace,
+    fix?: Installation,
+  ) {
     super(message);
     this.name = 'UserError';
     this.code = code;
     this.nextStep = nextStep;
     this.place = place;
+    this.fix = fix;
   }
 }
 

@@ -194,8 +194,8 @@ export class SessionProcess {
       return;
     }
     if ('error' in reply) {
-      const { code, message, nextStep } = reply.error;
-      pending.reject(new UserError(code, message, nextStep));
+      const { code, message, nextStep, fix } = reply.error;
+      pending.reject(new UserError(code, message, nextStep, undefined, fix));
     } else {
       pending.resolve(reply.value as never);
     }

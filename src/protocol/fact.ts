@@ -326,6 +326,9 @@ export interface DiagnosticFix {
   command: string;
 }
 
+/** A repair for a function. */
+export type Installation = DiagnosticFix & { function: FunctionId };
+
 /** What the fault lab does to frames, pushes and functions; a seed reproduces the run exactly. */
 export interface FaultPlan {
   seed: number;

@@ -3,7 +3,7 @@
  * `{"id": 7, "kind": "…", …}`; the answer is one line among the facts: `{"reply": 7, "value": …}` or
  * `{"reply": 7, "error": {code, message, nextStep}}`.
  */
-import type { FaultPlan, FrameBreakpoint, Outcome, FunctionError } from './fact';
+import type { FaultPlan, FrameBreakpoint, Outcome, FunctionError, Installation } from './fact';
 import type { DataType } from './event';
 import type { FunctionId, EmulatorOptions } from './project';
 
@@ -123,7 +123,9 @@ export type Answer<K extends IntentKind> = IntentMap[K]['answer'];
 export interface IntentError {
   code: string;
   message: string;
-  nextStep?: string;
+  nextStep?: string | undefined;
+  /** What the editor can install, so that it would work. */
+  fix?: Installation | undefined;
 }
 
 export type Reply = { reply: number; value: unknown } | { reply: number; error: IntentError };

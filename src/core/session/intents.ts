@@ -236,8 +236,8 @@ export async function answerIntent(
     return { value: await run(ask) };
   } catch (error) {
     if (error instanceof UserError) {
-      const { code, message, nextStep } = error;
-      return { error: { code, message, ...(nextStep === undefined ? {} : { nextStep }) } };
+      const { code, message, nextStep, fix } = error;
+      return { error: { code, message, nextStep, fix } }; // JSON leaves out what is undefined.
     }
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { error: { code: 'bug', message } };

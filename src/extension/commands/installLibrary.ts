@@ -4,15 +4,12 @@ import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { UserError } from '../../core/errors';
-import type { DiagnosticFix } from '../../protocol/fact';
-import type { FunctionId } from '../../protocol/project';
+import type { Installation } from '../../protocol/fact';
 import { commands } from '../ids';
 import type { Parts } from '../parts';
 import { lineOf, planInstallation } from './installPlan';
 import type { InstallPlan } from './installPlan';
 import { Cancelled, registerCommand } from './register';
-
-type Installation = DiagnosticFix & { function: FunctionId };
 
 export function registerInstallLibrary(parts: Parts): vscode.Disposable {
   return registerCommand(parts.log, commands.installLibrary, (what: Installation) =>
@@ -20,7 +17,8 @@ export function registerInstallLibrary(parts: Parts): vscode.Disposable {
   );
 }
 
-async function install(parts: Parts, what: Installation): Promise<void> {
+/** Resolves with true when all of it is installed, and the functions that it is for run with it. */
+async function install(parts: Parts, what: Installation): Promise<true> {
   const view = parts.gateway.state.functions.get(what.function);
   const projectFolder =
     view === undefined ? undefined : parts.projects.ofFile(view.info.file)?.folder;
@@ -48,8 +46,19 @@ async function install(parts: Parts, what: Installation): Promise<void> {
       }
     },
   );
-  await parts.gateway.ask('restartFunction', { function: what.function });
+  // An environment serves all functions of the project.
+  const served = [...parts.gateway.state.functions.values()].filter(
+    ({ info }) =>
+      info.function === what.function ||
+      (what.family === 'python' &&
+        info.family === 'python' &&
+        parts.projects.ofFile(info.file)?.folder === projectFolder),
+  );
+  for (const { info } of served) {
+    await parts.gateway.ask('restartFunction', { function: info.function });
+  }
   vscode.window.setStatusBarMessage(l10n.t('Installed {0} in {1}.', names, plan.folder), 6000);
+  return true;
 }
 
 /** The name came from code: a person sees what would be fetched, and where it would go, before anything runs. */

@@ -15,7 +15,10 @@ export interface InstallPlace {
   exists(file: string): boolean;
 }
 
-/** Python: into the project's `.venv`, which is made first. Node.js: into the function's own folder. */
+/**
+ * Python: into the virtual environment that the interpreter is of, else into the project's `.venv`, which is made first
+ * and sees what its maker has. Node.js: into the function's own folder.
+ */
 export function planInstallation(
   { family, interpreter, packages }: DiagnosticFix,
   { projectFolder, functionFolder, platform, exists }: InstallPlace,
@@ -40,8 +43,14 @@ export function planInstallation(
     environment,
     ...(windows ? ['Scripts', 'python.exe'] : ['bin', 'python']),
   );
-  const make = { program: interpreter, args: ['-m', 'venv', environment] };
   const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', ...packages];
+  if (exists(path.join(path.dirname(interpreter), '..', 'pyvenv.cfg'))) {
+    return { folder: projectFolder, steps: [{ program: interpreter, args: pip }] };
+  }
+  const make = {
+    program: interpreter,
+    args: ['-m', 'venv', '--system-site-packages', environment],
+  };
   return {
     folder: projectFolder,
     steps: [...(exists(python) ? [] : [make]), { program: python, args: pip }],

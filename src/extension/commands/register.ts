@@ -28,8 +28,9 @@ export function registerCommand<A extends unknown[]>(
   });
 }
 
-/** A bug is logged with its stack; what the person must act on is a sentence; of what they cancelled nothing is said. */
-export async function showError(log: Log, error: unknown): Promise<void> {
+/**
+ * `again` is what the person wanted, for when the remedy has worked. A bug is logged with its stack; what the person must act on is a sentence; of what they cancelled nothing is said. */
+export async function showError(log: Log, error: unknown, again?: () => unknown): Promise<void> {
   if (error instanceof Cancelled) {
     return;
   }
@@ -40,7 +41,7 @@ export async function showError(log: Log, error: unknown): Promise<void> {
   const isBug = !(error instanceof UserError);
   log.error(isBug && error instanceof Error ? (error.stack ?? error.message) : sentenceOf(error));
   const showLog = l10n.t('Show Log');
-  const remedy = error instanceof UserError ? remedyOf(error) : undefined;
+  const remedy = error instanceof UserError ? remedyOf(error, again) : undefined;
   const buttons = remedy === undefined ? [showLog] : [remedy.title, showLog];
   const choice = await vscode.window.showErrorMessage(sentenceOf(error), ...buttons);
   if (choice === showLog) {
@@ -51,12 +52,20 @@ export async function showError(log: Log, error: unknown): Promise<void> {
 }
 
 /** A button that does what the sentence advises. */
-function remedyOf({
-  code,
-  place,
-}: UserError): { title: string; run: () => PromiseLike<unknown> } | undefined {
+function remedyOf(
+  { code, place, fix }: UserError,
+  again: (() => unknown) | undefined,
+): { title: string; run: () => PromiseLike<unknown> } | undefined {
   if (place !== undefined) {
     return { title: l10n.t('Open {0}', path.basename(place.file)), run: () => openPlace(place) };
+  }
+  if (fix !== undefined) {
+    const install = async () => {
+      // True when all of it was installed; else it has said why, or the person did not want it.
+      const done = await vscode.commands.executeCommand<boolean>(commands.installLibrary, fix);
+      await (done === true ? again?.() : undefined);
+    };
+    return { title: l10n.t('Install {0}', fix.packages.join(', ')), run: install };
   }
   const command = (title: string, id: string) => ({
     title,

@@ -2,7 +2,6 @@
  * One child session for each handler process that is debugged. A process that waits for its debugger is let go
  * when the breakpoints are set; a thread that stops freezes the gateway's clock until it goes on or is gone.
  */
-import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import type { DebugProtocol } from '@vscode/debugprotocol';
@@ -10,6 +9,18 @@ import { UserError } from '../../core/errors';
 import type { FunctionId } from '../../protocol/project';
 import type { Gateway } from '../gateway';
 import type { Log } from '../log';
+import {
+  breakpointsIn,
+  hasThreads,
+  holderPrefix,
+  isAttached,
+  keyOf,
+  leave,
+  leaveRunning,
+  newChild,
+  timeout,
+} from './child';
+import type { Child, ChildPlan } from './child';
 import { markKey } from './childConfiguration';
 import type { ChildMark } from './childConfiguration';
 import type { ClockHold } from './clockHold';
@@ -17,31 +28,10 @@ import { chooseExceptions } from './exceptions';
 import { OldCode } from './oldCode';
 import { readStop } from './stops';
 
-export interface ChildPlan {
-  id: FunctionId;
-  name: string;
-  instance: number;
-  parent: vscode.DebugSession;
-  /** Its code is loaded already, so breakpoints in it can be bound before the next event. */
-  loaded: boolean;
-  folder: string;
-  configuration: vscode.DebugConfiguration;
-}
-
-interface Child extends ChildPlan {
-  /** The session that we started: for Node.js the parent of the one that has the threads. */
-  session?: vscode.DebugSession;
-  /** Resolves when breakpoints are set. */
-  ready: Promise<void>;
-  setReady: () => void;
-  /** Resolves when its session is over. */
-  gone: Promise<void>;
-  setGone: () => void;
-  ending: boolean;
-}
-
 /** Milliseconds after which a process goes on without its debugger. */
 const patience = 30_000;
+/** Milliseconds that a debug adapter that is to leave has to arrive. */
+const arrival = 10_000;
 /** Milliseconds that a debug adapter has to say goodbye. */
 const farewell = 2000;
 /** Milliseconds in which the end of a process may be reported after the end of its debug session. */
@@ -66,15 +56,6 @@ export class Children implements vscode.Disposable {
       vscode.debug.registerDebugAdapterTrackerFactory('*', {
         createDebugAdapterTracker: (session) => this.track(session),
       }),
-      vscode.debug.onDidStartDebugSession((session) => {
-        const child = this.childOf(session);
-        if (child !== undefined && session.configuration[markKey] !== undefined) {
-          child.session = session;
-          if (child.ending) {
-            leave(session);
-          }
-        }
-      }),
       vscode.debug.onDidTerminateDebugSession((session) => this.ended(session)),
     );
   }
@@ -91,11 +72,7 @@ export class Children implements vscode.Disposable {
     if (other !== undefined) {
       return other.ready;
     }
-    let setReady = (): void => undefined;
-    let setGone = (): void => undefined;
-    const ready = new Promise<void>((resolve) => (setReady = resolve));
-    const gone = new Promise<void>((resolve) => (setGone = resolve));
-    const child: Child = { ...plan, ready, setReady, gone, setGone, ending: false };
+    const child = newChild(plan);
     this.children.set(key, child);
     return this.start(child);
   }
@@ -108,6 +85,8 @@ export class Children implements vscode.Disposable {
         .map(async (child) => {
           child.ending = true;
           this.release(child);
+          // An adapter that is left before it has answered tells of an error that is none, or stays for ever.
+          await Promise.race([child.answered, child.gone, timeout(arrival)]);
           if (child.session !== undefined) {
             leave(child.session);
             // An adapter that does not answer is not waited for: closing its port in the process ends it.
@@ -205,6 +184,9 @@ export class Children implements vscode.Disposable {
     if (child === undefined) {
       return undefined;
     }
+    if (session.configuration[markKey] !== undefined) {
+      child.session = session; // The editor announces it when it has attached, which is too late to leave it.
+    }
     const oldCode = new OldCode({
       frame: l10n.t('(before the save)'),
       breakpoint: l10n.t('This process still runs the code from before the save.'),
@@ -229,6 +211,9 @@ export class Children implements vscode.Disposable {
     session: vscode.DebugSession,
     message: DebugProtocol.ProtocolMessage,
   ): void {
+    if (isAttached(message) && hasThreads(child, session)) {
+      child.setAnswered();
+    }
     const change = readStop(message);
     if (change === undefined) {
       return;
@@ -337,48 +322,4 @@ export class Children implements vscode.Disposable {
     child.setReady();
     child.setGone();
   }
-}
-
-function breakpointsIn(folder: string): vscode.Breakpoint[] {
-  return vscode.debug.breakpoints.filter(
-    (each) =>
-      each.enabled &&
-      each instanceof vscode.SourceBreakpoint &&
-      each.location.uri.fsPath.startsWith(folder + path.sep),
-  );
-}
-
-/** Asks the adapter itself: what stops a child in the editor stops the whole. */
-function leave(session: vscode.DebugSession): void {
-  session
-    .customRequest('disconnect', { terminateDebuggee: false })
-    .then(undefined, () => undefined);
-}
-
-/**
- * Ending a debug session must not end the function. "Stop all" asks every adapter to end its process with it, also
- * where it only attached; this is the one place where that can be taken out of the request.
- */
-function leaveRunning(message: DebugProtocol.ProtocolMessage): void {
-  const request = message as DebugProtocol.DisconnectRequest;
-  if (request.type === 'request' && request.command === 'disconnect') {
-    request.arguments = { ...request.arguments, terminateDebuggee: false };
-  }
-}
-
-/** For Node.js the session that we start only waits for targets; its child has the threads. */
-function hasThreads(child: Child, session: vscode.DebugSession): boolean {
-  return child.configuration.type !== 'node' || session.configuration[markKey] === undefined;
-}
-
-function keyOf(id: FunctionId, instance: number): string {
-  return `${id}#${instance}`;
-}
-
-function holderPrefix(child: Child, session: vscode.DebugSession): string {
-  return `${keyOf(child.id, child.instance)} ${session.id} `;
-}
-
-function timeout(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

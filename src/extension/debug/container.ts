@@ -12,7 +12,7 @@ export interface ContainerHost {
   /** Resolves when all of it is debugged anew. */
   restart(container: Container): Promise<void>;
   /** Tells the person why it could not begin. */
-  explain(error: unknown): void;
+  explain(container: Container, error: unknown): void;
   end(container: Container): Promise<void>;
 }
 
@@ -129,7 +129,7 @@ export class Container implements vscode.DebugAdapter {
   private fail(request: DebugProtocol.Request, error: unknown): void {
     this.refuse(request, sentenceOf(error));
     if (!this.ended) {
-      this.host.explain(error);
+      this.host.explain(this, error);
     }
     this.terminate();
   }

@@ -134,8 +134,11 @@ export class Debugging
     await this.add(container, [...new Set([...before, ...wanted])]);
   }
 
-  explain(error: unknown): void {
-    void showError(this.log, error);
+  explain(container: Container, error: unknown): void {
+    const { workspaceFolder, configuration } = container.session;
+    void showError(this.log, error, () =>
+      vscode.debug.startDebugging(workspaceFolder, configuration),
+    );
   }
 
   /** Detaches and leaves the functions running. */
@@ -185,7 +188,7 @@ export class Debugging
     const different = new Map(failed.map((error) => [sentenceOf(error), error]));
     for (const [sentence, error] of different) {
       container.say(sentence, 'stderr');
-      this.explain(error);
+      this.explain(container, error);
     }
   }
 

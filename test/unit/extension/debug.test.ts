@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { planChild } from '../../../src/extension/debug/childConfiguration';
 import { ClockHold } from '../../../src/extension/debug/clockHold';
+import { chooseExceptions } from '../../../src/extension/debug/exceptions';
+import { OldCode } from '../../../src/extension/debug/oldCode';
 import { readStop } from '../../../src/extension/debug/stops';
 
 const event = (name: string, body: object = {}) =>
@@ -42,6 +44,73 @@ describe('messages of a debug adapter', () => {
     assert.deepEqual(event('terminated'), { kind: 'ended' });
     assert.deepEqual(event('exited'), { kind: 'ended' });
     assert.equal(event('output'), undefined);
+  });
+});
+
+describe('a process that runs the code from before a save', () => {
+  const words = { frame: '(old)', breakpoint: 'old code' };
+  const path = '/p/Transmission/index.py';
+  let seq = 0;
+
+  /** What the adapter is asked for, and what the editor gets as an answer. */
+  function set(code: OldCode, lines: number[], sourceModified?: boolean) {
+    const request = {
+      ...{ seq: ++seq, type: 'request', command: 'setBreakpoints' },
+      arguments: { source: { path }, breakpoints: lines.map((line) => ({ line })), sourceModified },
+    };
+    code.toAdapter(request);
+    const asked = request.arguments.breakpoints.map(({ line }) => line);
+    const response = {
+      ...{ seq: ++seq, type: 'response', command: 'setBreakpoints', success: true },
+      ...{ request_seq: request.seq },
+      body: { breakpoints: asked.map((line) => ({ line, verified: true })) },
+    };
+    code.fromAdapter(response);
+    return { asked, bound: response.body.breakpoints.map(({ verified }) => verified) };
+  }
+
+  function nameOfFrame(code: OldCode, file: string): string {
+    const frame = { name: 'main_handler', source: { path: file } };
+    const body = { stackFrames: [frame] };
+    const head = { type: 'response', command: 'stackTrace', success: true, request_seq: 0 };
+    code.fromAdapter({ seq: ++seq, ...head, body } as never);
+    return frame.name;
+  }
+
+  it('keeps the lines that it has, and says so of those that the editor moved', () => {
+    const code = new OldCode(words);
+    assert.deepEqual(set(code, [4, 9]), { asked: [4, 9], bound: [true, true] });
+    assert.deepEqual(set(code, [4]), { asked: [4], bound: [true] });
+    assert.equal(nameOfFrame(code, path), 'main_handler');
+    assert.deepEqual(set(code, [6], true), { asked: [4], bound: [false] });
+    assert.deepEqual(set(code, [6, 8]), { asked: [4], bound: [false, false] });
+    assert.equal(nameOfFrame(code, path), 'main_handler (old)');
+    assert.equal(nameOfFrame(code, `vscode-remote://localhost${path}`), 'main_handler (old)');
+    assert.equal(nameOfFrame(code, '/p/Register/index.py'), 'main_handler');
+    assert.deepEqual(set(code, []), { asked: [], bound: [] });
+  });
+
+  it('is none where no line moved', () => {
+    const code = new OldCode(words);
+    set(code, [4]);
+    assert.deepEqual(set(code, [4], true), { asked: [4], bound: [true] });
+    assert.deepEqual(set(code, [5]), { asked: [5], bound: [true] });
+    assert.equal(nameOfFrame(code, path), 'main_handler');
+  });
+});
+
+describe('exceptions at which a debugger stops', () => {
+  it('are those that leave the handler, unless the person chose otherwise', () => {
+    const filters = ['raised', 'uncaught', 'userUnhandled'].map((filter) => ({
+      ...{ filter, label: filter, default: filter === 'uncaught' },
+    }));
+    const body = { exceptionBreakpointFilters: filters };
+    const head = { seq: 1, type: 'response', command: 'initialize', success: true, request_seq: 1 };
+    chooseExceptions({ ...head, body } as never);
+    assert.deepEqual(
+      filters.filter((each) => each.default).map(({ filter }) => filter),
+      ['uncaught', 'userUnhandled'],
+    );
   });
 });
 

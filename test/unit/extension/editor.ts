@@ -23,6 +23,8 @@ export const person = {
   messages: [] as { text: string; buttons: string[] }[],
   answer: (_text: string): string | undefined => undefined,
   commands: [] as string[],
+  /** Of a command. */
+  result: (_command: string): unknown => undefined,
 };
 
 const show = (text: string, ...buttons: string[]) => {
@@ -106,7 +108,7 @@ export const editor = {
     },
     executeCommand: (...words: unknown[]) => {
       person.commands.push(words.join(' '));
-      return Promise.resolve();
+      return Promise.resolve(person.result(String(words[0])));
     },
   },
   window: {

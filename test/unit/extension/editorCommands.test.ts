@@ -69,7 +69,7 @@ describe('what an editor shows', () => {
 });
 
 describe('an import', () => {
-  afterEach(() => (person.messages.length = 0));
+  beforeEach(() => (person.messages.length = 0));
 
   it('says what it could not take over, where, and nothing when that is nothing', async () => {
     const logged: string[] = [];

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { editor, person } from './editor';
 import { UserError } from '../../../src/core/errors';
+import type { Installation } from '../../../src/protocol/fact';
 import { Cancelled, Instruction, showError } from '../../../src/extension/commands/register';
 
 describe('the message of a command that failed', () => {
@@ -36,6 +37,26 @@ describe('the message of a command that failed', () => {
     await showError(log, new UserError('projectFileWrong', 'It has errors.', 'Correct it.', place));
     assert.deepEqual(person.messages.pop()?.buttons, ['Open scfws.json', 'Show Log']);
     assert.equal(editor.opened.pop(), '/projects/chat/scfws.json');
+  });
+
+  it('installs what is missing, and does then what was wanted', async () => {
+    const fix: Installation = {
+      ...{ kind: 'installLibrary', family: 'python', isKnown: true, packages: ['debugpy'] },
+      ...{ interpreter: '/usr/bin/python3', command: 'pip install', function: 'chat/Register' },
+    };
+    const error = new UserError('debugpyMissing', 'It has none.', 'Install it.', undefined, fix);
+    let times = 0;
+    for (const [answer, result, expected] of [
+      ['Install debugpy', true, 1],
+      ['Install debugpy', undefined, 1],
+      ['Show Log', true, 1],
+    ] as const) {
+      person.answer = () => answer;
+      person.result = () => result;
+      await showError(log, error, () => times++);
+      assert.deepEqual(person.messages.pop()?.buttons, ['Install debugpy', 'Show Log']);
+      assert.equal(times, expected);
+    }
   });
 
   it('is no error where nothing went wrong', async () => {

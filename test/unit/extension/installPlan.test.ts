@@ -21,9 +21,20 @@ describe('installing a missing library', () => {
     const pip = '/p/.venv/bin/python -m pip install --disable-pip-version-check PyYAML';
     const fresh = planInstallation(fix, place());
     assert.equal(fresh.folder, '/p');
-    assert.deepEqual(fresh.steps.map(lineOf), ['/usr/bin/python3 -m venv /p/.venv', pip]);
+    assert.deepEqual(fresh.steps.map(lineOf), [
+      '/usr/bin/python3 -m venv --system-site-packages /p/.venv',
+      pip,
+    ]);
     const again = planInstallation(fix, place('/p/.venv/bin/python'));
     assert.deepEqual(again.steps.map(lineOf), [pip]);
+  });
+
+  it('takes the environment that the interpreter is of', () => {
+    const fix = libraryFix('yaml', specOf('python'), '/else/env/bin/python')!;
+    const { steps } = planInstallation(fix, place('/else/env/pyvenv.cfg'));
+    assert.deepEqual(steps.map(lineOf), [
+      '/else/env/bin/python -m pip install --disable-pip-version-check PyYAML',
+    ]);
   });
 
   it('takes npm, in the folder of the function, for Node.js', () => {

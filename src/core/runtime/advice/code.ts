@@ -14,6 +14,7 @@ import {
   ofWebsocketComponent,
 } from './otherWorlds';
 import { lineAt } from './source';
+import { ofTerminal } from './terminal';
 
 /** undefined: nothing is known beyond the error itself. */
 export function adviseOn(
@@ -22,6 +23,7 @@ export function adviseOn(
   about: About,
 ): Advised | undefined {
   const advised =
+    ofTerminal(failure, spec) ??
     ofWebsocketComponent(failure, spec) ??
     ofTypeScript(failure, spec, about) ??
     ofHidden(failure, spec) ??

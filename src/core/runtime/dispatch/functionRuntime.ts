@@ -17,6 +17,7 @@ import type {
   RuntimeDependencies,
 } from '../contract';
 import * as failures from '../advice/failures';
+import { debugpyMissing } from '../advice/debugger';
 import { explainBuild, explainFailure, explainNotice, type Finding } from '../advice/findings';
 import { Instance } from './instance';
 import type { Launch } from '../launch/launch';
@@ -369,11 +370,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     }
     this.failDebug(
       answer.error === 'missing'
-        ? new UserError(
-            'debugpyMissing',
-            l10n.t('{0} has no debugpy, which breakpoints in Python need.', instance.program),
-            l10n.t('Install it with: {0}', `${instance.program} -m pip install debugpy`),
-          )
+        ? debugpyMissing(this.spec, this.id, instance.program)
         : new UserError(
             'debugFailed',
             l10n.t('{0} cannot be debugged: {1}', this.spec.name, answer.message),

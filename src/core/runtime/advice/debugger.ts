@@ -1,0 +1,17 @@
+/** What is said where a debugger is missing. */
+import * as l10n from '@vscode/l10n';
+import type { FunctionId, FunctionSpec } from '../../../protocol/project';
+import { UserError } from '../../errors';
+import { libraryFix } from './modules';
+
+/** The same sentence for all functions of one interpreter, and what an editor can do about it. */
+export function debugpyMissing(spec: FunctionSpec, id: FunctionId, program: string): UserError {
+  const fix = libraryFix('debugpy', spec, program);
+  return new UserError(
+    'debugpyMissing',
+    l10n.t('{0} has no debugpy, which breakpoints in Python need.', program),
+    l10n.t('Install it with: {0}', `${program} -m pip install debugpy`),
+    undefined,
+    fix && { ...fix, isKnown: true, function: id },
+  );
+}

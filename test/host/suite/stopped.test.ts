@@ -1,0 +1,160 @@
+// What a person sees at a stop: an error at its line, what the handler printed, and old code after a save.
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import * as ids from '../../../src/extension/ids';
+import {
+  activate,
+  Client,
+  echoFiles,
+  pythonHandler,
+  nodeHandler,
+  removeBreakpoints,
+  run,
+  start,
+  stop,
+  stopDebugging,
+  Stops,
+  TestProject,
+  Trace,
+  until,
+  usePythonWithDebugpy,
+} from './support';
+
+const handlers = {
+  python: [
+    'index.py',
+    pythonHandler(`
+text = websocket["data"]
+print("printed " + text)
+if text == "raise":
+    raise ValueError("not that")  # raised
+push({"action": "data send", "secConnectionID": websocket["secConnectionID"], "dataType": "text", "data": text})  # stop
+after = "the line after"
+return after  # end`),
+  ],
+  javascript: [
+    'index.js',
+    nodeHandler(`
+const text = websocket.data;
+console.log('printed ' + text);
+await push({ action: 'data send', secConnectionID: websocket.secConnectionID, dataType: 'text', data: text }); // stop
+const after = 'the line after';
+return after; // end`),
+  ],
+} as const;
+
+for (const [language, [file, code]] of Object.entries(handlers)) {
+  describe(`at a stop in ${language}`, function () {
+    this.timeout(180_000);
+    const handler = `Transmission/${file}`;
+    const printed: string[] = [];
+    let project: TestProject;
+    let stops: Stops;
+    let trace: Trace;
+    let client: Client;
+    let listener: vscode.Disposable;
+
+    before(async () => {
+      await activate();
+      usePythonWithDebugpy();
+      trace = new Trace();
+      stops = new Stops();
+      listener = vscode.debug.registerDebugAdapterTrackerFactory('*', {
+        createDebugAdapterTracker: () => ({
+          onDidSendMessage: (message: {
+            event?: string;
+            body?: { category?: string; output?: string };
+          }) => {
+            const { category = '', output = '' } = message.body ?? {};
+            if (message.event === 'output' && category !== 'telemetry') {
+              printed.push(output);
+            }
+          },
+        }),
+      });
+      project = new TestProject(language, {
+        ...echoFiles(language as 'python', { backendTimeout: 300 }),
+        [handler]: code,
+      });
+      const { url } = await start();
+      await run(ids.commands.debugProject);
+      client = await Client.connect(url);
+    });
+
+    afterEach(() => removeBreakpoints());
+
+    after(async () => {
+      client.close();
+      await run('workbench.action.closeAllEditors');
+      await stopDebugging();
+      await stop();
+      listener.dispose();
+      stops.dispose();
+      project.remove();
+    });
+
+    it('shows what the handler printed in the debug console, once', async () => {
+      client.send('one');
+      assert.equal(await client.next(), 'one');
+      const found = () => printed.filter((text) => text.includes('printed one'));
+      await until('the line', () => found().length > 0);
+      client.send('two');
+      assert.equal(await client.next(), 'two');
+      await until('the next line', () => printed.some((text) => text.includes('printed two')));
+      assert.equal(found().length, 1);
+    });
+
+    if (language === 'python') {
+      it('stops where an error leaves the handler, without a breakpoint', async () => {
+        client.send('raise');
+        const stopped = await stops.next();
+        assert.equal(stopped.file, project.file(handler));
+        assert.equal(stopped.line, project.line(handler, '# raised'));
+        await stops.go(stopped);
+        const ended = await trace.next('invocationEnded', ({ outcome }) => outcome !== 'ok');
+        assert.equal(ended.error?.statusCode, 430);
+        await trace.runs();
+        assert.equal(stops.count, 0);
+      });
+    }
+
+    it('after a save, the old code stops at no moved breakpoint and is marked', async () => {
+      const document = await vscode.workspace.openTextDocument(project.uri(handler));
+      await vscode.window.showTextDocument(document);
+      await stops.bind(project.file(handler), project.line(handler, ' stop'));
+      client.send('old');
+      const stopped = await stops.next();
+      const line = project.line(handler, ' stop') - 1;
+      const edit = new vscode.WorkspaceEdit();
+      edit.insert(document.uri, new vscode.Position(line, 0), '\n');
+      await vscode.workspace.applyEdit(edit);
+      await until('a breakpoint that moved', () =>
+        vscode.debug.breakpoints.some(
+          (each) =>
+            each instanceof vscode.SourceBreakpoint && each.location.range.start.line === line + 1,
+        ),
+      );
+      trace.mark();
+      await document.save();
+      await trace.next('instance', ({ waitsForDebugger }) => waitsForDebugger === true);
+      const frames = await until('a marked frame', async () => {
+        const { stackFrames } = (await stopped.session.customRequest('stackTrace', {
+          threadId: stopped.thread,
+          startFrame: 0,
+          levels: 1,
+        })) as { stackFrames: { name: string }[] };
+        return stackFrames.some(({ name }) => name.endsWith('(before the save)')) && stackFrames;
+      });
+      assert.equal(frames.length, 1);
+      await stops.go(stopped);
+      assert.equal(await client.next(), 'old');
+      client.send('new');
+      const again = await stops.next();
+      assert.notEqual(again.session, stopped.session);
+      assert.equal(again.line, project.line(handler, ' stop'));
+      await stops.go(again);
+      assert.equal(await client.next(), 'new');
+      assert.equal(stops.count, 0);
+    });
+  });
+}
