@@ -116,45 +116,46 @@ for (const [language, [file, code]] of Object.entries(handlers)) {
         await trace.runs();
         assert.equal(stops.count, 0);
       });
-    }
 
-    it('after a save, the old code stops at no moved breakpoint and is marked', async () => {
-      const document = await vscode.workspace.openTextDocument(project.uri(handler));
-      await vscode.window.showTextDocument(document);
-      await stops.bind(project.file(handler), project.line(handler, ' stop'));
-      client.send('old');
-      const stopped = await stops.next();
-      const line = project.line(handler, ' stop') - 1;
-      const edit = new vscode.WorkspaceEdit();
-      edit.insert(document.uri, new vscode.Position(line, 0), '\n');
-      await vscode.workspace.applyEdit(edit);
-      await until('a breakpoint that moved', () =>
-        vscode.debug.breakpoints.some(
-          (each) =>
-            each instanceof vscode.SourceBreakpoint && each.location.range.start.line === line + 1,
-        ),
-      );
-      trace.mark();
-      await document.save();
-      await trace.next('instance', ({ waitsForDebugger }) => waitsForDebugger === true);
-      const frames = await until('a marked frame', async () => {
-        const { stackFrames } = (await stopped.session.customRequest('stackTrace', {
-          threadId: stopped.thread,
-          startFrame: 0,
-          levels: 1,
-        })) as { stackFrames: { name: string }[] };
-        return stackFrames.some(({ name }) => name.endsWith('(before the save)')) && stackFrames;
+      it('after a save, the old code stops at no moved breakpoint and is marked', async () => {
+        const document = await vscode.workspace.openTextDocument(project.uri(handler));
+        await vscode.window.showTextDocument(document);
+        await stops.bind(project.file(handler), project.line(handler, ' stop'));
+        client.send('old');
+        const stopped = await stops.next();
+        const line = project.line(handler, ' stop') - 1;
+        const edit = new vscode.WorkspaceEdit();
+        edit.insert(document.uri, new vscode.Position(line, 0), '\n');
+        await vscode.workspace.applyEdit(edit);
+        await until('a breakpoint that moved', () =>
+          vscode.debug.breakpoints.some(
+            (each) =>
+              each instanceof vscode.SourceBreakpoint &&
+              each.location.range.start.line === line + 1,
+          ),
+        );
+        trace.mark();
+        await document.save();
+        await trace.next('instance', ({ waitsForDebugger }) => waitsForDebugger === true);
+        const frames = await until('a marked frame', async () => {
+          const { stackFrames } = (await stopped.session.customRequest('stackTrace', {
+            threadId: stopped.thread,
+            startFrame: 0,
+            levels: 1,
+          })) as { stackFrames: { name: string }[] };
+          return stackFrames.some(({ name }) => name.endsWith('(before the save)')) && stackFrames;
+        });
+        assert.equal(frames.length, 1);
+        await stops.go(stopped);
+        assert.equal(await client.next(), 'old');
+        client.send('new');
+        const again = await stops.next();
+        assert.notEqual(again.session, stopped.session);
+        assert.equal(again.line, project.line(handler, ' stop'));
+        await stops.go(again);
+        assert.equal(await client.next(), 'new');
+        assert.equal(stops.count, 0);
       });
-      assert.equal(frames.length, 1);
-      await stops.go(stopped);
-      assert.equal(await client.next(), 'old');
-      client.send('new');
-      const again = await stops.next();
-      assert.notEqual(again.session, stopped.session);
-      assert.equal(again.line, project.line(handler, ' stop'));
-      await stops.go(again);
-      assert.equal(await client.next(), 'new');
-      assert.equal(stops.count, 0);
-    });
+    }
   });
 }

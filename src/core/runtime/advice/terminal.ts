@@ -5,10 +5,7 @@ import type { CodeFailure } from '../channel/channel';
 import type { Advised } from './about';
 
 /** undefined: the failure has another cause. */
-export function ofTerminal(
-  failure: CodeFailure,
-  spec: FunctionSpec,
-): Advised | undefined {
+export function ofTerminal(failure: CodeFailure, spec: FunctionSpec): Advised | undefined {
   if (spec.family !== 'python') {
     return undefined;
   }
