@@ -8,7 +8,7 @@ export const layers = {
   protocol: { layers: [], packages: [], node: false, vscode: false },
   core: { layers: ['protocol'], packages: 'any', node: true, vscode: false },
   conformance: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
-  cli: { layers: ['protocol', 'core', 'conformance'], packages: 'any', node: true, vscode: false },
+  cli: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
   extension: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: true },
   webview: {
     layers: ['protocol'],

@@ -40,6 +40,13 @@ export const bundles = {
     banner: { js: '#!/usr/bin/env node' },
     external: ['bufferutil', 'utf-8-validate'],
   },
+  // A program of its own, which the command line starts; not packed into the extension.
+  conformance: {
+    ...node,
+    entryPoints: ['src/conformance/main.ts'],
+    outfile: 'dist/conformance.js',
+    external: ['bufferutil', 'utf-8-validate'],
+  },
   webview: {
     ...common,
     entryPoints: ['src/webview/main.ts'],

@@ -59,7 +59,6 @@ describe('the package', function () {
       'l10n/bundle.l10n.zh-cn.json',
       ...below('src/core/runtime/bootstrap', 'dist/bootstrap'),
       ...below('src/core/scaffold/templates', 'dist/templates'),
-      ...below('src/conformance/fixtures', 'dist/conformance'),
       'media/activity.svg',
       // The pictures of the README; the others are for readers of the repository.
       'media/traffic.png',

@@ -94,7 +94,7 @@ describe('scfws', function () {
   it('says how it is used, and what was wrong', async () => {
     const help = await scfws(['--help']);
     assert.equal(help.code, 0);
-    assert.match(help.out, /scfws serve \[folder…\]/);
+    assert.match(help.out, /scfws serve +Runs the gateway/);
     const cases: [string[], RegExp][] = [
       [['nonsense'], /There is no command "nonsense"/],
       [['constructor'], /There is no command "constructor"/],

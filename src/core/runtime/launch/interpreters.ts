@@ -55,7 +55,7 @@ interface Machine {
 }
 
 export function planInterpreters(
-  spec: FunctionSpec,
+  spec: Pick<FunctionSpec, 'family' | 'runtimeVersion' | 'interpreter'>,
   projectFolder: string,
   setting: string | undefined,
   machine: Machine,

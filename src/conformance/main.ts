@@ -1,47 +1,50 @@
 /**
- * `scfws conformance`: checks a gateway against the fidelity ledger, from outside. Without addresses it is our own;
+ * `scfws conformance`, a program of its own (dist/conformance.js): checks a gateway against the fidelity ledger, from outside. Without addresses it is our own;
  * with them it is any other implementation at which the fixture projects (`--write-fixtures`) were deployed.
  */
 import * as l10n from '@vscode/l10n';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import {
-  type CheckResult,
-  isSetupName,
-  runConformance,
-  type Targets,
-} from '../conformance/runConformance';
-import { type Language, type SetupName, setups, writeSetup } from '../conformance/setups';
-import { summarise } from '../conformance/summary';
+import { type CheckResult, isSetupName, runConformance, type Targets } from './runConformance';
+import { type Language, type SetupName, setups, writeSetup } from './setups';
+import { summarise } from './summary';
+import { sentenceOf, UserError } from '../core/errors';
+import { useLocale } from '../core/locale';
 import { readText } from '../core/textFile';
-import { UserError } from '../core/errors';
 import { markTitles, marks, translatedRow } from '../protocol/ledger';
 
-export interface ConformanceWish {
+/** What the command line passes on; see its table of commands. */
+interface ConformanceWish {
   /** Of the fixture handlers. */
   language?: string;
   /** As in scfws.json, e.g. `Python2.7`. */
   runtime?: string;
-  interpreter?: string;
+  python?: string;
+  node?: string;
   only?: string;
   json?: boolean;
   url?: string;
-  pushUrl?: string;
+  'push-url'?: string;
   /** A JSON file: name of a set-up → list of {url, pushUrl}. */
   targets?: string;
   mailboxPort?: number;
-  fixtureFolder: string;
-  bootstrapFolder: string;
+  'write-fixtures'?: string;
+  mailbox?: string;
+  locale?: string;
 }
 
-export async function conformance(wish: ConformanceWish): Promise<number> {
+const distFolder = __dirname;
+const fixtureFolder = path.join(distFolder, 'conformance');
+
+async function conformance(wish: ConformanceWish): Promise<number> {
   const language = parseLanguage(wish.language);
+  const interpreter = wish[language];
   const results = await runConformance({
     language,
     runtime: wish.runtime ?? defaultRuntime(language),
-    fixtureFolder: wish.fixtureFolder,
-    bootstrapFolder: wish.bootstrapFolder,
-    ...(wish.interpreter === undefined ? {} : { interpreter: wish.interpreter }),
+    fixtureFolder,
+    bootstrapFolder: path.join(distFolder, 'bootstrap'),
+    ...(interpreter === undefined ? {} : { interpreter }),
     ...(wish.only === undefined ? {} : { only: wish.only }),
     ...(wish.mailboxPort === undefined ? {} : { mailboxPort: wish.mailboxPort }),
     ...(await chosenTargets(wish)),
@@ -70,17 +73,14 @@ export async function conformance(wish: ConformanceWish): Promise<number> {
 }
 
 /** Writes every fixture project below `folder`, for deployment elsewhere. */
-export async function writeFixtures(
-  folder: string,
-  wish: Pick<ConformanceWish, 'language' | 'runtime' | 'fixtureFolder'> & { mailbox: string },
-): Promise<number> {
+async function writeFixtures(folder: string, wish: ConformanceWish): Promise<number> {
   const language = parseLanguage(wish.language);
   for (const setup of Object.keys(setups) as SetupName[]) {
     const projects = await writeSetup(setup, path.resolve(folder), {
       language,
       runtime: wish.runtime ?? defaultRuntime(language),
-      mailbox: wish.mailbox,
-      fixtureFolder: wish.fixtureFolder,
+      mailbox: wish.mailbox ?? 'http://127.0.0.1:9555/',
+      fixtureFolder,
     });
     process.stdout.write(projects.map((project) => `${project}\n`).join(''));
   }
@@ -98,7 +98,7 @@ function defaultRuntime(language: Language): string {
   return language === 'python' ? 'Python3' : 'Nodejs';
 }
 
-async function chosenTargets({ url, pushUrl, targets }: ConformanceWish): Promise<{
+async function chosenTargets({ url, 'push-url': pushUrl, targets }: ConformanceWish): Promise<{
   targets?: Targets;
 }> {
   if (targets !== undefined) {
@@ -181,3 +181,23 @@ function translatedMark(mark: (typeof marks)[number]): string {
   const translate: (text: string) => string = l10n.t;
   return translate(markTitles[mark]);
 }
+
+function run(): Promise<number> {
+  const wish = JSON.parse(process.argv[2] ?? '{}') as ConformanceWish;
+  useLocale(wish.locale, path.dirname(distFolder));
+  const folder = wish['write-fixtures'];
+  return folder === undefined ? conformance(wish) : writeFixtures(folder, wish);
+}
+
+run().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const known = error instanceof UserError;
+    process.stderr.write(
+      `scfws: ${known ? sentenceOf(error) : String((error as Error)?.stack ?? error)}\n`,
+    );
+    process.exitCode = known && error.code === 'usage' ? 2 : 1;
+  },
+);

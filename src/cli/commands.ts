@@ -1,0 +1,377 @@
+/**
+ * Every command of `scfws` with its flags. Parsing, help and completion read this table. Each command loads what it
+ * alone needs: a session is not to wait for an HTTP client or a YAML parser.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { emulatorProblems } from '../core/project/schemaProblems';
+import type { SessionOptions } from '../core/session/session';
+import { faultPresets } from '../protocol/faultPresets';
+import type { EmulatorOptions } from '../protocol/project';
+import { type Command, command, usageError, type Values, wholeNumber } from './commandTable';
+import { shells } from './completion';
+
+/** dist/: what is read at run time stands beside the program. */
+const distFolder = __dirname;
+const bootstrapFolder = path.join(distFolder, 'bootstrap');
+
+const locale = {
+  locale: {
+    type: 'string',
+    value: 'en|zh-cn',
+    text: () => l10n.t('Language of what is printed; without it the language of the terminal.'),
+  },
+} as const;
+
+const interpreters = {
+  python: {
+    type: 'string',
+    value: 'PROGRAM',
+    text: () => l10n.t('Python that runs Python functions.'),
+  },
+  node: {
+    type: 'string',
+    value: 'PROGRAM',
+    text: () => l10n.t('Node.js that runs Node.js functions.'),
+  },
+} as const;
+
+const sessionFlags = {
+  port: {
+    type: 'string',
+    value: 'N',
+    text: () =>
+      l10n.t('Port of the gateway; 0 takes any free one. Without it the one in scfws.json.'),
+  },
+  ...interpreters,
+  'editor-python': { type: 'string' }, // The environment that is active in a host.
+  'allow-origin': {
+    type: 'string',
+    multiple: true,
+    value: 'ORIGIN',
+    text: () => l10n.t('Origin of web pages that may connect besides local ones.'),
+  },
+  emulator: {
+    type: 'string',
+    value: 'JSON',
+    text: () => l10n.t('Settings of the emulator, as in scfws.json, which wins over them.'),
+  },
+  'max-facts': {
+    type: 'string',
+    value: 'N',
+    initial: '600000',
+    text: () => l10n.t('How many facts are kept; the oldest go first.'),
+  },
+  'memory-mb': {
+    type: 'string',
+    value: 'N',
+    initial: '128',
+    text: () => l10n.t('MB of payloads that are kept; the oldest go first.'),
+  },
+  ...locale,
+} as const;
+
+const roleNames = {
+  register: {
+    type: 'string',
+    value: 'NAME',
+    text: () => l10n.t('Name of the function that runs when a client connects.'),
+  },
+  transfer: {
+    type: 'string',
+    value: 'NAME',
+    text: () => l10n.t('Name of the function that runs for each message.'),
+  },
+  cleanup: {
+    type: 'string',
+    value: 'NAME',
+    text: () => l10n.t('Name of the function that runs when a client has left.'),
+  },
+} as const;
+
+export const commands: readonly Command[] = [
+  command({
+    name: 'new',
+    synopsis: '<folder>',
+    text: () => l10n.t('Creates a project that runs at once. Nothing is overwritten.'),
+    flags: {
+      language: {
+        type: 'string',
+        choices: ['python', 'python2', 'javascript', 'typescript'],
+        initial: 'python',
+        text: () => l10n.t('Language of the functions.'),
+      },
+      template: {
+        type: 'string',
+        choices: ['echo', 'chat'],
+        initial: 'echo',
+        text: () => l10n.t('What they do.'),
+      },
+      ...roleNames,
+      ...locale,
+    },
+    example: 'new my-chat --language javascript --template chat',
+    async run(values, [folder]) {
+      if (folder === undefined || folder === '') {
+        throw usageError('new', l10n.t('"new" needs a folder.'));
+      }
+      const { create } = await import('./create');
+      const { language = 'python', template = 'echo' } = values;
+      return create(folder, { ...values, language, template }, path.join(distFolder, 'templates'));
+    },
+  }),
+
+  command({
+    name: 'serve',
+    synopsis: '[folder…]',
+    text: () => l10n.t('Runs the gateway with the functions of one or more projects.'),
+    flags: {
+      ...sessionFlags,
+      json: { type: 'boolean', text: () => l10n.t('Print one fact a line, as JSON.') },
+      stdio: { type: 'boolean' },
+      debug: { type: 'string', multiple: true }, // Functions that a host is about to attach to.
+      faults: {
+        type: 'string',
+        value: 'PRESET|FILE',
+        text: () =>
+          l10n.t(
+            'Make the network and the functions misbehave, by a file or one of: {0}.',
+            faultPresets.map(({ id }) => id).join(', '),
+          ),
+      },
+      seed: {
+        type: 'string',
+        value: 'N',
+        text: () => l10n.t('Repeats the same faults exactly; without it the seed is 1.'),
+      },
+    },
+    example: 'serve my-chat --port 9480',
+    async run(values, positionals) {
+      const folders = positionals.length === 0 ? ['.'] : positionals;
+      const seed =
+        values.seed === undefined
+          ? undefined
+          : wholeNumber('serve', '--seed', values.seed, 0xffffffff);
+      const output = values.stdio === true ? 'stdio' : values.json === true ? 'json' : 'text';
+      const options = { ...sessionOptions('serve', folders, values), debug: values.debug ?? [] };
+      if (values.seed !== undefined && values.faults === undefined) {
+        throw usageError('serve', l10n.t('--seed belongs to --faults.'));
+      }
+      if (values.faults !== undefined) {
+        const { readFaultPlan } = await import('./faultPlan');
+        options.faults = readFaultPlan(values.faults, seed);
+      }
+      const { serve } = await import('./serve');
+      return serve(options, output);
+    },
+  }),
+
+  command({
+    name: 'invoke',
+    synopsis: '[folder] <function>',
+    text: () => l10n.t('Runs one function once. Its result goes to stdout, its log to stderr.'),
+    flags: {
+      ...sessionFlags,
+      event: {
+        type: 'string',
+        value: 'FILE|-|sample',
+        initial: 'sample',
+        text: () => l10n.t('The event: a file, standard input, or a sample for its role.'),
+      },
+    },
+    example: 'invoke my-chat Transmission --event my-chat/events/transfer-text.json',
+    async run(values, positionals) {
+      const functionName = positionals.at(-1);
+      const onlyFolder =
+        positionals.length === 1 && existsSync(path.join(functionName ?? '', 'scfws.json'));
+      if (functionName === undefined || positionals.length > 2 || onlyFolder) {
+        throw usageError(
+          'invoke',
+          l10n.t('"invoke" needs a function, and before it at most a folder.'),
+        );
+      }
+      const folder = positionals.length === 2 ? (positionals[0] ?? '.') : '.';
+      const { invoke } = await import('./invoke');
+      const event = values.event ?? 'sample';
+      return invoke({ ...sessionOptions('invoke', [folder], values), functionName, event });
+    },
+  }),
+
+  command({
+    name: 'push',
+    synopsis: '<pushUrl>',
+    text: () => l10n.t('Pushes once to a client, as a handler would.'),
+    flags: {
+      id: { type: 'string', value: 'ID', text: () => l10n.t('Id of the connection.') },
+      text: { type: 'string', value: 'TEXT', text: () => l10n.t('Sends text.') },
+      binary: { type: 'string', value: 'FILE', text: () => l10n.t('Sends the bytes of a file.') },
+      close: { type: 'boolean', text: () => l10n.t('Closes the connection.') },
+      ...locale,
+    },
+    example: 'push http://127.0.0.1:9480/api-abcdefgh --id 3q2+7wAAkB9/Zk1sCQ1Rew== --text hello',
+    async run(values, positionals) {
+      const [url] = positionals;
+      const given = [values.text, values.binary, values.close].filter((each) => each !== undefined);
+      const { id } = values;
+      if (positionals.length !== 1 || url === undefined || id === undefined || given.length !== 1) {
+        throw usageError(
+          'push',
+          l10n.t('"push" needs a push address, --id, and one of --text, --binary and --close.'),
+        );
+      }
+      const { push } = await import('./push');
+      return push({ ...values, url, id });
+    },
+  }),
+
+  command({
+    name: 'import',
+    synopsis: '[folder]',
+    text: () => l10n.t('Writes scfws.json for functions that exist. Nothing else is changed.'),
+    flags: { ...roleNames, ...locale },
+    example: 'import . --transfer Transmission',
+    async run(values, [folder = '.']) {
+      const { importProject } = await import('./importProject');
+      return importProject(folder, values);
+    },
+  }),
+
+  command({
+    name: 'types',
+    synopsis: '[folder]',
+    text: () => l10n.t('Gives a project the types of its events, answers and pushes.'),
+    flags: {
+      annotate: {
+        type: 'boolean',
+        text: () => l10n.t('Also write the types at the handlers.'),
+      },
+      ...locale,
+    },
+    example: 'types my-chat --annotate',
+    async run(values, [folder = '.']) {
+      const { types } = await import('./types');
+      return types(folder, { annotate: values.annotate === true });
+    },
+  }),
+
+  command({
+    name: 'conformance',
+    synopsis: '',
+    text: () => l10n.t('Checks a gateway against the fidelity ledger, from outside.'),
+    flags: {
+      language: {
+        type: 'string',
+        choices: ['python', 'node'],
+        initial: 'python',
+        text: () => l10n.t('Language of the fixture functions.'),
+      },
+      runtime: {
+        type: 'string',
+        value: 'RUNTIME',
+        text: () => l10n.t('Their runtime, as in scfws.json.'),
+      },
+      ...interpreters,
+      only: {
+        type: 'string',
+        value: 'ROW',
+        text: () => l10n.t('Only the rows whose id starts so.'),
+      },
+      json: { type: 'boolean', text: () => l10n.t('Print the results as JSON.') },
+      url: {
+        type: 'string',
+        value: 'URL',
+        text: () => l10n.t('Another gateway, at which the fixtures are deployed.'),
+      },
+      'push-url': { type: 'string', value: 'URL', text: () => l10n.t('Its push address.') },
+      targets: {
+        type: 'string',
+        value: 'FILE',
+        text: () => l10n.t('Addresses of several set-ups, as a JSON file.'),
+      },
+      'mailbox-port': {
+        type: 'string',
+        value: 'N',
+        text: () => l10n.t('Port at which the fixtures report what they got.'),
+      },
+      'write-fixtures': {
+        type: 'string',
+        value: 'FOLDER',
+        text: () => l10n.t('Only write the fixture functions, to be deployed elsewhere.'),
+      },
+      mailbox: {
+        type: 'string',
+        value: 'URL',
+        initial: 'http://127.0.0.1:9555/',
+        text: () => l10n.t('Address that written fixtures report to.'),
+      },
+      ...locale,
+    },
+    example: 'conformance --language node --only push',
+    async run(values) {
+      const port = values['mailbox-port'];
+      const mailboxPort =
+        port === undefined ? undefined : wholeNumber('conformance', '--mailbox-port', port, 65_535);
+      const { runProgram } = await import('./program');
+      return runProgram('conformance.js', { ...values, mailboxPort });
+    },
+  }),
+
+  command({
+    name: 'completion',
+    synopsis: shells.join('|'),
+    text: () => l10n.t('Prints a script with which a shell completes these commands.'),
+    flags: { ...locale },
+    words: shells,
+    example: 'completion bash',
+    async run(_values, [name]) {
+      const shell = shells.find((each) => each === name);
+      if (shell === undefined) {
+        throw usageError('completion', l10n.t('"completion" needs one of {0}.', shells.join(', ')));
+      }
+      const { completionScript } = await import('./completion');
+      process.stdout.write(completionScript(shell, commands));
+      return 0;
+    },
+  }),
+];
+
+function sessionOptions(
+  name: string,
+  folders: string[],
+  values: Values<typeof sessionFlags>,
+): SessionOptions {
+  const { python, node, 'editor-python': editorPython, port, emulator } = values;
+  const facts = wholeNumber(name, '--max-facts', values['max-facts'] ?? '', 10_000_000, 1);
+  const megabytes = wholeNumber(name, '--memory-mb', values['memory-mb'] ?? '', 100_000);
+  return {
+    // Whoever names the file means its folder.
+    folders: folders.map((each) =>
+      path.basename(each) === 'scfws.json' ? path.dirname(each) : each,
+    ),
+    bootstrapFolder,
+    limits: { facts, payloadBytes: megabytes * 1024 * 1024 },
+    allowedOrigins: values['allow-origin'] ?? [],
+    interpreters: {
+      ...(python === undefined ? {} : { python }),
+      ...(node === undefined ? {} : { node }),
+      ...(editorPython === undefined ? {} : { editorPython }),
+    },
+    ...(port === undefined ? {} : { port: wholeNumber(name, '--port', port, 65_535) }),
+    ...(emulator === undefined ? {} : { emulator: parseEmulator(name, emulator) }),
+  };
+}
+
+function parseEmulator(name: string, text: string): Partial<EmulatorOptions> {
+  let options: unknown;
+  try {
+    options = JSON.parse(text);
+  } catch (error) {
+    throw usageError(name, l10n.t('--emulator takes a JSON object: {0}', (error as Error).message));
+  }
+  const [problem] = emulatorProblems(options);
+  if (problem !== undefined) {
+    throw usageError(name, l10n.t('--emulator: {0}', problem));
+  }
+  return options as Partial<EmulatorOptions>;
+}
