@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
+import type { Language, TemplateName } from '../core/scaffold/planScaffold';
 import { emulatorProblems } from '../core/project/schemaProblems';
 import type { SessionOptions } from '../core/session/session';
 import { faultPresets } from '../protocol/faultPresets';
@@ -15,6 +16,9 @@ import { shells } from './completion';
 /** dist/: what is read at run time stands beside the program. */
 const distFolder = __dirname;
 const bootstrapFolder = path.join(distFolder, 'bootstrap');
+
+const languages: readonly Language[] = ['python', 'python2', 'javascript', 'typescript'];
+const templateNames: readonly TemplateName[] = ['echo', 'chat'];
 
 const locale = {
   locale: {
@@ -98,13 +102,13 @@ export const commands: readonly Command[] = [
     flags: {
       language: {
         type: 'string',
-        choices: ['python', 'python2', 'javascript', 'typescript'],
+        choices: languages,
         initial: 'python',
         text: () => l10n.t('Language of the functions.'),
       },
       template: {
         type: 'string',
-        choices: ['echo', 'chat'],
+        choices: templateNames,
         initial: 'echo',
         text: () => l10n.t('What they do.'),
       },
@@ -117,7 +121,7 @@ export const commands: readonly Command[] = [
         throw usageError('new', l10n.t('"new" needs a folder.'));
       }
       const { create } = await import('./create');
-      const { language = 'python', template = 'echo' } = values;
+      const { language, template } = values as { language: Language; template: TemplateName };
       return create(folder, { ...values, language, template }, path.join(distFolder, 'templates'));
     },
   }),

@@ -5,17 +5,18 @@ import { UserError } from '../core/errors';
 import {
   defaultFunctionNames,
   functionNameProblem,
-  languages,
+  type Language,
   planScaffold,
-  templateNames,
+  type TemplateName,
 } from '../core/scaffold/planScaffold';
 import { readTemplates } from '../core/scaffold/templates';
 import { findClashes, writeScaffold } from '../core/scaffold/writeScaffold';
+import { pasteable } from '../core/pasteable';
 import { roles } from '../protocol/project';
 
 export interface CreateOptions {
-  language: string;
-  template: string;
+  language: Language;
+  template: TemplateName;
   register?: string;
   transfer?: string;
   cleanup?: string;
@@ -27,8 +28,7 @@ export async function create(
   options: CreateOptions,
   templateFolder: string,
 ): Promise<number> {
-  const language = oneOf(languages, options.language, '--language');
-  const template = oneOf(templateNames, options.template, '--template');
+  const { language, template } = options;
   const functionNames = { ...defaultFunctionNames };
   for (const role of roles) {
     functionNames[role] = options[role] ?? functionNames[role];
@@ -61,18 +61,7 @@ export async function create(
   }
   await writeScaffold(plan, target);
   process.stdout.write(
-    `${plan.files.map((file) => `  ${file.path}`).join('\n')}\n${l10n.t('Created {0}. Start it with: scfws serve {0}', folder)}\n`,
+    `${plan.files.map((file) => `  ${file.path}`).join('\n')}\n${l10n.t('Created {0}. Start it with: {1}', folder, pasteable('scfws', 'serve', folder))}\n`,
   );
   return 0;
-}
-
-function oneOf<T extends string>(allowed: readonly T[], wanted: string, flag: string): T {
-  const found = allowed.find((each) => each === wanted);
-  if (found === undefined) {
-    throw new UserError(
-      'usage',
-      l10n.t('{0} takes one of {1}, not "{2}".', flag, allowed.join(', '), wanted),
-    );
-  }
-  return found;
 }

@@ -8,6 +8,7 @@ import type { DetectedProject } from '../core/project/importers/detected';
 import { reportLines } from '../core/project/importers/notes';
 import { planProjectFile, type RoleAnswers } from '../core/project/importers/planProjectFile';
 import { projectFileName } from '../core/project/projectFile';
+import { pasteable } from '../core/pasteable';
 import { roles } from '../protocol/project';
 import type { Role } from '../protocol/project';
 
@@ -61,7 +62,9 @@ export async function importProject(folder: string, options: ImportOptions): Pro
   for (const role of roles) {
     process.stdout.write(`  ${role}: ${nameOf(functions, role)}\n`);
   }
-  process.stdout.write(`${l10n.t('Written: {0}. Start it with: scfws serve {1}', file, folder)}\n`);
+  process.stdout.write(
+    `${l10n.t('Written: {0}. Start it with: {1}', file, pasteable('scfws', 'serve', folder))}\n`,
+  );
   return 0;
 }
 

@@ -101,7 +101,7 @@ describe('scfws', function () {
       [['serve', '--port', 'many'], /--port takes a whole number up to 65535, not "many"/],
       [['push', 'http://127.0.0.1:1/api-x'], /needs a push address, --id, and one of/],
       [['new'], /"new" needs a folder/],
-      [['serve', '--bogus'], /Unknown option '--bogus'\.? ?\n/],
+      [['serve', '--bogus'], /Unknown option '--bogus'\. `scfws serve --help`/],
       [['serve', '--seed', '3'], /--seed belongs to --faults/],
       [['serve', '--faults', 'none-such'], /Presets: .*flaky-wifi/],
       [

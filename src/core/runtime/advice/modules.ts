@@ -1,4 +1,5 @@
 /** What to do about a module that was not found: it may be the project's own, another version's, or a package. */
+import { pasteable } from '../../pasteable';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
@@ -201,8 +202,8 @@ export function libraryFix(
   }
   const asked = python ? name : loadable(name, spec, version);
   const command = python
-    ? `${quoted(interpreter)} -m pip install ${quoted(asked)}`
-    : `npm install --prefix ${quoted(spec.folder)} ${asked}`;
+    ? pasteable(interpreter, '-m', 'pip', 'install', asked)
+    : pasteable('npm', 'install', '--prefix', spec.folder, asked);
   const isKnown = python
     ? Object.hasOwn(pythonPackages, top) || Object.hasOwn(pythonPackages, module)
     : asked !== name;
@@ -261,8 +262,4 @@ function isModule(spec: FunctionSpec): boolean {
       }
     }
   }
-}
-
-function quoted(text: string): string {
-  return /^[\w./\\:@-]+$/.test(text) ? text : `"${text}"`;
 }

@@ -1,4 +1,5 @@
 /** Code that is right elsewhere: for another version of the interpreter, before a build, or for another framework. */
+import { pasteable } from '../../pasteable';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { FunctionSpec } from '../../../protocol/project';
@@ -115,7 +116,7 @@ export function ofModulePackage(failure: CodeFailure, spec: FunctionSpec): Advis
     return { rule: 'error.437', message, advice: otherwise };
   }
   const packages = [`${name}@${last}`];
-  const command = `npm install --prefix ${spec.folder} ${packages[0] ?? ''}`;
+  const command = pasteable('npm', 'install', '--prefix', spec.folder, ...packages);
   const fix = {
     kind: 'installLibrary',
     family: 'node',
