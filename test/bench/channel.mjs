@@ -89,8 +89,20 @@ async function startChannel(family) {
     throw new Error(`the bootstrap said ${JSON.stringify(problem)}`);
   };
   const nothing = () => undefined;
+  const order = {
+    folder,
+    file: 'index',
+    entry: 'main_handler',
+    projectFolder: folder,
+    context: { time_limit_in_ms: 10_000 },
+    pushUrl: 'http://127.0.0.1:9/api-00000000',
+    redirectPush: true,
+    debug: false,
+    clockFile: path.join(folder, 'clock'),
+    waitForEmptyLoop: true,
+  };
   const channel = await new Promise((resolve) => {
-    const made = new Channel(child.stdio[3], child.stdio[4], {
+    const listener = {
       onReady: () => resolve(made),
       onResult: (_id, _peak, json) => answered(json),
       onLoadFailed: fail,
@@ -98,19 +110,9 @@ async function startChannel(family) {
       onNonsense: nothing, // When it is killed.
       ...{ onDone: nothing, onLog: nothing, onFiles: nothing, onNotice: nothing },
       ...{ onDebugPort: nothing, onSpent: nothing },
-    });
-    made.start({
-      folder,
-      file: 'index',
-      entry: 'main_handler',
-      projectFolder: folder,
-      context: { time_limit_in_ms: 10_000 },
-      pushUrl: 'http://127.0.0.1:9/api-00000000',
-      redirectPush: true,
-      debug: false,
-      clockFile: path.join(folder, 'clock'),
-      waitForEmptyLoop: true,
-    });
+    };
+    const made = new Channel(child.stdio[3], child.stdio[4], listener, order);
+    made.start();
   });
   return {
     invoke: () =>
@@ -127,6 +129,7 @@ async function startChannel(family) {
 
 async function startRuntime(family) {
   const { startFunctionRuntime } = importSource('src/core/runtime/dispatch/functionRuntime.ts');
+  const { Dispatcher } = importSource('src/core/runtime/dispatch/dispatcher.ts');
   const { Recorder } = importSource('src/core/session/recorder.ts');
   const { Clock } = importSource('src/core/clock.ts');
   const { defaultEmulatorOptions } = importSource('src/protocol/project.ts');
@@ -151,6 +154,8 @@ async function startRuntime(family) {
   const runtime = startFunctionRuntime('bench/echo', spec, {
     service: { name: 'bench', folder, functions: [spec], emulator: { ...defaultEmulatorOptions } },
     clock,
+    clockFile: path.join(folder, 'clock'),
+    dispatcher: new Dispatcher(),
     record: recorder.record,
     pushUrl: () => 'http://127.0.0.1:9/api-00000000',
     nextInstance: () => ++instances,

@@ -7,7 +7,7 @@ import { startMailbox, type EventReport, type Mailbox } from '../../src/conforma
 import { RawClient } from '../../src/conformance/rawClient';
 import { type SetupName, writeSetup } from '../../src/conformance/setups';
 import { parseProjectFile } from '../../src/core/project/projectFile';
-import { longestQueue } from '../../src/core/runtime/dispatch/functionRuntime';
+import { longestQueue } from '../../src/core/runtime/dispatch/dispatcher';
 import { startSession, type Session } from '../../src/core/session/session';
 import type { Fact, FactKind, FactOf } from '../../src/protocol/fact';
 import { endLines, startLine } from '../../src/protocol/platformLog';

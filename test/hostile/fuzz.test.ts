@@ -11,6 +11,7 @@ import { PassThrough } from 'node:stream';
 import { parseProjectFile } from '../../src/core/project/projectFile';
 import { loadService } from '../../src/core/project/loadService';
 import { Channel } from '../../src/core/runtime/channel/channel';
+import type { LaunchOrder } from '../../src/core/runtime/launch/environment';
 import { parsePush } from '../../src/core/gateway/pushRequest';
 import type { Fact } from '../../src/protocol/fact';
 import { renderHar } from '../../src/protocol/export/har';
@@ -308,7 +309,7 @@ describe('fuzz', function () {
     for (let n = 0; n < 3000 * rounds; n++) {
       const random = new Random(n);
       const [input, output] = [new PassThrough(), new PassThrough()];
-      new Channel(input, output, {
+      const listener = {
         onReady: called,
         onLoadFailed: called,
         onResult: called,
@@ -320,7 +321,8 @@ describe('fuzz', function () {
         onDebugPort: called,
         onSpent: called,
         onNonsense: called,
-      });
+      };
+      new Channel(input, output, listener, {} as LaunchOrder);
       for (const chunk of split(random, random.mutate(good))) {
         output.emit('data', chunk);
       }

@@ -1,5 +1,4 @@
 /** One client of the gateway, from its handshake to its end. */
-import { reportBug } from '../errors';
 import type { FunctionRuntime } from '../runtime/contract';
 import type { EmulatorOptions, Role, ServiceSpec, Stage } from '../../protocol/project';
 
@@ -39,12 +38,6 @@ export const outboundLimit = 16 * 1024 * 1024;
 /** Close code of a connection that ended without a Close frame (RFC 6455). */
 export const noCloseFrame = 1006;
 
-interface Task {
-  bytes: number;
-  atOnce(): number;
-  run(): Promise<void>;
-}
-
 export class Connection {
   readonly id: string;
   readonly service: Service;
@@ -53,14 +46,12 @@ export class Connection {
   socket: ClientSocket | undefined;
   /** Clock time of the last message that counts for the idle limit. */
   lastActivity: number;
-  /** Events that wait for those before them; undefined instead of empty. */
-  private line: Task[] | undefined;
-  private running = 0;
-  /** Called when every event that this connection caused is done. */
-  private settlers: (() => void)[] | undefined;
+  /** Events that it caused and that are not over, and bytes of their messages. */
   private waiting = 0;
-  private waitingBytes = 0;
-  private reading = true;
+  waitingBytes = 0;
+  /** Called when every one of them is. */
+  private settlers: (() => void)[] | undefined;
+  private reading: 'on' | 'off' = 'on';
   /** Frames on their way through breakpoints and faults, by direction; undefined: the way is free. */
   readonly detours: { toServer?: Promise<void>; toClient?: Promise<void> } = {};
   /** Pushes that came before the handshake was finished (`queueUntilOpen`). */
@@ -74,75 +65,42 @@ export class Connection {
   }
 
   /**
-   * Runs `task` in its turn, as soon as fewer than `atOnce` of this connection's run. A client that sends faster than
-   * its events are served is not read until the queue is half empty: TCP slows it down, nothing is lost, nothing grows.
+   * An event of it waits, and is over. A client that sends faster than its events are served is not read until half of
+   * them are: TCP slows it down, nothing is lost, nothing grows. The order of its events is the dispatcher's.
    */
-  enqueue(bytes: number, atOnce: () => number, run: () => Promise<void>): void {
+  count(bytes: number): { over(): void } {
     this.waiting++;
     this.waitingBytes += bytes;
     if (
-      this.reading &&
+      this.reading === 'on' &&
       (this.waiting >= inboundLimits.messages || this.waitingBytes >= inboundLimits.bytes)
     ) {
-      this.reading = false;
+      this.reading = 'off';
       this.socket?.pause();
     }
-    const task = { bytes, atOnce, run };
-    if (this.line === undefined && this.running < atOnce()) {
-      void this.start(task);
-    } else {
-      (this.line ??= []).push(task);
-    }
+    return { over: () => this.countDown(bytes) };
   }
 
-  private async start(task: Task): Promise<void> {
-    this.running++;
-    try {
-      await task.run();
-    } catch (error) {
-      reportBug(error); // It costs this event.
-    } finally {
-      this.running--;
-      this.waiting--;
-      this.waitingBytes -= task.bytes;
-      this.goOn();
+  private countDown(bytes: number): void {
+    this.waiting--;
+    this.waitingBytes -= bytes;
+    if (
+      this.reading === 'off' &&
+      this.waiting <= inboundLimits.messages / 2 &&
+      this.waitingBytes <= inboundLimits.bytes / 2
+    ) {
+      this.reading = 'on';
+      this.socket?.resume();
     }
-  }
-
-  /** Bytes of messages that wait or run. */
-  get queuedBytes(): number {
-    return this.waitingBytes;
+    if (this.waiting === 0) {
+      this.settlers?.splice(0).forEach((settle) => settle());
+    }
   }
 
   /** Reads its socket again, for the last time: what is left in it must not keep it from ending. */
   letGo(): void {
     this.socket?.resume();
     this.socket = undefined;
-  }
-
-  private goOn(): void {
-    if (
-      !this.reading &&
-      this.waiting <= inboundLimits.messages / 2 &&
-      this.waitingBytes <= inboundLimits.bytes / 2
-    ) {
-      this.reading = true;
-      this.socket?.resume();
-    }
-    while (this.line !== undefined) {
-      const [next] = this.line as [Task];
-      if (this.running >= next.atOnce()) {
-        return;
-      }
-      this.line.shift();
-      if (this.line.length === 0) {
-        this.line = undefined;
-      }
-      void this.start(next);
-    }
-    if (this.running === 0) {
-      this.settlers?.splice(0).forEach((settle) => settle());
-    }
   }
 
   /** Resolves when no event of this connection is on its way, waits, or runs. */

@@ -9,9 +9,10 @@ import { randomUUID } from 'node:crypto';
 import { cleanupEvent, transferEventJson } from '../../protocol/event';
 import type { FunctionError } from '../../protocol/fact';
 import type { CloseCause, Role } from '../../protocol/project';
-import type { Clock } from '../clock';
-import type { InvocationRequest, InvocationResult, RecordFact } from '../runtime/contract';
-import { largestAhead } from '../runtime/dispatch/ahead';
+import type { Clock, Timer } from '../clock';
+import { reportBug } from '../errors';
+import type { InvocationRequest, InvocationResult, RecordFact, Run } from '../runtime/contract';
+import type { Dispatcher } from '../runtime/dispatch/dispatcher';
 import { largestPayload } from '../runtime/advice/failures';
 import {
   type ClientSocket,
@@ -27,15 +28,10 @@ import { IdleWatch } from './idleWatch';
 import { pushErrors } from './pushRequest';
 import { Pushes, type PushFailure, type PushTarget } from './pushes';
 import { integrationProblem } from './registerDecision';
+import { type LeaveCause, Registry } from './registry';
 
 /** Messages above this size only pass in this emulator's contract, not in today's Web functions. */
 const notableSize = 256 * 1024;
-
-/** How many closed ids are remembered, so that a push to one can say when it left. */
-const rememberedIds = 10_000;
-
-/** Bytes of messages that may wait although their clients have left; above, nobody new comes in. */
-const leavingLimit = 128 * 1024 * 1024;
 
 /**
  * How long events may still run once the gateway stops, milliseconds; then their processes are ended. Less than the
@@ -48,6 +44,21 @@ export interface GatewayDependencies {
   record: RecordFact;
   services: Service[];
   disturbances: Disturbances;
+  dispatcher: Dispatcher<Run>;
+}
+
+/** What became of an event; `dropped`: it made none that could run. */
+type Ended = InvocationResult | 'gatewayTimeout' | 'dropped';
+
+interface Submission {
+  role: Role;
+  order: 'inTurn' | 'anyTime';
+  size: number;
+  /** Number of the fact that caused it. */
+  cause: number;
+  /** Made in its turn; undefined: it cannot be made, which has been told. */
+  event(): string | undefined;
+  end(result: Ended): void;
 }
 
 export class Gateway implements HandshakeTarget, PushTarget {
@@ -55,24 +66,23 @@ export class Gateway implements HandshakeTarget, PushTarget {
   private readonly facts: GatewayFacts;
   private readonly disturbances: Disturbances;
   readonly services: Service[];
-  private readonly connections = new Map<string, Connection>();
-  private readonly left = new Map<string, { at: number; cause: CloseCause | 'refused' }>();
-  /** Ended, but events that they caused wait or run. */
-  private readonly leaving = new Set<Connection>();
-  private leavingBytes = 0;
+  private readonly dispatcher: Dispatcher<Run>;
+  private readonly registry: Registry;
   readonly idle: IdleWatch;
   stopping = false;
   /** Called whenever nothing is left of any client. */
-  private onQuiet: (() => void) | undefined;
+  private onEmpty: (() => void) | undefined;
   readonly handshakes: Handshakes;
   readonly pushes: Pushes;
 
-  constructor({ clock, record, services, disturbances }: GatewayDependencies) {
+  constructor({ clock, record, services, disturbances, dispatcher }: GatewayDependencies) {
     this.clock = clock;
     this.facts = new GatewayFacts(record);
     this.services = services;
     this.disturbances = disturbances;
-    this.idle = new IdleWatch(clock, this.connections, (connection) =>
+    this.dispatcher = dispatcher;
+    this.registry = new Registry(clock, () => this.noticeEmpty());
+    this.idle = new IdleWatch(clock, this.registry.all, (connection) =>
       this.closeByGateway(
         connection,
         'idle',
@@ -131,36 +141,29 @@ export class Gateway implements HandshakeTarget, PushTarget {
     );
   }
 
-  /**
-   * How many events of one connection may be with Transfer at once. A single instance takes them in their turn, so the
-   * next one may wait there already; more would push in front of other clients.
-   */
-  private atOnce(service: Service, bytes: number): number {
-    if (service.spec.emulator.transferConcurrency === 'parallel') {
-      return Infinity;
-    }
-    const inOrder = service.runtimeOf('transfer')?.inOrder === true;
-    return inOrder && bytes <= largestAhead && !this.disturbances.disturbsFunctions ? 2 : 1;
-  }
-
   private transfer(connection: Connection, frame: PassingFrame): void {
     const { emulator } = connection.service.spec;
     const { payload } = frame;
     const binary = typeof payload !== 'string';
-    const atOnce = (): number => this.atOnce(connection.service, payload.length);
-    connection.enqueue(payload.length, atOnce, async () => {
-      const event = transferEventJson(
-        connection.id,
-        binary ? 'binary' : 'text',
-        binary ? payload.toString('base64') : payload,
-        emulator.legacyAction,
-      );
-      if (event.length > largestPayload / 3 && Buffer.byteLength(event) > largestPayload) {
-        this.tooLargeEvent(connection);
-        return;
-      }
-      const result = await this.invoke(connection, 'transfer', event, frame.seq);
-      this.afterTransfer(connection, result);
+    this.submit(connection, {
+      role: 'transfer',
+      order: emulator.transferConcurrency === 'parallel' ? 'anyTime' : 'inTurn',
+      size: payload.length,
+      cause: frame.seq,
+      event: () => {
+        const event = transferEventJson(
+          connection.id,
+          binary ? 'binary' : 'text',
+          binary ? payload.toString('base64') : payload,
+          emulator.legacyAction,
+        );
+        if (event.length > largestPayload / 3 && Buffer.byteLength(event) > largestPayload) {
+          this.tooLargeEvent(connection);
+          return undefined;
+        }
+        return event;
+      },
+      end: (result) => this.afterTransfer(connection, result),
     });
     if (payload.length > notableSize) {
       this.facts.tellOnce(connection, 'transfer', {
@@ -175,7 +178,10 @@ export class Gateway implements HandshakeTarget, PushTarget {
     }
   }
 
-  private afterTransfer(connection: Connection, result: InvocationResult | 'gatewayTimeout'): void {
+  private afterTransfer(connection: Connection, result: Ended): void {
+    if (result === 'dropped') {
+      return;
+    }
     const { emulator, backendTimeout, integrationResponse } = connection.service.spec;
     if (result === 'gatewayTimeout') {
       this.dropByPlatform(
@@ -225,45 +231,86 @@ export class Gateway implements HandshakeTarget, PushTarget {
   }
 
   /** Runs the event in the function of that role, within the backend timeout. */
-  async invoke(
+  invoke(
     connection: Connection,
     role: Role,
     eventJson: string,
     cause: number,
-  ): Promise<InvocationResult | 'gatewayTimeout'> {
+  ): Promise<InvocationResult | 'gatewayTimeout' | 'dropped'> {
+    return new Promise((end) =>
+      this.submit(connection, {
+        role,
+        order: 'inTurn',
+        size: eventJson.length,
+        cause,
+        event: () => eventJson,
+        end,
+      }),
+    );
+  }
+
+  /** This event, of this connection: when and where it runs is the dispatcher's. */
+  private submit(connection: Connection, event: Submission): void {
     const { service } = connection;
-    const runtime = service.runtimeOf(role);
-    if (runtime === undefined) {
-      throw new Error(`service ${service.spec.name} has no function for ${role}`); // Its callers look first.
-    }
-    const request: InvocationRequest = {
-      invocation: randomUUID(),
-      eventJson,
-      role,
-      connection: connection.id,
-      cause,
+    const { role, order, size } = event;
+    const counted = connection.count(size);
+    let ended: 'not yet' | 'ended' = 'not yet';
+    const end = (result: Ended): void => {
+      if (ended === 'not yet') {
+        ended = 'ended';
+        try {
+          event.end(result);
+        } catch (error) {
+          reportBug(error); // It costs this event.
+        }
+        counted.over();
+      }
     };
-    if (service.spec.emulator.transferConcurrency === 'ordered') {
-      request.inTurn = true;
-    }
-    const injected = this.disturbances.insteadOfInvocation(runtime, request);
-    if (injected !== undefined) {
-      return injected;
-    }
-    if (runtime.spec.timeout < service.spec.backendTimeout) {
-      return runtime.invoke(request); // The function's own limit comes first.
-    }
-    return new Promise((resolve) => {
-      let timer: { dispose(): void } | undefined;
-      request.onStart = () => {
-        timer = this.clock.setTimer(service.spec.backendTimeout * 1000, () =>
-          resolve('gatewayTimeout'),
-        );
-      };
-      void runtime.invoke(request).then((result) => {
-        timer?.dispose();
-        resolve(result);
-      });
+    this.dispatcher.submit({
+      connection: connection.id,
+      order,
+      size,
+      foresee: () =>
+        this.disturbances.disturbsFunctions ? null : (service.runtimeOf(role)?.pool ?? null),
+      open: (over) => {
+        // Looked at in its turn: the project file may have lost the function, or changed, meanwhile.
+        const runtime = service.runtimeOf(role);
+        const eventJson = runtime && event.event();
+        if (runtime === undefined || eventJson === undefined) {
+          end('dropped');
+          over();
+          return null;
+        }
+        const request: InvocationRequest = {
+          invocation: randomUUID(),
+          eventJson,
+          role,
+          connection: connection.id,
+          cause: event.cause,
+        };
+        const injected = this.disturbances.insteadOfInvocation(runtime, request);
+        if (injected !== undefined) {
+          void injected.then((result) => {
+            end(result);
+            over();
+          });
+          return null;
+        }
+        if (runtime.spec.timeout < service.spec.backendTimeout) {
+          // The function's own limit comes first.
+          return { pool: runtime.pool, run: { request, since: this.clock.now(), end } };
+        }
+        let timer: Timer | undefined;
+        request.onStart = () => {
+          const ms = service.spec.backendTimeout * 1000;
+          timer = this.clock.setTimer(ms, () => end('gatewayTimeout'));
+        };
+        const stop = (result: InvocationResult): void => {
+          timer?.dispose();
+          end(result);
+        };
+        return { pool: runtime.pool, run: { request, since: this.clock.now(), end: stop } };
+      },
     });
   }
 
@@ -372,7 +419,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
   }
 
   close(id: string, code: number, reason: string, abrupt: boolean): boolean {
-    const connection = this.connections.get(id);
+    const connection = this.registry.get(id);
     if (connection?.state !== 'open') {
       return false;
     }
@@ -431,30 +478,19 @@ export class Gateway implements HandshakeTarget, PushTarget {
       code,
       reason,
     });
-    const bytes = connection.queuedBytes;
-    this.leavingBytes += bytes;
-    this.leaving.add(connection);
-    this.forget(connection, cause);
-    if (connection.service.spec.emulator.cleanupOn.includes(cause)) {
-      this.cleanUp(connection, fact.seq);
-    }
-    void connection.settled().then(() => {
-      this.leavingBytes -= bytes;
-      this.leaving.delete(connection);
-      this.noticeQuiet();
+    this.registry.leave(connection, cause, () => {
+      if (connection.service.spec.emulator.cleanupOn.includes(cause)) {
+        this.cleanUp(connection, fact.seq);
+      }
     });
   }
 
   private cleanUp(connection: Connection, cause: number): void {
     // What the client said before it left is served first: what runs in parallel, and what is on a detour.
-    const cleanUp = (): void =>
-      connection.enqueue(0, oneAtATime, async () => {
-        // Looked at in its turn: the project file may have lost the function meanwhile.
-        if (connection.service.runtimeOf('cleanup') !== undefined) {
-          const event = JSON.stringify(cleanupEvent(connection.id));
-          await this.invoke(connection, 'cleanup', event, cause);
-        }
-      });
+    const cleanUp = (): void => {
+      const event = JSON.stringify(cleanupEvent(connection.id));
+      void this.invoke(connection, 'cleanup', event, cause);
+    };
     const { toServer } = connection.detours;
     if (toServer === undefined) {
       cleanUp();
@@ -463,30 +499,24 @@ export class Gateway implements HandshakeTarget, PushTarget {
     }
   }
 
-  /** Clients that come and leave again have more served than there is room for. */
   get congested(): boolean {
-    return this.leavingBytes > leavingLimit;
+    return this.registry.congested;
   }
 
   admit(connection: Connection): void {
-    this.connections.set(connection.id, connection);
+    this.registry.admit(connection);
   }
 
-  whenLeft(id: string): { agoMs: number; cause: CloseCause | 'refused' } | undefined {
-    const left = this.left.get(id);
-    return left && { agoMs: this.clock.real() - left.at, cause: left.cause };
+  whenLeft(id: string): { agoMs: number; cause: LeaveCause } | undefined {
+    return this.registry.whenLeft(id);
   }
 
-  forget(connection: Connection, cause: CloseCause | 'refused'): void {
-    connection.state = 'closed';
-    connection.letGo();
-    this.connections.delete(connection.id);
-    this.left.set(connection.id, { at: this.clock.real(), cause });
-    if (this.left.size > rememberedIds) {
-      const [oldest] = this.left.keys();
-      this.left.delete(oldest as string);
-    }
-    this.noticeQuiet();
+  forget(connection: Connection, cause: LeaveCause): void {
+    this.registry.forget(connection, cause);
+  }
+
+  connection(id: string): Connection | undefined {
+    return this.registry.get(id);
   }
 
   /**
@@ -496,13 +526,13 @@ export class Gateway implements HandshakeTarget, PushTarget {
   async dispose(): Promise<void> {
     this.idle.dispose();
     this.stopping = true;
-    const quiet = new Promise<void>((resolve) => (this.onQuiet = resolve));
-    for (const connection of [...this.connections.values()]) {
+    const empty = new Promise<void>((resolve) => (this.onEmpty = resolve));
+    for (const connection of [...this.registry.all.values()]) {
       this.stopConnection(connection);
     }
-    this.noticeQuiet();
-    const limit = setTimeout(() => this.onQuiet?.(), lastEventsMs);
-    await quiet;
+    this.noticeEmpty();
+    const limit = setTimeout(() => this.onEmpty?.(), lastEventsMs);
+    await empty;
     clearTimeout(limit);
   }
 
@@ -510,14 +540,10 @@ export class Gateway implements HandshakeTarget, PushTarget {
     this.closeByGateway(connection, 'gatewayStop', 1001, 'the gateway stops');
   }
 
-  private noticeQuiet(): void {
-    if (this.connections.size === 0 && this.leaving.size === 0) {
-      this.onQuiet?.();
+  private noticeEmpty(): void {
+    if (this.registry.empty) {
+      this.onEmpty?.();
     }
-  }
-
-  connection(id: string): Connection | undefined {
-    return this.connections.get(id);
   }
 
   // -- small things
@@ -545,7 +571,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
 
   /** A frame that was kept back on its way goes on, if its connection is still there. */
   passOn(frame: PassingFrame): void {
-    const connection = this.connections.get(frame.connection);
+    const connection = this.registry.get(frame.connection);
     if (connection === undefined) {
       return;
     }
@@ -556,8 +582,6 @@ export class Gateway implements HandshakeTarget, PushTarget {
     }
   }
 }
-
-const oneAtATime = (): number => 1;
 
 function describe(error: FunctionError | undefined): string {
   return error === undefined

@@ -39,7 +39,7 @@ export interface HandshakeTarget {
     role: Role,
     eventJson: string,
     cause: number,
-  ): Promise<InvocationResult | 'gatewayTimeout'>;
+  ): Promise<InvocationResult | 'gatewayTimeout' | 'dropped'>;
 }
 
 export class Handshakes {
@@ -165,6 +165,9 @@ export class Handshakes {
     }
     const event = registerEvent(handshake, spec.emulator.registerEnvelope);
     const result = await this.target.invoke(connection, 'register', JSON.stringify(event), cause);
+    if (result === 'dropped') {
+      return { accept: true }; // The project file has lost Register meanwhile.
+    }
     if (result === 'gatewayTimeout') {
       const reason = l10n.t(
         'Register did not answer within the backend timeout of {0} s.',

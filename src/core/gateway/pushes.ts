@@ -95,15 +95,12 @@ export class Pushes {
     }
     const { service } = address;
     const runtime = address.instance && service.functions.get(address.instance.functionId);
-    const unrecorded =
-      address.instance && runtime?.untilRecorded(address.instance.number, origin.invocation);
-    if (unrecorded !== undefined) {
-      await unrecorded;
-    }
-    const invocation =
-      origin.invocation ??
-      (address.instance && runtime?.runningInvocation(address.instance.number)) ??
-      null;
+    const made =
+      address.instance && runtime
+        ? runtime.invocationOf(address.instance.number, origin.invocation)
+        : (origin.invocation ?? null);
+    // Not awaited without need: pushes must leave in the order in which they were read.
+    const invocation = made instanceof Promise ? await made : made;
     const read = readPushBody(bytes, origin);
     const parsed =
       'problem' in read
@@ -141,7 +138,6 @@ export class Pushes {
     const injected = this.disturbances.insteadOfPush(
       this.target.connection(request.connection) !== undefined ? request.connection : '',
     );
-    // Not awaited without need: pushes must leave in the order in which they were read.
     const refused = injected === undefined ? undefined : await injected;
     const { errNo, errMsg } = refused ?? this.judge(service, request);
     const status = this.pushStatus(service, errNo);

@@ -2,6 +2,7 @@
 import type { FactBody, Fact, FunctionError, Outcome, SourcePlace } from '../../protocol/fact';
 import type { FunctionId, FunctionSpec, Role, ServiceSpec } from '../../protocol/project';
 import type { Clock } from '../clock';
+import type { Dispatcher, Pool } from './dispatch/dispatcher';
 
 export interface InvocationRequest {
   /** The request id, a UUID; the handler sees it as `context.request_id`. */
@@ -10,8 +11,6 @@ export interface InvocationRequest {
   eventJson: string;
   role: Role | null;
   connection: string | null;
-  /** Not before the earlier events of its connection have ended, also where several processes could run it. */
-  inTurn?: true;
   /** Number of the fact that caused it. */
   cause: number | null;
   /** Called when an instance takes the event up: what it waited before is not the handler's time. */
@@ -27,29 +26,34 @@ export interface InvocationResult {
   durationMs: number;
 }
 
-/** A function that can be invoked: its handler processes and their queue. */
+/** An event whose turn has come, and who waits for its end. */
+export interface Run {
+  request: InvocationRequest;
+  /** Session time at which its turn came. */
+  since: number;
+  /** Called once, when its end has been recorded. */
+  end(result: InvocationResult): void;
+}
+
+/** A function that can be invoked: its handler processes. */
 export interface FunctionRuntime {
   readonly id: FunctionId;
   readonly spec: FunctionSpec;
   /** Of the code that new events get: counts up with each change of the files. */
   readonly version: number;
+  /** Where its events wait for a process; the dispatcher decides when each runs. */
+  readonly pool: Pool<Run>;
   /**
-   * Runs the event in an instance, at once or when one is free. Never rejects: a failure is a result. Records
+   * Submits one event, in the turn of its connection. Never rejects: a failure is a result. Records
    * `invocationStarted`, `log`, `invocationEnded`, and the `instance` facts around them.
    */
   invoke(request: InvocationRequest): Promise<InvocationResult>;
   /**
-   * A single process takes all events, one after the other: the next one of a connection can go nowhere else and may
-   * wait there.
+   * The invocation that made a push which came from an instance: what it runs or has un-awaited work of; null: none.
+   * `said`: what the push itself says. A promise where the process may be at an event whose start, which its channel
+   * tells, has not been read: what follows from the push must be recorded after that.
    */
-  readonly inOrder: boolean;
-  /** Number of the invocation that an instance is running or has un-awaited work of; null: none. */
-  runningInvocation(instance: number): string | null;
-  /**
-   * For a push that came from an instance: resolves when the run that made it has been recorded. A process that was
-   * handed its next event ahead may be at it before its channel, which says so, has been read. undefined: it has.
-   */
-  untilRecorded(instance: number, invocation: string | undefined): Promise<void> | undefined;
+  invocationOf(instance: number, said: string | undefined): string | null | Promise<string | null>;
   /**
    * Makes instances debuggable. A running one opens its debug port in place, keeping its globals; new ones wait
    * for `debuggerReady` before they load the handler. Starts an instance when none runs. Resolves with the port,
@@ -75,6 +79,10 @@ export type RecordFact = (body: FactBody, payload?: Buffer | string) => Fact;
 export interface RuntimeDependencies {
   service: ServiceSpec;
   clock: Clock;
+  /** File that tells handlers for how long the clock stood still (see clockFile.ts). */
+  clockFile: string;
+  /** The session's: it keeps the order of a connection also across functions. */
+  dispatcher: Dispatcher<Run>;
   record: RecordFact;
   /** Push address of an instance's own, so that whatever it pushes is known to be its. */
   pushUrl(functionId: FunctionId, instance: number): string;

@@ -23,8 +23,10 @@ import { distinct } from '../project/distinct';
 import { handlerFile } from '../project/handlerFile';
 import { readProjectPage } from '../project/projectPage';
 import { loadService, type ServiceOverrides } from '../project/loadService';
-import type { RuntimeDependencies } from '../runtime/contract';
+import type { Run, RuntimeDependencies } from '../runtime/contract';
+import { Dispatcher } from '../runtime/dispatch/dispatcher';
 import { startFunctionRuntime } from '../runtime/dispatch/functionRuntime';
+import { startClockFile } from '../runtime/process/clockFile';
 import { FaultLab } from './faultLab';
 import { FrameBreakpoints } from './frameBreakpoints';
 import { type Intents, makeIntents } from './intents';
@@ -69,6 +71,8 @@ const notableStandstill = 5000;
 export async function startSession(options: SessionOptions): Promise<Session> {
   const { specs, problems } = await loadServices(options);
   const clock = new Clock();
+  const clockFile = startClockFile(clock);
+  const dispatcher = new Dispatcher<Run>();
   const epoch = Date.now();
   const recorder = new Recorder(clock, options.limits);
   const clients = new TestClients(recorder.record);
@@ -94,6 +98,8 @@ export async function startSession(options: SessionOptions): Promise<Session> {
           {
             service: service.spec,
             clock,
+            clockFile: clockFile.path,
+            dispatcher,
             record: recorder.record,
             pushUrl: (functionOf, instance) => {
               const key = gateway.pushes.addAddress(service, functionOf, instance);
@@ -115,6 +121,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     record: recorder.record,
     services,
     disturbances: breakpoints,
+    dispatcher,
   });
   let server: GatewayServer;
   const wishedPort = options.port ?? specs[0]?.port ?? 0;
@@ -127,6 +134,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     });
   } catch (error) {
     await disposeServices();
+    clockFile.dispose();
     clock.dispose();
     throw error;
   }
@@ -204,6 +212,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
         () => server.dispose(),
         disposeServices,
         () => Promise.all(infos.map((info) => forgetSessionFile(info.folder))),
+        () => clockFile.dispose(),
         () => clock.dispose(),
         () => recorder.settle(),
       ];

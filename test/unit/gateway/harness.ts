@@ -1,4 +1,5 @@
 /** A gateway on real sockets for tests, and clients of it. */
+import assert from 'node:assert/strict';
 import http from 'node:http';
 import { WebSocket } from 'ws';
 import { Clock } from '../../../src/core/clock';
@@ -10,7 +11,9 @@ import type {
   FunctionRuntime,
   InvocationRequest,
   InvocationResult,
+  Run,
 } from '../../../src/core/runtime/contract';
+import { Dispatcher } from '../../../src/core/runtime/dispatch/dispatcher';
 import { Recorder } from '../../../src/core/session/recorder';
 import type { Fact, FactKind, FactOf } from '../../../src/protocol/fact';
 import {
@@ -58,36 +61,50 @@ export async function startGateway(
     emulator: { ...defaultEmulatorOptions, ...emulator },
   };
   const events: { role: Role; event: Event }[] = [];
+  const dispatcher = new Dispatcher<Run>();
   const runtimes = new Map<Role, FunctionRuntime>();
   for (const [role, behaviour] of Object.entries(behaviours) as [Role, Behaviour][]) {
+    /** Runs it here; `answered` once it has ended. */
+    const answer = async ({ request }: Run): Promise<InvocationResult> => {
+      const event = JSON.parse(request.eventJson) as Event;
+      events.push({ role, event });
+      request.onStart?.();
+      try {
+        const value = (await behaviour(event, request)) ?? null;
+        return { outcome: 'ok', resultJson: JSON.stringify(value), durationMs: 0 };
+      } catch (error) {
+        const { message, platform } = error as Error & { platform?: boolean };
+        const statusCode = platform === true ? 437 : 430;
+        return {
+          outcome: platform === true ? 'platformError' : 'userError',
+          resultJson: '{}',
+          error: { errorCode: -1, errorMessage: message, requestId: request.invocation, statusCode },
+          durationMs: 0,
+        };
+      }
+    };
+    const pool = dispatcher.pool({
+      rules: () => ({ most: Infinity, use: 'again', ahead: 'never' }),
+      start(slot) {
+        slot.employ({
+          queues: false,
+          take: (run) =>
+            void answer(run).then((result) => {
+              run.end(result);
+              slot.free(0);
+            }),
+          end: () => slot.gone(),
+        });
+        queueMicrotask(() => slot.ready());
+      },
+      refuse: (_run, why) => assert.fail(why),
+      why: (reason) => reason,
+    });
     runtimes.set(role, {
       id: `chat/${role}`,
       spec: { timeout: 3 },
-      async invoke(request: InvocationRequest): Promise<InvocationResult> {
-        const event = JSON.parse(request.eventJson) as Event;
-        events.push({ role, event });
-        request.onStart?.();
-        try {
-          const value = (await behaviour(event, request)) ?? null;
-          return { outcome: 'ok', resultJson: JSON.stringify(value), durationMs: 0 };
-        } catch (error) {
-          const { message, platform } = error as Error & { platform?: boolean };
-          const statusCode = platform === true ? 437 : 430;
-          return {
-            outcome: platform === true ? 'platformError' : 'userError',
-            resultJson: '{}',
-            error: {
-              errorCode: -1,
-              errorMessage: message,
-              requestId: request.invocation,
-              statusCode,
-            },
-            durationMs: 0,
-          };
-        }
-      },
-      runningInvocation: () => null,
-      untilRecorded: () => undefined,
+      pool,
+      invocationOf: (_instance: number, said: string | undefined) => said ?? null,
     } as unknown as FunctionRuntime);
   }
   const service: Service = {
@@ -101,6 +118,7 @@ export async function startGateway(
     record: recorder.record,
     services: [service],
     disturbances: noDisturbances,
+    dispatcher,
   });
   const server: GatewayServer = await startServer(gateway, {
     port: 0,

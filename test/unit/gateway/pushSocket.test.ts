@@ -4,6 +4,7 @@ import { Clock } from '../../../src/core/clock';
 import { noDisturbances } from '../../../src/core/gateway/disturbances';
 import { Gateway } from '../../../src/core/gateway/gateway';
 import { type GatewayServer, startServer } from '../../../src/core/gateway/server';
+import { Dispatcher } from '../../../src/core/runtime/dispatch/dispatcher';
 import { Recorder } from '../../../src/core/session/recorder';
 import { defaultEmulatorOptions, type ServiceSpec, stages } from '../../../src/protocol/project';
 
@@ -31,6 +32,7 @@ describe('pushes on one connection', () => {
     gateway = new Gateway({
       clock,
       record: recorder.record,
+      dispatcher: new Dispatcher(),
       services: [
         { spec, functions: new Map(), runtimeOf: () => undefined, setOptions: () => undefined },
       ],

@@ -3,6 +3,7 @@ import type http from 'node:http';
 import net from 'node:net';
 import { noDisturbances } from '../../../src/core/gateway/disturbances';
 import { Gateway } from '../../../src/core/gateway/gateway';
+import { Dispatcher } from '../../../src/core/runtime/dispatch/dispatcher';
 import { startServer } from '../../../src/core/gateway/server';
 import { accept, connect, post, startGateway } from './harness';
 
@@ -224,6 +225,7 @@ describe('gateway on real sockets', () => {
         record: gateway.recorder.record,
         services: [],
         disturbances: noDisturbances,
+        dispatcher: new Dispatcher(),
       }),
       { port: gateway.port, access: { allowedOrigins: [] }, clientNameOf: () => undefined },
     );

@@ -4,8 +4,6 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { Ahead } from '../../../src/core/runtime/dispatch/ahead';
-import type { Waiting } from '../../../src/core/runtime/dispatch/instanceParts';
 import type { FunctionSpec } from '../../../src/protocol/project';
 import { disposeBenches, startBench, type Bench } from './harness';
 
@@ -79,8 +77,6 @@ function assertOneAtATime(bench: Bench): void {
     }
   }
 }
-
-const never = (): void => assert.ok(false);
 
 describe('an event handed over ahead', function () {
   this.timeout(60_000);
@@ -179,7 +175,6 @@ describe('an event handed over ahead', function () {
       role: 'transfer',
       connection,
       cause: null,
-      inTurn: true,
     });
 
   /** A handler whose pace is not known, so that events wait here, with an event of `one` in a process that is old. */
@@ -276,40 +271,5 @@ describe('an event handed over ahead', function () {
     standStillUntilMarked(bench, mark, 0);
     assert.equal((await small).outcome, 'ok');
     assert.equal((await large).error?.statusCode, 434);
-  });
-
-  it('is none while events take their time, when it is large, or when there is one', () => {
-    const ahead = new Ahead();
-    const waiting = (eventJson: string): Waiting =>
-      ({ request: { invocation: eventJson.slice(0, 9), eventJson } }) as Waiting;
-    assert.equal(ahead.fits(waiting('{}')), false);
-    for (let n = 0; n < 20; n++) {
-      ahead.ranFor(2);
-    }
-    assert.equal(ahead.fits(waiting('{}')), true);
-    assert.equal(ahead.fits(waiting('x'.repeat(70_000))), false);
-    ahead.put(waiting('{}'));
-    assert.equal(ahead.fits(waiting('[]')), false);
-    for (let n = 0; n < 5; n++) {
-      ahead.ranFor(300);
-    }
-    ahead.settle(never, () => undefined);
-    assert.equal(ahead.fits(waiting('[]')), false);
-  });
-
-  it('lets a push wait until the run that makes it is recorded', async () => {
-    const ahead = new Ahead();
-    assert.equal(ahead.untilRecorded('one'), undefined);
-    const waiting = { request: { invocation: 'one', eventJson: '{}' } } as Waiting;
-    ahead.put(waiting);
-    assert.equal(ahead.untilRecorded('another'), undefined);
-    const order: string[] = [];
-    const recorded = ahead.untilRecorded('one')!.then(() => order.push('push'));
-    await ahead.untilRecorded(undefined); // Nothing but its address says whose it is: a turn later, that is known.
-    ahead.take();
-    assert.ok(ahead.settle(() => order.push('begin'), never));
-    await recorded;
-    assert.deepEqual(order, ['begin', 'push']);
-    assert.equal(ahead.settle(never, never), false);
   });
 });

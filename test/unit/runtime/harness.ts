@@ -12,19 +12,22 @@ import {
 } from '../../../src/protocol/project';
 import { Clock } from '../../../src/core/clock';
 import { Recorder } from '../../../src/core/session/recorder';
-import type { FunctionRuntime, InvocationResult } from '../../../src/core/runtime/contract';
+import type { FunctionRuntime, InvocationResult, Run } from '../../../src/core/runtime/contract';
 import {
   findInterpreter,
   planInterpreters,
   thisMachine,
 } from '../../../src/core/runtime/launch/interpreters';
+import { Dispatcher } from '../../../src/core/runtime/dispatch/dispatcher';
 import { startFunctionRuntime } from '../../../src/core/runtime/dispatch/functionRuntime';
+import { startClockFile, type ClockFile } from '../../../src/core/runtime/process/clockFile';
 
 export const bootstrapFolder = path.resolve(__dirname, '../../../src/core/runtime/bootstrap');
 
 export interface Bench {
   folder: string;
   clock: Clock;
+  clockFile: ClockFile;
   recorder: Recorder;
   facts: Fact[];
   runtime: FunctionRuntime;
@@ -165,9 +168,12 @@ export function startBench({
     emulator: { ...defaultEmulatorOptions, ...emulator },
   };
   let instances = 0;
+  const clockFile = startClockFile(clock);
   const runtime = startFunctionRuntime('chat/Function', functionSpec, {
     service,
     clock,
+    clockFile: clockFile.path,
+    dispatcher: new Dispatcher<Run>(),
     record: (body: FactBody, payload) => recorder.record(body, payload),
     pushUrl: (_function, instance) => `${pushUrl ?? 'http://127.0.0.1:9/api-0a1b2c3d'}/${instance}`,
     nextInstance: () => ++instances,
@@ -177,6 +183,7 @@ export function startBench({
   const bench: Bench = {
     folder,
     clock,
+    clockFile,
     recorder,
     get facts() {
       recorder.settle();
@@ -227,6 +234,7 @@ export function startBench({
 export async function disposeBenches(): Promise<void> {
   for (const bench of benches.splice(0)) {
     await bench.runtime.dispose();
+    bench.clockFile.dispose();
     bench.clock.dispose();
     fs.rmSync(bench.service.folder, { recursive: true, force: true });
   }

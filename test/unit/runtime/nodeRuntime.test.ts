@@ -80,7 +80,7 @@ describe('A Node.js handler', () => {
       return context.request_id;
     };`);
     const first = await bench.invoke({});
-    assert.equal(bench.runtime.runningInvocation(1), first.invocation);
+    assert.equal(bench.runtime.invocationOf(1, undefined), first.invocation);
     assert.deepEqual(bench.logs(first.invocation), []);
     const second = await bench.invoke({});
     const started = bench.of('invocationStarted')[1];

@@ -4,11 +4,20 @@ import * as l10n from '@vscode/l10n';
 import type { FunctionSpec } from '../../../protocol/project';
 import { sentenceOf, UserError } from '../../errors';
 import { handlerFile } from '../../project/handlerFile';
+import type { CodeFailure } from '../channel/channel';
 import * as failures from './failures';
 import type { About } from './about';
 import { adviseOn } from './code';
 import type { Finding } from './findings';
-import type { StartFailure } from '../dispatch/instanceParts';
+
+/** Why an instance never became ready. */
+export type StartFailure =
+  | { why: 'code'; failure: CodeFailure }
+  | { why: 'timeout' }
+  | { why: 'exit'; code: number | null; signal: string | null }
+  | { why: 'memory'; usedMb: number }
+  /** The interpreter was not found, the build failed, or the program cannot be run. */
+  | { why: 'spawn'; error: unknown };
 
 /** The error object of an event that waited for the instance. */
 export function startVerdict(

@@ -75,7 +75,7 @@ export interface ChannelListener {
 
 /** How one talks with a handler process; the families differ in this alone. */
 export interface Conversation {
-  /** It keeps an event that comes while another one runs, and takes it up after that. */
+  /** An event that comes while another one runs waits in the process, which takes it up after that. */
   readonly queues?: true;
   /** Called once, right after the process was spawned. */
   start(): void;
@@ -97,7 +97,8 @@ const exitGrace = 500;
 /** Bytes taken from a child in one turn of the loop; then everybody else has theirs. */
 const bytesPerTurn = 256 * 1024;
 
-export class Channel {
+export class Channel implements Conversation {
+  readonly queues = true;
   private readonly splitter: LineSplitter;
   private taken = 0;
 
@@ -105,6 +106,7 @@ export class Channel {
     private readonly input: Writable,
     private readonly output: Readable,
     private readonly listener: ChannelListener,
+    private readonly order: LaunchOrder,
   ) {
     this.splitter = new LineSplitter(this.receive, longestLine, () =>
       listener.onNonsense('a line longer than 8 MB'),
@@ -142,8 +144,8 @@ export class Channel {
     }
   }
 
-  start(order: LaunchOrder): void {
-    this.input.write(`S ${JSON.stringify(order)}\n`);
+  start(): void {
+    this.input.write(`S ${JSON.stringify(this.order)}\n`);
   }
 
   /** `event` must not contain a line feed. */

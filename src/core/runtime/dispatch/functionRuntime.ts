@@ -1,6 +1,6 @@
 /**
- * A function as the gateway sees it: events go in, results come out. Decides which instance takes which event, when
- * an instance is started or thrown away, and which version of the code serves.
+ * A function as the gateway sees it: makes its processes, follows its code, its builds and its debugging, and tells a
+ * person what went wrong. When events run, and in which process, is the dispatcher's (dispatcher.ts).
  *
  * The platform's log lines of an invocation (START, END, Report …) are not recorded: they can be told from
  * `invocationStarted` and `invocationEnded` (see platformLog in the protocol), which cost two facts instead of six.
@@ -9,24 +9,24 @@ import * as l10n from '@vscode/l10n';
 import type { FunctionId, FunctionSpec } from '../../../protocol/project';
 import { UserError } from '../../errors';
 import type { CodeFailure } from '../channel/channel';
-import { startClockFile, type ClockFile } from '../process/clockFile';
 import type {
   FunctionRuntime,
   InvocationRequest,
   InvocationResult,
+  Run,
   RuntimeDependencies,
 } from '../contract';
 import * as failures from '../advice/failures';
 import { debugpyMissing } from '../advice/debugger';
 import { explainBuild, explainFailure, explainNotice, type Finding } from '../advice/findings';
-import { Instance } from './instance';
+import { longestQueue, type Pool, type PoolRules, type Refusal, type Slot } from './dispatcher';
+import { Instance, type InstanceOwner } from './instance';
 import type { Launch } from '../launch/launch';
-import type { InstanceOwner, StartFailure, Waiting } from './instanceParts';
 import type { Interpreter } from '../launch/interpreters';
 import { refuse } from './refuse';
 import { startPreparation, type Preparation } from '../launch/prepare';
 import { startSourceWatch, type SourceWatch } from './sourceWatch';
-import { explainStart, startVerdict } from '../advice/startFailures';
+import { explainStart, startVerdict, type StartFailure } from '../advice/startFailures';
 
 export function startFunctionRuntime(
   id: FunctionId,
@@ -38,9 +38,6 @@ export function startFunctionRuntime(
   return new RunningFunction(id, spec, dependencies, predecessor);
 }
 
-/** More events than this do not wait: the rest is refused with 432. Each client may have two of them. */
-export const longestQueue = 20_000;
-
 /** How long running events may take once the function's settings changed, milliseconds. */
 const retirementMs = 3000;
 
@@ -48,28 +45,21 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   readonly id: FunctionId;
   readonly spec: FunctionSpec;
   private readonly dependencies: RuntimeDependencies;
-  private readonly clockFile: ClockFile;
   private readonly preparation: Preparation;
   private readonly watch: SourceWatch;
-  private readonly queue: Waiting[] = [];
+  readonly pool: Pool<Run>;
   /** All that live, also those that only finish their last event. */
   private readonly alive = new Map<number, Instance>();
-  /** Numbers of instances that are about to be spawned. */
-  private readonly preparing = new Set<number>();
   version = 1;
-  /** The instance that loads changed code while the others rest; it takes over once it is ready. */
-  private fresh: number | undefined;
-  /** There is a finding about the code that is on disk now. */
-  private broken = false;
-  /** It came from the build. */
-  private buildBroken = false;
+  /** What is told about the code that is on disk now: nothing, or a finding, of the build or of a start. */
+  private health: 'sound' | 'buildFails' | 'startFails' = 'sound';
   debugging = false;
   private readonly debugWaiters: {
     resolve(answer: { instance: number; port: number }): void;
     reject(error: Error): void;
   }[] = [];
-  private disposed = false;
-  /** Runs its last events; until they have ended, nothing is run here, so that order holds. */
+  private life: 'running' | 'retiring' | 'disposed' = 'running';
+  /** Runs its last events. */
   private predecessor: FunctionRuntime | undefined;
   private successor: FunctionRuntime | undefined;
   private retirement: Promise<void> | undefined;
@@ -84,39 +74,49 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     this.id = id;
     this.spec = spec;
     this.dependencies = dependencies;
-    this.clockFile = startClockFile(dependencies.clock);
-    this.preparation = startPreparation(id, spec, this.clockFile.path, dependencies, {
+    this.preparation = startPreparation(id, spec, dependencies, {
       onProblem: ({ message, place }) => {
         // The build writes nothing then, so that the code before goes on serving.
-        this.broken = true;
-        this.buildBroken = true;
+        this.health = 'buildFails';
         this.find(explainBuild(message, place, spec), null);
       },
       onMended: () => {
-        if (this.buildBroken) {
+        if (this.health === 'buildFails') {
           this.clearFindings();
         }
       },
     });
-    this.watch = startSourceWatch(
-      spec.folder,
-      () => this.onSourceChanged(),
-      () => this.dispatch(),
+    this.pool = dependencies.dispatcher.pool(
+      {
+        rules: () => this.rules(),
+        start: (slot) => this.startInstance(slot),
+        refuse: (run, why) => this.refuse(run, this.refusal(run.request.invocation, why)),
+        why: (reason) =>
+          reason === 'codeChanged'
+            ? l10n.t('its code changed')
+            : l10n.t('every event gets a new instance'),
+      },
+      predecessor === undefined ? 'open' : 'behindPredecessor',
     );
+    this.watch = startSourceWatch(spec.folder, {
+      onTouched: () => this.pool.touched(),
+      onChanged: () => this.onSourceChanged(),
+      onSettled: () => this.pool.known(),
+    });
     if (predecessor !== undefined) {
       this.version = predecessor.version + 1;
       this.predecessor = predecessor;
       void predecessor.retire(this).then(() => {
         this.predecessor = undefined;
-        this.dispatch();
+        this.pool.takeOver();
       });
     }
     // Asking an interpreter for its version takes a while: better now than when the first event waits. And whoever
     // named one that is not there learns it at the start.
     setImmediate(() => {
       this.preparation.warmUp().catch((error: unknown) => {
-        if (!this.disposed && !this.broken) {
-          this.failStart(0, { why: 'spawn', error }, undefined);
+        if (this.life !== 'disposed' && this.health === 'sound') {
+          this.failStart(undefined, 0, { why: 'spawn', error }, undefined);
         }
       });
     });
@@ -126,46 +126,61 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     if (this.successor !== undefined) {
       return this.successor.invoke(request);
     }
-    return new Promise((resolve) => {
-      const waiting: Waiting = { request, resolve, since: this.dependencies.clock.now() };
-      const { eventJson, invocation } = request;
-      if (this.disposed) {
-        this.refuse(waiting, failures.failed(432, invocation, 'The function is being stopped'));
-        return;
-      }
-      if (this.queue.length >= longestQueue) {
-        const message = `More than ${longestQueue} events wait for an instance`;
-        this.refuse(waiting, failures.failed(432, invocation, message));
-        return;
-      }
-      // A UTF-16 unit takes three bytes at most.
-      if (eventJson.length * 3 > failures.largestPayload) {
-        const size = Buffer.byteLength(eventJson);
-        if (size > failures.largestPayload) {
-          this.refuse(waiting, failures.eventTooLarge(invocation, size));
-          return;
-        }
-      }
-      this.queue.push(waiting);
-      this.dispatch();
+    const { dispatcher, clock } = this.dependencies;
+    const { connection, eventJson, invocation } = request;
+    return new Promise((end) => {
+      dispatcher.submit({
+        connection,
+        order: 'inTurn',
+        size: eventJson.length,
+        foresee: () => this.pool,
+        open: (over) => {
+          const run = { request, since: clock.now(), end };
+          const size = Buffer.byteLength(eventJson);
+          if (size <= failures.largestPayload) {
+            return { pool: this.pool, run };
+          }
+          this.refuse(run, failures.eventTooLarge(invocation, size));
+          over();
+          return null;
+        },
+      });
     });
   }
 
-  get inOrder(): boolean {
+  private rules(): PoolRules {
     const { coldStart } = this.dependencies.service.emulator;
-    return this.spec.maxInstances === 1 && !this.debugging && !coldStart;
+    return {
+      most: this.debugging ? 1 : this.spec.maxInstances,
+      use: coldStart ? 'once' : 'again',
+      ahead: this.debugging ? 'never' : 'allowed',
+    };
   }
 
-  runningInvocation(instance: number): string | null {
-    const own = this.alive.get(instance);
-    return own?.runningInvocation ?? this.predecessor?.runningInvocation(instance) ?? null;
+  private refusal(invocation: string, why: Refusal): failures.Failed {
+    switch (why) {
+      case 'stopped':
+        return failures.failed(432, invocation, 'The function is being stopped');
+      case 'removed':
+        return failures.failed(432, invocation, 'The function was removed');
+      case 'full':
+        return failures.failed(
+          432,
+          invocation,
+          `More than ${longestQueue} events wait for an instance`,
+        );
+    }
   }
 
-  untilRecorded(instance: number, invocation: string | undefined): Promise<void> | undefined {
-    const own = this.alive.get(instance);
-    return own === undefined
-      ? this.predecessor?.untilRecorded(instance, invocation)
-      : own.untilRecorded(invocation);
+  invocationOf(
+    instance: number,
+    said: string | undefined,
+  ): string | null | Promise<string | null> {
+    const own = this.alive.get(instance) ?? this.predecessor;
+    if (own === undefined) {
+      return said ?? null;
+    }
+    return own instanceof Instance ? own.invocationOf(said) : own.invocationOf(instance, said);
   }
 
   async setDebug(enabled: boolean): Promise<{ instance: number; port: number } | null> {
@@ -178,31 +193,27 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     if (enabled !== this.debugging) {
       this.recordDebugging(enabled);
     }
-    const pool = this.pool();
     if (!enabled) {
       for (const instance of this.alive.values()) {
         instance.setDebug(false);
       }
       const off = l10n.t('Debugging of {0} was switched off.', this.spec.name);
       this.rejectDebugWaiters(new UserError('debugFailed', off));
-      this.dispatch();
+      this.pool.look();
       return null;
     }
-    const [running, ...others] = pool;
-    const first = running ?? this.alive.get(this.fresh ?? 0);
-    for (const other of others) {
-      other.retire(l10n.t('one instance is enough while debugging'));
-    }
+    // What loads changed code takes over soon; any other one is enough while debugging.
+    const [first = this.pool.loading, ...others] = this.pool.members;
+    this.pool.dismiss(others, l10n.t('one instance is enough while debugging'));
     return new Promise((resolve, reject) => {
       this.debugWaiters.push({ resolve, reject });
+      const instance = [...this.alive.values()].find(({ slot }) => slot === first);
       if (first === undefined) {
-        if (this.preparing.size === 0) {
-          this.startInstance();
-        }
-      } else if (first.debugPort !== undefined) {
-        this.onDebugPort(first, { port: first.debugPort });
-      } else if (!first.opensDebugPort) {
-        first.setDebug(true);
+        this.pool.start();
+      } else if (instance?.debugPort !== undefined) {
+        this.onDebugPort(instance, { port: instance.debugPort });
+      } else if (instance?.opensDebugPort === false) {
+        instance.setDebug(true);
       }
     });
   }
@@ -212,19 +223,9 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   }
 
   restart(reason: string, now = false): void {
-    this.preparing.clear(); // What is about to be spawned is thrown away, too.
-    for (const instance of this.alive.values()) {
-      if (now) {
-        void instance.stop(reason);
-      } else {
-        instance.retire(reason);
-      }
-    }
-    this.fresh = undefined;
-    if (this.debugging) {
-      this.startInstance();
-    } else {
-      this.dispatch();
+    this.pool.restart(reason, now ? 'now' : 'afterLast');
+    if (this.debugging && this.pool.members.length === 0) {
+      this.pool.start();
     }
   }
 
@@ -235,16 +236,11 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
 
   private async end(successor: FunctionRuntime | undefined): Promise<void> {
     this.successor = successor;
-    this.preparing.clear();
-    if (this.broken) {
+    this.life = 'retiring';
+    if (this.health !== 'sound') {
       this.clearFindings();
     }
-    for (const waiting of this.queue.splice(0)) {
-      this.passOn(waiting);
-    }
-    for (const instance of this.alive.values()) {
-      instance.retire(l10n.t('its settings changed'));
-    }
+    this.pool.retire(l10n.t('its settings changed'), successor?.pool);
     const empty = new Promise<void>((resolve) => (this.onEmpty = resolve));
     const limit = this.dependencies.clock.setTimer(retirementMs, () => this.onEmpty?.());
     this.noticeEmpty();
@@ -254,16 +250,6 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     await this.dispose();
   }
 
-  /** An event that will not run here any more. */
-  private passOn(waiting: Waiting): void {
-    if (this.successor !== undefined) {
-      void this.successor.invoke(waiting.request).then(waiting.resolve);
-    } else {
-      const { invocation } = waiting.request;
-      this.refuse(waiting, failures.failed(432, invocation, 'The function was removed'));
-    }
-  }
-
   private noticeEmpty(): void {
     if (this.alive.size === 0) {
       this.onEmpty?.();
@@ -271,69 +257,39 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   }
 
   async dispose(): Promise<void> {
-    this.disposed = true;
+    this.life = 'disposed';
+    this.pool.stop();
     this.watch.dispose();
     const stopping = l10n.t('{0} is being stopped.', this.spec.name);
     this.rejectDebugWaiters(new UserError('debugFailed', stopping));
     await Promise.all([...this.alive.values()].map((instance) => instance.stop(l10n.t('stopped'))));
     this.preparation.dispose();
-    for (const waiting of this.queue.splice(0)) {
-      const { invocation } = waiting.request;
-      this.refuse(waiting, failures.failed(432, invocation, 'The function is being stopped'));
-    }
-    this.clockFile.dispose();
+    this.pool.forget();
   }
 
   // -- what instances tell
 
   onReady(instance: Instance): void {
-    if (instance.number === this.fresh) {
-      this.fresh = undefined;
-      for (const old of this.pool()) {
-        if (old !== instance) {
-          old.retire(l10n.t('its code changed'));
-        }
-      }
-    }
-    if (this.broken && instance.version === this.version) {
+    if (this.health !== 'sound' && instance.version === this.version) {
       this.clearFindings();
     }
-    this.dispatch();
-  }
-
-  onIdle(instance: Instance): void {
-    if (this.dependencies.service.emulator.coldStart) {
-      instance.retire(l10n.t('every event gets a new instance'));
-    }
-    this.dispatch();
   }
 
   onStartFailed(instance: Instance, failure: StartFailure): void {
-    this.failStart(instance.number, failure, instance.interpreter);
-  }
-
-  onAnswered(): void {
-    this.dispatch();
-  }
-
-  onReturned(waiting: Waiting): void {
-    if (this.retirement === undefined) {
-      this.queue.unshift(waiting);
-    } else {
-      this.passOn(waiting);
-    }
+    this.failStart(instance.slot, instance.number, failure, instance.interpreter);
   }
 
   onStopped(instance: Instance): void {
     this.alive.delete(instance.number);
-    if (this.disposed || this.retirement !== undefined) {
+    if (this.life !== 'running') {
       this.noticeEmpty();
-      return;
+    } else if (
+      this.debugWaiters.length > 0 &&
+      this.pool.members.length === 0 &&
+      this.pool.loading === undefined
+    ) {
+      this.pool.start(); // It ended before it could be debugged.
     }
-    if (this.debugWaiters.length > 0 && this.pool().length === 0 && this.preparing.size === 0) {
-      this.startInstance(); // It ended before it could be debugged.
-    }
-    this.dispatch();
   }
 
   onFiles(instance: Instance, files: string[]): void {
@@ -378,173 +334,101 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     );
   }
 
-  // -- choosing instances
+  // -- making instances
 
-  /** Those that take events, now or later. */
-  private pool(): Instance[] {
-    return [...this.alive.values()].filter(
-      (instance) => !instance.retired && !instance.stopped && instance.number !== this.fresh,
-    );
-  }
-
-  private dispatch(): void {
-    if (this.disposed || this.retirement !== undefined) {
-      return;
-    }
-    if (this.fresh !== undefined || this.watch.unsettled || this.predecessor !== undefined) {
-      return; // Events wait for the changed code or settings, or until it is known whether they changed.
-    }
-    let starting = this.preparing.size;
-    let size = starting;
-    for (const instance of this.alive.values()) {
-      if (this.queue.length === 0) {
-        return;
-      }
-      while (this.giveNext(instance));
-      if (!instance.retired && !instance.stopped) {
-        size++;
-        starting += instance.starting ? 1 : 0;
-      }
-    }
-    const most = this.debugging ? 1 : this.spec.maxInstances;
-    for (; this.queue.length > starting && size < most; size++, starting++) {
-      this.startInstance();
-    }
-  }
-
-  /** Returns whether there was an event that the instance could take. */
-  private giveNext(instance: Instance): boolean {
-    const at = this.firstFor(instance);
-    const next = this.queue[at];
-    if (next === undefined) {
-      return false;
-    }
-    if (instance.idle) {
-      this.queue.splice(at, 1);
-      instance.run(next);
-      return true;
-    }
-    if (this.inOrder && instance.takesAhead(next)) {
-      this.queue.splice(at, 1);
-      instance.handOver(next);
-      return true;
-    }
-    return false;
-  }
-
-  /** Where in the queue the next event for an instance is; -1: nowhere. */
-  private firstFor(instance: Instance): number {
-    return this.alive.size === 1
-      ? 0
-      : this.queue.findIndex((waiting) => !this.mustWait(waiting, instance));
-  }
-
-  /** Whether an earlier event of its connection has not ended in another process, mostly one that is replaced. */
-  private mustWait({ request }: Waiting, instance: Instance): boolean {
-    const { connection, inTurn } = request;
-    if (inTurn !== true || connection === null) {
-      return false;
-    }
-    return [...this.alive.values()].some((other) => other !== instance && other.has(connection));
-  }
-
-  private startInstance(): number {
+  private startInstance(slot: Slot<Run>): void {
     const number = this.dependencies.nextInstance();
     const { version } = this;
-    this.preparing.add(number);
     this.preparation
       .launch(number, () => this.debugging)
       .then(
         (launch) => {
-          if (this.preparing.delete(number) && !this.disposed) {
-            this.spawn(number, version, launch);
+          if (slot.state !== 'gone' && this.life !== 'disposed') {
+            this.spawn(slot, number, version, launch);
           } else {
             launch.discard?.();
           }
         },
         (error: unknown) => {
-          if (this.preparing.delete(number) && !this.disposed) {
-            this.failStart(number, { why: 'spawn', error }, undefined);
+          if (slot.state !== 'gone' && this.life !== 'disposed') {
+            this.failStart(slot, number, { why: 'spawn', error }, undefined);
+            slot.gone();
           }
         },
       );
-    return number;
   }
 
-  private spawn(number: number, version: number, launch: Launch): void {
+  private spawn(slot: Slot<Run>, number: number, version: number, launch: Launch): void {
     const { id: functionId, spec, dependencies } = this;
-    const parts = { number, version, functionId, spec, launch, dependencies, owner: this };
+    const parts = { number, version, functionId, spec, launch, dependencies, owner: this, slot };
     let instance: Instance;
     try {
       instance = new Instance(parts);
     } catch (error) {
       launch.discard?.();
-      this.failStart(number, { why: 'spawn', error }, launch.found);
+      this.failStart(slot, number, { why: 'spawn', error }, launch.found);
+      slot.gone();
       return;
     }
+    slot.employ(instance);
     this.alive.set(number, instance);
     instance.start();
   }
 
   private onSourceChanged(): void {
-    if (this.disposed || this.retirement !== undefined) {
+    if (this.life !== 'running') {
       return;
     }
     this.version++;
-    if (this.fresh !== undefined) {
-      this.preparing.delete(this.fresh);
-      this.alive.get(this.fresh)?.retire(l10n.t('its code changed'));
-      this.fresh = undefined;
-    }
-    if (this.pool().length > 0 || this.broken || this.queue.length > 0) {
-      this.fresh = this.startInstance();
+    const { pool } = this;
+    if (pool.members.length > 0 || pool.waiting > 0 || this.health !== 'sound') {
+      pool.renew();
+    } else {
+      pool.dropFresh();
     }
   }
 
+  /** @param slot undefined: it was not even tried, since its interpreter is missing */
   private failStart(
+    slot: Slot<Run> | undefined,
     number: number,
     failure: StartFailure,
     interpreter: Interpreter | undefined,
   ): void {
-    if (this.fresh !== undefined && number !== this.fresh) {
-      return; // Code that has changed since: the fresh instance will tell.
+    const left = this.pool.startFailed(slot);
+    if (left === 'ignored') {
+      return;
     }
-    this.setBroken(true, failure);
-    const served = this.pool().some((instance) => !instance.starting);
+    this.setHealth('startFails', failure);
     const about = { interpreter, project: this.dependencies.service.folder };
     const finding = explainStart(failure, this.spec, about);
-    if (served && failure.why === 'code') {
+    if (left === 'others' && failure.why === 'code') {
       finding.advice = l10n.t('The code before the change goes on serving. {0}', finding.advice);
     }
     this.find(finding, null);
-    if (number === this.fresh) {
-      this.fresh = undefined;
-    }
-    if (served) {
-      this.dispatch();
-    } else {
-      for (const waiting of this.queue.splice(0)) {
-        const { invocation } = waiting.request;
-        this.refuse(waiting, startVerdict(invocation, failure, this.spec), number);
-      }
+    if (left === 'none') {
+      this.pool.refuseAll((run) => {
+        const verdict = startVerdict(run.request.invocation, failure, this.spec);
+        this.refuse(run, verdict, number);
+      });
     }
     if (this.debugWaiters.length > 0) {
       const { message, advice } = explainStart(failure, this.spec, about);
       this.failDebug(new UserError('debugFailed', message, advice === '' ? undefined : advice));
     }
+    this.pool.look();
   }
 
-  private setBroken(broken: boolean, failure?: StartFailure): void {
-    this.broken = broken;
-    this.buildBroken = false;
-    this.watch.setBroken(broken);
+  private setHealth(health: 'sound' | 'startFails', failure?: StartFailure): void {
+    this.health = health;
+    this.watch.setBroken(health !== 'sound');
     if (failure?.why === 'code' && failure.failure.place !== undefined) {
       this.watch.add([failure.failure.place.file]);
     }
   }
 
   private clearFindings(): void {
-    this.setBroken(false);
+    this.setHealth('sound');
     this.dependencies.record({ kind: 'diagnosticsCleared', function: this.id });
   }
 
@@ -569,7 +453,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     this.dependencies.record({ kind: 'diagnostic', function: this.id, ...finding, ...about });
   }
 
-  private refuse(waiting: Waiting, verdict: failures.Failed, instance = 0): void {
-    refuse(waiting, verdict, this.id, instance, this.version, this.dependencies);
+  private refuse(run: Run, verdict: failures.Failed, instance = 0): void {
+    refuse(run, verdict, this.id, instance, this.version, this.dependencies);
   }
 }

@@ -4,26 +4,60 @@
  */
 import * as l10n from '@vscode/l10n';
 import { type FunctionError, previewOf, type InstanceState } from '../../../protocol/fact';
-import { Ahead } from './ahead';
-import type { ChannelListener, Conversation } from '../channel/channel';
-import type { InvocationResult } from '../contract';
+import type { FunctionId, FunctionSpec } from '../../../protocol/project';
+import type { ChannelListener, CodeFailure, Conversation, Notice } from '../channel/channel';
+import type { InvocationRequest, InvocationResult, Run, RuntimeDependencies } from '../contract';
 import * as failures from '../advice/failures';
 import { HandlerProcess, type ProcessEnd } from '../process/handlerProcess';
-import type { InstanceParts, StartFailure, Waiting } from './instanceParts';
+import type { StartFailure } from '../advice/startFailures';
+import type { Launch } from '../launch/launch';
+import type { Slot, Worker } from './dispatcher';
 import type { Interpreter } from '../launch/interpreters';
 import { Limits, type LimitsListener } from '../process/limits';
 import { PeakMemory } from '../process/memory';
 import { InstanceOutput } from '../process/output';
 
-interface Running {
-  waiting: Waiting;
-  startedAt: number;
-  answered: boolean;
+export interface InstanceOwner {
+  onReady(instance: Instance): void;
+  onStartFailed(instance: Instance, failure: StartFailure): void;
+  /** The process is gone; called once, also after a failed start. */
+  onStopped(instance: Instance): void;
+  onFiles(instance: Instance, files: string[]): void;
+  onNotice(instance: Instance, invocation: string | null, notice: Notice): void;
+  onCodeFailure(instance: Instance, request: InvocationRequest, failure: CodeFailure): void;
+  onDebugPort(instance: Instance, answer: Parameters<ChannelListener['onDebugPort']>[0]): void;
 }
 
+export interface InstanceParts {
+  number: number;
+  version: number;
+  functionId: FunctionId;
+  spec: FunctionSpec;
+  launch: Launch;
+  dependencies: RuntimeDependencies;
+  owner: InstanceOwner;
+  /** Says which event comes next. */
+  slot: Slot<Run>;
+}
+
+/** An event that the process has. */
+interface Held {
+  run: Run;
+  /**
+   * `kept`: handed ahead, the process is at the one before · `begun`: that one is over, so the process is at this one,
+   * which was not told yet · `running` · `answered`: un-awaited work of it goes on
+   */
+  stage: 'kept' | 'begun' | 'running' | 'answered';
+  /** Session time; once it runs. */
+  startedAt: number;
+  /** Called when it runs. */
+  whenRunning?: (() => void)[];
+}
+
+/** `waiting`: for its debugger, before it loads the handler. */
 type State = 'starting' | 'waiting' | 'ready' | 'busy' | 'stopped';
 
-export class Instance {
+export class Instance implements Worker<Run> {
   readonly number: number;
   readonly version: number;
   debugPort: number | undefined;
@@ -32,13 +66,13 @@ export class Instance {
   readonly interpreter: Interpreter | undefined;
   /** Epoch ms. */
   readonly startedAt = Date.now();
-  /** Will take no further event. */
-  retired = false;
+  readonly slot: Slot<Run>;
   private state: State = 'starting';
   /** Debugging may be switched off before the port is known. */
   private waitsForDebugger = true;
-  private running: Running | undefined;
-  private readonly ahead = new Ahead();
+  private running: Held | undefined;
+  /** Handed over while the running one runs. */
+  private next: Held | undefined;
   private lastInvocation: string | null = null;
   private readonly process: HandlerProcess;
   private readonly talk: Conversation;
@@ -51,7 +85,6 @@ export class Instance {
   /** What ends the event that ran when the process was killed on purpose, once it is gone. */
   private verdict: { on: string | null; make: (id: string) => failures.Failed } | undefined;
   private startFailure: StartFailure | undefined;
-  private stopReason: string | undefined;
   private readonly gone: Promise<void>;
   private readonly parts: InstanceParts;
 
@@ -59,6 +92,7 @@ export class Instance {
     this.parts = parts;
     this.number = parts.number;
     this.version = parts.version;
+    this.slot = parts.slot;
     this.program = parts.launch.command;
     this.interpreter = parts.launch.found;
     const { launch, dependencies } = parts;
@@ -92,16 +126,8 @@ export class Instance {
     }
   }
 
-  get idle(): boolean {
-    return this.state === 'ready' && !this.retired;
-  }
-
   get starting(): boolean {
     return this.state === 'starting' || this.state === 'waiting';
-  }
-
-  get stopped(): boolean {
-    return this.state === 'stopped';
   }
 
   /** It was started for a debugger, and its port is not known yet. */
@@ -109,53 +135,52 @@ export class Instance {
     return this.parts.launch.debug && this.state === 'starting';
   }
 
-  get runningInvocation(): string | null {
-    return this.running?.waiting.request.invocation ?? null;
+  private get runningInvocation(): string | null {
+    return this.running?.run.request.invocation ?? null;
   }
 
-  /** Whether an event of that connection runs in it, or will. */
-  has(connection: string): boolean {
-    const { running } = this;
-    return (
-      this.ahead.has(connection) ||
-      (running?.answered === false && running.waiting.request.connection === connection)
-    );
+  /** See `FunctionRuntime.invocationOf`. */
+  invocationOf(said: string | undefined): string | null | Promise<string | null> {
+    const { next } = this;
+    if (next === undefined || (said !== undefined && said !== next.run.request.invocation)) {
+      return said ?? this.runningInvocation;
+    }
+    if (said === undefined) {
+      // What the process wrote to its channel before it pushed is read in the next round of the event loop.
+      return new Promise((resolve) =>
+        setImmediate(() => setImmediate(() => resolve(this.runningInvocation))),
+      );
+    }
+    return new Promise((resolve) => (next.whenRunning ??= []).push(() => resolve(said)));
   }
 
-  /** Whether it may have this event before it is idle; never while a person debugs. */
-  takesAhead(waiting: Waiting): boolean {
-    return (
-      this.talk.queues === true &&
-      this.state === 'busy' &&
-      !this.retired &&
-      this.debugPort === undefined &&
-      this.ahead.fits(waiting)
-    );
+  // -- what its slot says
+
+  get queues(): boolean {
+    return this.talk.queues === true;
   }
 
-  handOver(waiting: Waiting): void {
-    this.ahead.put(waiting);
-    this.send(waiting);
+  take(run: Run): void {
+    this.send(run); // First, so that the process works while this is recorded.
+    if (this.running === undefined) {
+      this.begin({ run, stage: 'begun', startedAt: 0 });
+    } else {
+      this.next = { run, stage: 'kept', startedAt: 0 };
+    }
   }
 
-  untilRecorded(invocation: string | undefined): Promise<void> | undefined {
-    return this.ahead.untilRecorded(invocation);
+  end(): void {
+    this.kill();
   }
 
-  /** Runs an event; only when idle. */
-  run(waiting: Waiting): void {
-    this.send(waiting); // First, so that the process works while this is recorded.
-    this.begin(waiting);
-  }
-
-  private send({ request }: Waiting): void {
+  private send({ request }: Run): void {
     const { clock } = this.parts.dependencies;
     this.talk.event(request.invocation, clock.frozenMs(), oneLine(request.eventJson));
   }
 
-  private begin(waiting: Waiting): void {
+  private begin(held: Held): void {
     const { clock, record } = this.parts.dependencies;
-    const { request } = waiting;
+    const { request, since } = held.run;
     const now = clock.now();
     const cold = this.served++ === 0;
     this.state = 'busy';
@@ -170,7 +195,7 @@ export class Instance {
         cause: request.cause,
         instance: this.number,
         cold,
-        queuedMs: rounded(now - waiting.since),
+        queuedMs: rounded(now - since),
         initMs: cold ? rounded(this.initMs) : 0,
         version: this.version,
         eventSize: Buffer.byteLength(request.eventJson),
@@ -178,8 +203,11 @@ export class Instance {
       request.eventJson,
     );
     request.onStart?.();
-    this.running = { waiting, startedAt: now, answered: false };
+    held.stage = 'running';
+    held.startedAt = now;
+    this.running = held;
     this.limits.eventBegins(now);
+    held.whenRunning?.forEach((tell) => tell());
   }
 
   /** The debugger is attached: loads the handler. */
@@ -203,25 +231,15 @@ export class Instance {
     }
   }
 
-  /** Takes no further event and ends when the running one has ended. */
-  retire(reason: string): void {
-    this.retired = true;
-    this.stopReason ??= reason;
-    if (this.state !== 'busy') {
-      this.kill();
-    }
-  }
-
   /** Ends at once, whatever runs. */
   async stop(reason: string): Promise<void> {
-    this.stopReason ??= reason;
-    this.retired = true;
+    this.slot.leave(reason);
     this.kill();
     await this.gone;
   }
 
   private kill(): void {
-    this.retired = true;
+    this.slot.closes();
     this.limits.stopTimer();
     this.talk.end();
     this.process.kill();
@@ -237,12 +255,13 @@ export class Instance {
           this.state = 'ready';
           this.recordState('ready', { debugPort: this.debugPort });
           owner.onReady(this);
+          this.slot.ready();
         }
       },
       onLoadFailed: (failure) => this.failStart({ why: 'code', failure }),
       onResult: (id, peakKb, json, more) => this.onAnswer(id, peakKb, json, undefined, more),
       onFailure: (id, peakKb, failure, more) => {
-        const request = this.running?.waiting.request;
+        const request = this.running?.run.request;
         if (request === undefined || !this.isAwaited(id)) {
           this.onLateAnswer(id, more);
         } else {
@@ -255,10 +274,10 @@ export class Instance {
         if (this.runningInvocation !== id) {
           return;
         }
-        if (this.running?.answered) {
+        if (this.running?.stage === 'answered') {
           this.release();
         } else {
-          this.ahead.take(); // The process is being killed, but it was done.
+          this.onBegun(); // The process is being killed, but it was done.
         }
       },
       onLog: (id, stream, level, text) => {
@@ -291,15 +310,15 @@ export class Instance {
         owner.onDebugPort(this, answer);
       },
       onSpent: () => {
-        this.stopReason ??= l10n.t('failed in a way that it cannot go on after');
+        this.slot.leave(l10n.t('failed in a way that it cannot go on after'));
         this.kill();
       },
       onNonsense: (text) => {
         if (this.state === 'stopped') {
           return;
         }
-        this.stopReason ??= l10n.t('its channel carried nonsense: {0}', text);
-        this.end((id) => failures.failed(439, id, 'User process broke its channel to the gateway'));
+        this.slot.leave(l10n.t('its channel carried nonsense: {0}', text));
+        this.endBy((id) => failures.failed(439, id, 'User process broke its channel to the gateway'));
       },
     };
   }
@@ -307,9 +326,8 @@ export class Instance {
   private isAwaited(id: string): boolean {
     const { running } = this;
     return (
-      running !== undefined &&
-      !running.answered &&
-      running.waiting.request.invocation === id &&
+      running?.stage === 'running' &&
+      running.run.request.invocation === id &&
       this.verdict?.on !== id
     );
   }
@@ -329,34 +347,40 @@ export class Instance {
     const durationMs = this.parts.dependencies.clock.now() - running.startedAt;
     if (peakKb !== undefined) {
       this.memory.note(peakKb);
-    } else if (this.ahead.empty) {
+    } else if (this.next === undefined) {
       this.memory.measureAfter(durationMs); // Else the process is at the next event already, and that is its memory.
     }
     if (this.memory.exceeded) {
       this.onLateAnswer(id, more);
-      this.end((request) => this.outOfMemory(request));
+      this.endBy((request) => this.outOfMemory(request));
       return;
     }
-    running.answered = true;
-    this.ahead.ranFor(durationMs);
+    running.stage = 'answered';
     this.answer(running, durationMs, json, verdict);
     if (more) {
-      this.parts.owner.onAnswered();
+      this.slot.answered(durationMs);
     } else {
-      this.release();
+      this.release(durationMs);
     }
   }
 
   /** The process is being killed, but it ended its event before it died. */
   private onLateAnswer(id: string, more: boolean): void {
     if (!more && id === this.runningInvocation) {
-      this.ahead.take();
+      this.onBegun();
+    }
+  }
+
+  /** The running event is over, also if nobody waits for its answer any more: the process is at the next one. */
+  private onBegun(): void {
+    if (this.next !== undefined) {
+      this.next.stage = 'begun';
     }
   }
 
   /** Records how the event ended and tells whoever waits for it. */
   private answer(
-    running: Running,
+    { run }: Held,
     durationMs: number,
     json: string,
     verdict: failures.Failed | undefined,
@@ -375,7 +399,7 @@ export class Instance {
     this.parts.dependencies.record(
       {
         kind: 'invocationEnded',
-        invocation: running.waiting.request.invocation,
+        invocation: run.request.invocation,
         outcome: result.outcome,
         durationMs: result.durationMs,
         memoryMb: this.memory.usedMb || undefined,
@@ -385,37 +409,21 @@ export class Instance {
       },
       preview.more ? json : undefined,
     );
-    running.waiting.resolve(result);
+    run.end(result);
   }
 
-  /** Nothing of the event goes on: the next one may come. */
-  private release(): void {
+  /** Nothing of the event goes on: the next one may come. `durationMs`: unless it was answered before. */
+  private release(durationMs?: number): void {
+    const { next } = this;
     this.running = undefined;
+    this.next = undefined;
     this.limits.eventEnded();
-    if (this.state !== 'busy') {
-      return;
-    }
-    this.ahead.take();
-    if (this.settleAhead()) {
-      if (!this.retired) {
-        this.parts.owner.onIdle(this);
-      }
-      return;
-    }
-    this.state = 'ready';
-    if (this.retired) {
-      this.kill();
+    if (next === undefined) {
+      this.state = 'ready';
     } else {
-      this.parts.owner.onIdle(this);
+      this.begin(next);
     }
-  }
-
-  /** Returns whether there was any. */
-  private settleAhead(): boolean {
-    return this.ahead.settle(
-      (waiting) => this.begin(waiting),
-      (waiting) => this.parts.owner.onReturned(waiting),
-    );
+    this.slot.free(durationMs);
   }
 
   private limitsListener(): LimitsListener {
@@ -430,7 +438,7 @@ export class Instance {
         if (this.state === 'starting') {
           this.failStart({ why: 'memory', usedMb: this.memory.usedMb });
         } else {
-          this.end((id) => this.outOfMemory(id));
+          this.endBy((id) => this.outOfMemory(id));
         }
       },
     };
@@ -438,9 +446,9 @@ export class Instance {
 
   private onEventTooLong(): void {
     const { timeout } = this.parts.spec;
-    if (this.running?.answered) {
+    if (this.running?.stage === 'answered') {
       this.output.log.line(
-        this.running.waiting.request.invocation,
+        this.running.run.request.invocation,
         'platform',
         'warn',
         l10n.t(
@@ -449,12 +457,12 @@ export class Instance {
         ),
       );
     }
-    this.stopReason ??= l10n.t('ran longer than {0} seconds', timeout);
-    this.end((id) => failures.timedOut(id, timeout));
+    this.slot.leave(l10n.t('ran longer than {0} seconds', timeout));
+    this.endBy((id) => failures.timedOut(id, timeout));
   }
 
   /** Kills the process; the running event gets the verdict once all of its output is here. */
-  private end(verdict: (id: string) => failures.Failed): void {
+  private endBy(verdict: (id: string) => failures.Failed): void {
     this.verdict ??= { on: this.runningInvocation, make: verdict };
     this.kill();
   }
@@ -465,7 +473,7 @@ export class Instance {
   }
 
   private outOfMemory(id: string): failures.Failed {
-    this.stopReason ??= l10n.t('used more than {0} MB', this.parts.spec.memory);
+    this.slot.leave(l10n.t('used more than {0} MB', this.parts.spec.memory));
     return failures.outOfMemory(id, this.parts.spec.memory, this.memory.usedMb);
   }
 
@@ -475,38 +483,47 @@ export class Instance {
       this.startFailure ??= { why: 'spawn', error };
     }
     if (unread) {
-      this.ahead.take(); // It may have been at it.
+      this.onBegun(); // It may have been at it.
     }
+    const wasLeaving = this.slot.state === 'leaving';
+    this.slot.closes();
     this.talk.end();
     this.output.flush();
     this.concludeRunning(code, signal);
-    if (this.settleAhead()) {
+    const { next } = this;
+    this.next = undefined;
+    if (next?.stage === 'begun') {
+      this.begin(next);
       this.concludeRunning(code, signal);
     }
     this.state = 'stopped';
     this.limits.dispose();
-    const reason = this.stopReason ?? exitReason(code, signal);
+    const reason = this.slot.reason ?? exitReason(code, signal);
     this.recordState('stopped', { reason });
-    if (wasStarting && (this.startFailure !== undefined || !this.retired)) {
+    if (wasStarting && (this.startFailure !== undefined || !wasLeaving)) {
       const failure: StartFailure = this.startFailure ?? { why: 'exit', code, signal };
       this.parts.owner.onStartFailed(this, failure);
     }
     this.parts.owner.onStopped(this);
+    this.slot.gone();
+    next?.whenRunning?.forEach((tell) => tell()); // It runs elsewhere: nothing can be waited for here.
   }
 
   /** The running event gets its verdict: the process is gone. */
   private concludeRunning(code: number | null, signal: string | null): void {
     const { running } = this;
     this.running = undefined;
-    if (running === undefined || running.answered) {
-      return;
+    if (running?.stage === 'running') {
+      const id = running.run.request.invocation;
+      const { verdict } = this;
+      const failed = verdict?.on === id ? verdict.make(id) : this.exitVerdict(id, code, signal);
+      running.stage = 'answered';
+      const durationMs = this.parts.dependencies.clock.now() - running.startedAt;
+      this.answer(running, durationMs, JSON.stringify(failed.error), failed);
     }
-    const id = running.waiting.request.invocation;
-    const { verdict } = this;
-    const failed = verdict?.on === id ? verdict.make(id) : this.exitVerdict(id, code, signal);
-    running.answered = true;
-    const durationMs = this.parts.dependencies.clock.now() - running.startedAt;
-    this.answer(running, durationMs, JSON.stringify(failed.error), failed);
+    if (running !== undefined) {
+      this.slot.free();
+    }
   }
 
   private exitVerdict(id: string, code: number | null, signal: string | null): failures.Failed {

@@ -1,20 +1,18 @@
 /** The end of an event that no instance ran, as visible as any other. */
 import { previewOf } from '../../../protocol/fact';
 import type { FunctionId } from '../../../protocol/project';
-import type { RuntimeDependencies } from '../contract';
+import type { Run, RuntimeDependencies } from '../contract';
 import type { Failed } from '../advice/failures';
-import type { Waiting } from './instanceParts';
 
 /** @param instance the one that could not be started; 0: none */
 export function refuse(
-  waiting: Waiting,
+  { request, since, end }: Run,
   verdict: Failed,
   functionId: FunctionId,
   instance: number,
   version: number,
   { clock, record }: RuntimeDependencies,
 ): void {
-  const { request, resolve } = waiting;
   const { invocation } = request;
   record(
     {
@@ -26,7 +24,7 @@ export function refuse(
       cause: request.cause,
       instance,
       cold: true,
-      queuedMs: Math.round((clock.now() - waiting.since) * 1000) / 1000,
+      queuedMs: Math.round((clock.now() - since) * 1000) / 1000,
       initMs: 0,
       version,
       eventSize: Buffer.byteLength(request.eventJson),
@@ -40,5 +38,5 @@ export function refuse(
     { kind: 'invocationEnded', invocation, outcome, durationMs: 0, ...preview, error, place },
     preview.more ? resultJson : undefined,
   );
-  resolve({ outcome, resultJson, error, place, durationMs: 0 });
+  end({ outcome, resultJson, error, place, durationMs: 0 });
 }

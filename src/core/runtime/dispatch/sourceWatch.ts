@@ -1,49 +1,69 @@
 /**
  * Notices when code that a function has loaded changed: by content, so that a save that changes nothing (or touches
- * a file only) keeps warm instances. Directories are watched, since editors replace files.
+ * a file only) keeps warm instances. Directories are watched, since editors replace files. Files are read and hashed
+ * off the event loop, in Node's own threads: the frames of the clients do not wait for a large project.
  */
-import { createHash } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { reportBug } from '../../errors';
 
 export interface SourceWatch {
   /** Files that an instance loaded. `since`: epoch ms of its start; a file saved later may be newer than what it read. */
   add(files: string[], since?: number): void;
   /** What is there cannot be loaded: any change nearby is worth a new try. */
   setBroken(broken: boolean): void;
-  /** A file that was loaded has just been written; whether it changed is not known yet. */
-  readonly unsettled: boolean;
   dispose(): void;
+}
+
+export interface SourceListener {
+  /** A file that was loaded has just been written; whether it changed is not known yet. */
+  onTouched(): void;
+  onChanged(files: string[]): void;
+  /** What was touched has been looked at; `onChanged` came before this if that had changed. */
+  onSettled(): void;
 }
 
 /** Several events come for one save, and the first may see an empty file. */
 const settleMs = 40;
 /** What is written again and again is looked at nevertheless. */
 const longestSettleMs = 200;
+/** Events do not wait longer than this for a loaded file that is written again and again. */
+const longestDoubtMs = 1000;
 /** Bytes; what is larger is told by its size and time. */
 const largestSource = 64 * 1024 * 1024;
+/** Files that are read at once. */
+const atOnce = 8;
 /** Where directories cannot be watched (the system's limit is reached), files are looked at. */
 const pollMs = 1000;
 const sources = /\.(py|js|cjs|mjs|ts|cts|mts|json|go)$/;
 
-/** @param onSettled called whenever `unsettled` has become false, after `onChange` if that is called */
-export function startSourceWatch(
-  folder: string,
-  onChange: (files: string[]) => void,
-  onSettled: () => void,
-): SourceWatch {
-  const known = new Map<string, string>();
+/** What is being done about events of directories. */
+type Looking =
+  | { is: 'resting' }
+  /** Until nothing more comes. `since`: when the first came. */
+  | { is: 'settling'; since: number; timer: NodeJS.Timeout }
+  | { is: 'looking' }
+  /** More came meanwhile. */
+  | { is: 'lookingAgain' }
+  | { is: 'disposed' };
+
+export function startSourceWatch(folder: string, listener: SourceListener): SourceWatch {
+  /** undefined: being read for the first time. */
+  const known = new Map<string, string | undefined>();
   /** By directory; with what tells the one that is watched from another that takes its place. */
   const watchers = new Map<string, { watcher: fs.FSWatcher; identity: string | undefined }>();
   /** Not there now (whoever builds or changes branches makes it again), or more than the system watches. */
   const unwatched = new Set<string>();
   const touched = new Set<string>();
-  let settling: NodeJS.Timeout | undefined;
-  let settlingSince = 0;
+  let looking: Looking = { is: 'resting' };
   let polling: NodeJS.Timeout | undefined;
-  let unsettled = false;
-  let broken = false;
-  let disposed = false;
+  /** When a loaded file was written of which it is not known whether that changed it. */
+  let touchedAt: number | undefined;
+  let health: 'sound' | 'broken' = 'sound';
+
+  /** Asked anew after each wait. */
+  const disposed = (): boolean => looking.is === 'disposed';
 
   const unwatch = (directory: string) => {
     watchers.get(directory)?.watcher.close();
@@ -63,43 +83,69 @@ export function startSourceWatch(
       polling = undefined;
     }
   };
-  const look = () => {
-    settling = undefined;
+  const look = async () => {
+    looking = { is: 'looking' };
     renewWatches();
-    const changed: string[] = [];
-    for (const [file, before] of known) {
-      const now = contentOf(file);
-      if (now !== before) {
-        known.set(file, now);
-        changed.push(file);
-      }
-    }
-    if (broken) {
-      changed.push(...[...touched].filter((file) => sources.test(file) && !changed.includes(file)));
-    }
+    const near = [...touched];
     touched.clear();
-    if (changed.length > 0) {
-      onChange(changed);
+    const changed = new Set<string>();
+    await forEachOf([...known.keys()], async (file) => {
+      const { hash: now } = await readSource(file);
+      const before = known.get(file);
+      // What is not known yet is compared by whoever reads it for the first time.
+      if (before !== undefined && now !== before) {
+        known.set(file, now);
+        changed.add(file);
+      }
+    });
+    if (disposed()) {
+      return;
     }
-    if (unsettled) {
-      unsettled = false;
-      onSettled();
+    if (health === 'broken') {
+      near.filter((file) => sources.test(file)).forEach((file) => changed.add(file));
+    }
+    if (changed.size > 0) {
+      listener.onChanged([...changed]);
+    }
+    const again = isAgain(looking);
+    looking = { is: 'resting' };
+    if (again) {
+      lookSoon();
+    }
+    const doubt = again && [...touched].some((file) => known.has(file));
+    if (touchedAt !== undefined && !(doubt && performance.now() - touchedAt < longestDoubtMs)) {
+      touchedAt = undefined;
+      listener.onSettled();
     }
   };
   const lookSoon = () => {
-    if (disposed) {
-      return;
+    const now = performance.now();
+    switch (looking.is) {
+      case 'resting':
+        break;
+      case 'disposed':
+        return;
+      case 'looking':
+      case 'lookingAgain':
+        looking = { is: 'lookingAgain' };
+        return;
+      case 'settling':
+        if (now - looking.since > longestSettleMs) {
+          return;
+        }
+        clearTimeout(looking.timer);
     }
-    if (settling === undefined) {
-      settlingSince = performance.now();
-    } else if (performance.now() - settlingSince > longestSettleMs) {
-      return;
+    const since = looking.is === 'settling' ? looking.since : now;
+    const timer = setTimeout(() => void look().catch(reportBug), settleMs);
+    looking = { is: 'settling', since, timer };
+  };
+  const poll = () => {
+    if (looking.is === 'resting') {
+      void look().catch(reportBug);
     }
-    clearTimeout(settling);
-    settling = setTimeout(look, settleMs);
   };
   const watch = (directory: string) => {
-    if (watchers.has(directory) || disposed) {
+    if (watchers.has(directory) || disposed()) {
       return;
     }
     try {
@@ -108,7 +154,10 @@ export function startSourceWatch(
         if (name !== null) {
           const file = path.join(directory, name);
           touched.add(file);
-          unsettled ||= known.has(file);
+          if (known.has(file) && touchedAt === undefined) {
+            touchedAt = performance.now();
+            listener.onTouched();
+          }
         }
         lookSoon();
       });
@@ -121,39 +170,66 @@ export function startSourceWatch(
       unwatched.delete(directory);
     } catch {
       unwatched.add(directory);
-      polling ??= setInterval(look, pollMs).unref();
+      polling ??= setInterval(poll, pollMs).unref();
     }
   };
   watch(folder);
 
+  /** Compares with what other instances loaded, and with when this one did: epoch ms. */
+  const read = async (files: string[], loadedAt: number) => {
+    const suspects: string[] = [];
+    await forEachOf(files, async (file) => {
+      const { hash: now, savedAt } = await readSource(file);
+      const before = known.get(file);
+      known.set(file, now);
+      // Saved in the same millisecond, it was there when the process came to read it. From another clock (an archive, a
+      // network folder, a virtual machine), it would be newer than every start.
+      const isNewer = savedAt > loadedAt && savedAt <= Date.now();
+      if ((before !== undefined && before !== now) || isNewer) {
+        suspects.push(file);
+      }
+    });
+    if (suspects.length > 0 && !disposed()) {
+      listener.onChanged(suspects);
+    }
+  };
+
   return {
-    add(files, since) {
-      const suspects: string[] = [];
+    add(files, since = Date.now()) {
       for (const file of files) {
-        known.set(file, contentOf(file));
+        known.set(file, known.get(file));
         watch(path.dirname(file));
-        if (since !== undefined && savedAfter(file, since)) {
-          suspects.push(file);
-        }
       }
-      if (suspects.length > 0) {
-        onChange(suspects);
-      }
-    },
-    get unsettled() {
-      return unsettled;
+      void read(files, since).catch(reportBug);
     },
     setBroken(value) {
-      broken = value;
+      health = value ? 'broken' : 'sound';
       touched.clear();
     },
     dispose() {
-      disposed = true;
-      clearTimeout(settling);
+      if (looking.is === 'settling') {
+        clearTimeout(looking.timer);
+      }
+      looking = { is: 'disposed' };
       clearInterval(polling);
       [...watchers.keys()].forEach(unwatch);
     },
   };
+}
+
+/** The state may have changed while it was waited. */
+function isAgain(looking: Looking): boolean {
+  return looking.is === 'lookingAgain';
+}
+
+async function forEachOf(files: string[], act: (file: string) => Promise<void>): Promise<void> {
+  const left = files.values();
+  const work = async () => {
+    for (const file of left) {
+      await act(file);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
 }
 
 /** undefined when there is none. A number alone is soon given to the next one. */
@@ -166,35 +242,33 @@ function identityOf(directory: string): string | undefined {
   }
 }
 
-function contentOf(file: string): string {
-  let descriptor: number | undefined;
+interface Source {
+  hash: string;
+  /** Whole epoch ms: of this very content. */
+  savedAt: number;
+}
+
+async function readSource(file: string): Promise<Source> {
+  let handle: fs.promises.FileHandle | undefined;
   try {
     // What a handler names, or puts in the place of its code, may be a pipe or a device: reading it would never end.
-    descriptor = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
-    const stat = fs.fstatSync(descriptor);
+    handle = await fs.promises.open(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+    const stat = await handle.stat();
     if (!stat.isFile()) {
-      return '';
+      return absent;
     }
+    const savedAt = Math.floor(stat.mtimeMs);
     // Files without a size may have an endless content (/proc).
-    return stat.size === 0 || stat.size > largestSource
-      ? `${stat.size} ${stat.mtimeMs}`
-      : createHash('sha1').update(fs.readFileSync(descriptor)).digest('base64');
-  } catch {
-    return ''; // Deleted, or just being replaced.
-  } finally {
-    if (descriptor !== undefined) {
-      fs.closeSync(descriptor);
+    if (stat.size === 0 || stat.size > largestSource) {
+      return { hash: `${stat.size} ${stat.mtimeMs}`, savedAt };
     }
+    const digest = await webcrypto.subtle.digest('SHA-1', await handle.readFile());
+    return { hash: Buffer.from(digest).toString('base64'), savedAt };
+  } catch {
+    return absent; // Deleted, or just being replaced.
+  } finally {
+    await handle?.close();
   }
 }
 
-function savedAfter(file: string, since: number): boolean {
-  try {
-    // `since` is in whole milliseconds: what was saved in the same one was there when the process came to read it.
-    const saved = Math.floor(fs.statSync(file).mtimeMs);
-    // From another clock (an archive, a network folder, a virtual machine): it would be newer than every start.
-    return saved > since && saved <= Date.now();
-  } catch {
-    return true;
-  }
-}
+const absent: Source = { hash: '', savedAt: 0 };

@@ -24,7 +24,6 @@ export interface Preparation {
 export function startPreparation(
   id: FunctionId,
   spec: FunctionSpec,
-  clockFile: string,
   dependencies: RuntimeDependencies,
   onBuild: Pick<BuildListener, 'onProblem' | 'onMended'>,
 ): Preparation {
@@ -82,7 +81,7 @@ export function startPreparation(
       }
     },
     async launch(instance, isDebugging) {
-      const { service, bootstrapFolder } = dependencies;
+      const { service, bootstrapFolder, clockFile } = dependencies;
       if (spec.family === 'custom' || spec.family === 'go') {
         const folder = await codeFolder(undefined);
         return prepareProgram({ ...spec, folder }, dependencies.pushUrl(id, instance));
@@ -101,20 +100,8 @@ export function startPreparation(
         interpreter: interpreter.why,
         found: interpreter,
         converse(child, listener) {
-          const channel = new Channel(
-            child.stdio[3] as Writable,
-            child.stdio[4] as Readable,
-            listener,
-          );
-          return {
-            queues: true,
-            start: () => channel.start(order),
-            event: (request, frozenMs, event) => channel.event(request, frozenMs, event),
-            load: () => channel.load(),
-            debug: (enabled) => channel.debug(enabled),
-            hold: (held) => channel.hold(held),
-            end: () => channel.end(),
-          };
+          const [, , , input, output] = child.stdio;
+          return new Channel(input as Writable, output as Readable, listener, order);
         },
       };
     },
