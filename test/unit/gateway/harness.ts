@@ -78,7 +78,12 @@ export async function startGateway(
         return {
           outcome: platform === true ? 'platformError' : 'userError',
           resultJson: '{}',
-          error: { errorCode: -1, errorMessage: message, requestId: request.invocation, statusCode },
+          error: {
+            errorCode: -1,
+            errorMessage: message,
+            requestId: request.invocation,
+            statusCode,
+          },
           durationMs: 0,
         };
       }

@@ -172,10 +172,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     }
   }
 
-  invocationOf(
-    instance: number,
-    said: string | undefined,
-  ): string | null | Promise<string | null> {
+  invocationOf(instance: number, said: string | undefined): string | null | Promise<string | null> {
     const own = this.alive.get(instance) ?? this.predecessor;
     if (own === undefined) {
       return said ?? null;

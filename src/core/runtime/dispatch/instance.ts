@@ -318,7 +318,9 @@ export class Instance implements Worker<Run> {
           return;
         }
         this.slot.leave(l10n.t('its channel carried nonsense: {0}', text));
-        this.endBy((id) => failures.failed(439, id, 'User process broke its channel to the gateway'));
+        this.endBy((id) =>
+          failures.failed(439, id, 'User process broke its channel to the gateway'),
+        );
       },
     };
   }

@@ -248,7 +248,7 @@ interface Source {
   savedAt: number;
 }
 
-async function readSource(file: string): Promise<Source> {
+async function readSource(file: string, tries = 3): Promise<Source> {
   let handle: fs.promises.FileHandle | undefined;
   try {
     // What a handler names, or puts in the place of its code, may be a pipe or a device: reading it would never end.
@@ -263,7 +263,12 @@ async function readSource(file: string): Promise<Source> {
       return { hash: `${stat.size} ${stat.mtimeMs}`, savedAt };
     }
     const digest = await webcrypto.subtle.digest('SHA-1', await handle.readFile());
-    return { hash: Buffer.from(digest).toString('base64'), savedAt };
+    const after = await handle.stat();
+    // Written while it was read: its time must be that of what was read, or the change is told twice or never.
+    const still = after.mtimeMs === stat.mtimeMs && after.size === stat.size;
+    return still || tries === 1
+      ? { hash: Buffer.from(digest).toString('base64'), savedAt }
+      : readSource(file, tries - 1);
   } catch {
     return absent; // Deleted, or just being replaced.
   } finally {
