@@ -17,7 +17,7 @@ export interface SourceWatch {
 }
 
 export interface SourceListener {
-  /** A file that was loaded has just been written; whether it changed is not known yet. */
+  /** A file was loaded and is being read, or was written; what it is, and whether it changed, is not known yet. */
   onTouched(): void;
   onChanged(files: string[]): void;
   /** What was touched has been looked at; `onChanged` came before this if that had changed. */
@@ -60,11 +60,25 @@ export function startSourceWatch(folder: string, listener: SourceListener): Sour
   let polling: NodeJS.Timeout | undefined;
   /** When a loaded file was written of which it is not known whether that changed it. */
   let touchedAt: number | undefined;
+  /** Lists of loaded files that are being read. */
+  let reading = 0;
+  let told: 'touched' | 'settled' = 'settled';
   let health: 'sound' | 'broken' = 'sound';
 
   /** Asked anew after each wait. */
   const disposed = (): boolean => looking.is === 'disposed';
 
+  const tell = () => {
+    const now = touchedAt === undefined && reading === 0 ? 'settled' : 'touched';
+    if (now !== told && !disposed()) {
+      told = now;
+      if (now === 'touched') {
+        listener.onTouched();
+      } else {
+        listener.onSettled();
+      }
+    }
+  };
   const unwatch = (directory: string) => {
     watchers.get(directory)?.watcher.close();
     watchers.delete(directory);
@@ -115,7 +129,7 @@ export function startSourceWatch(folder: string, listener: SourceListener): Sour
     const doubt = again && [...touched].some((file) => known.has(file));
     if (touchedAt !== undefined && !(doubt && performance.now() - touchedAt < longestDoubtMs)) {
       touchedAt = undefined;
-      listener.onSettled();
+      tell();
     }
   };
   const lookSoon = () => {
@@ -156,7 +170,7 @@ export function startSourceWatch(folder: string, listener: SourceListener): Sour
           touched.add(file);
           if (known.has(file) && touchedAt === undefined) {
             touchedAt = performance.now();
-            listener.onTouched();
+            tell();
           }
         }
         lookSoon();
@@ -200,7 +214,15 @@ export function startSourceWatch(folder: string, listener: SourceListener): Sour
         known.set(file, known.get(file));
         watch(path.dirname(file));
       }
-      void read(files, since).catch(reportBug);
+      // Events wait: what is saved after they ran must be compared with what was loaded.
+      reading++;
+      tell();
+      void read(files, since)
+        .catch(reportBug)
+        .finally(() => {
+          reading--;
+          tell();
+        });
     },
     setBroken(value) {
       health = value ? 'broken' : 'sound';
