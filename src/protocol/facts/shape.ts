@@ -88,7 +88,7 @@ export function recordOf<T>(of: Shape<T>): Shape<Record<string, T>> {
 }
 
 export function object<T>(members: Members<T>): Shape<T> {
-  return { is: 'object', members: members as Record<string, Node> };
+  return { is: 'object', members: members };
 }
 
 /** Objects that are told apart by the member `tag`; `common` are the members of all of them. */
@@ -96,7 +96,7 @@ export function variants<T extends { [G in Tag]: string }, Tag extends string>(
   tag: Tag,
   of: { [V in T[Tag]]: Members<Omit<Extract<T, { [G in Tag]: V }>, Tag>> },
 ): Shape<T> {
-  return { is: 'variants', tag, of: of as Record<string, Record<string, Node>> };
+  return { is: 'variants', tag, of: of };
 }
 
 export function orNull<T>(of: Shape<T>): Shape<T | null> {

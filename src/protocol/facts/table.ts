@@ -22,7 +22,7 @@ export const factKinds = Object.keys(facts) as FactKind[];
 
 /** The entry of a fact's kind, for a fact of any kind. */
 export function entryOf<K extends FactKind>(fact: FactOf<K>): FactEntry<K> {
-  return facts[fact.kind as K];
+  return facts[fact.kind];
 }
 
 export function isFactKind(kind: string): kind is FactKind {
@@ -31,7 +31,7 @@ export function isFactKind(kind: string): kind is FactKind {
 
 /** Whether an object that somebody else wrote has everything that its kind needs, `seq` and `at` aside. */
 export function isWhole(kind: FactKind, fact: Record<string, unknown>): boolean {
-  return fitsMembers(facts[kind].members as Record<string, Node>, fact);
+  return fitsMembers(facts[kind].members, fact);
 }
 
 const stamp = ['seq', 'at', 'kind'];
