@@ -14,9 +14,10 @@ export const longestText = 4000;
 const longestKept = 256 * 1024;
 /** From so many facts in a window on, the lines that follow are put together. */
 const factsPerWindow = 500;
-/** Characters in a window after which the handler's pipes are left to fill until the window ends. */
+/** Characters in a window after which the handler's pipes are left to fill for a while. */
 const charactersPerWindow = 1024 * 1024;
 const windowMs = 100;
+const shortestRest = 5;
 
 interface Held {
   invocation: string | null;
@@ -56,9 +57,12 @@ export class OutputLog {
       this.hold({ invocation, stream, level, text });
     }
     if (this.characters > charactersPerWindow) {
+      // Everybody else gets as much time as this piece has taken.
+      const rest = Math.min(windowMs, Math.max(shortestRest, now - this.windowStart));
+      this.windowStart = now;
       this.characters = 0;
       this.setHeld(true);
-      setTimeout(() => this.setHeld(false), windowMs);
+      setTimeout(() => this.setHeld(false), rest);
     }
   }
 
