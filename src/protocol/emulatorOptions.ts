@@ -101,6 +101,10 @@ export const emulatorOptions = {
     text: 'Start a new instance for every event.',
     initial: false,
   },
+  inheritEnvironment: {
+    text: "Give handlers the variables, time zone and language of the shell instead of the cloud's.",
+    initial: false,
+  },
   refusalStatus: {
     text: 'HTTP status of a handshake that Register refuses with an `errNo`.',
     ...errorStatus,

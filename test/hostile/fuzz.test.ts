@@ -317,6 +317,7 @@ describe('fuzz', function () {
         onFailure: called,
         onLog: called,
         onFiles: called,
+        onRawOutput: called,
         onNotice: called,
         onDebugPort: called,
         onSpent: called,

@@ -160,7 +160,7 @@ message:
     assert.doesNotMatch(JSON.stringify(imported.project), /\$\{(?!SCFWS)/);
     const { service } = await loadService(imported.folder);
     const [spec] = service?.functions ?? [];
-    const env = buildEnvironment(spec!, 'http://127.0.0.1:1/api-x', {});
+    const env = buildEnvironment(spec!, 'http://127.0.0.1:1/api-x', {}, 'cloud');
     assert.equal(env['PUSH_URL'], 'http://127.0.0.1:1/api-x');
     assert.equal(env['wsBackUrl'], 'http://127.0.0.1:1/api-x');
   });

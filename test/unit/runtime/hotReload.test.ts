@@ -1,6 +1,7 @@
 // Saving code: the next event gets it, the running one ends on the old, and nothing changed means nothing lost.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { disposeBenches, startBench, type Bench } from './harness';
 
@@ -161,19 +162,44 @@ for (const language of [python, node]) {
       await bench.until('diagnosticsCleared');
       assert.deepEqual((await bench.invoke({})).value, ['one', 'new', 1]);
     });
+
+    const target = (bench: Bench) => path.join(bench.service.folder, 'elsewhere', language.shared);
+    const words = (word: string) =>
+      language === python ? `word = "${word}"\n` : `exports.word = "${word}";\n`;
+    /** Puts the neighbour outside of the function, and a link in its place. */
+    const link = (bench: Bench, how: (target: string, shared: string) => void) => {
+      const shared = path.join(bench.folder, language.shared);
+      fs.mkdirSync(path.dirname(target(bench)), { recursive: true });
+      fs.renameSync(shared, target(bench));
+      how(target(bench), shared);
+    };
+
+    it('that a link leads to is reloaded when the target changes', async () => {
+      const bench = language.start();
+      link(bench, (to, shared) => fs.symlinkSync(to, shared));
+      assert.deepEqual((await bench.invoke({})).value, ['one', 'first', 1]);
+      fs.writeFileSync(target(bench), words('second'));
+      await reloaded(bench, 2);
+      assert.deepEqual((await bench.invoke({})).value, ['one', 'second', 1]);
+    });
+
+    it('that a linked folder outside of the project leads to is reloaded', async () => {
+      const bench = language.start();
+      const outside = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-outside-')));
+      fs.rmSync(path.join(bench.folder, language.shared));
+      fs.writeFileSync(path.join(outside, language.shared), words('first'));
+      fs.symlinkSync(outside, path.join(bench.folder, 'linked'));
+      const code = language
+        .handler('one')
+        .replace('import shared', 'from linked import shared')
+        .replace("'./shared", "'./linked/shared");
+      bench.write(language.file, code);
+      assert.deepEqual((await bench.invoke({})).value, ['one', 'first', 1]);
+      const { version } = bench.runtime;
+      fs.writeFileSync(path.join(outside, language.shared), words('second'));
+      await reloaded(bench, version + 1);
+      assert.deepEqual((await bench.invoke({})).value, ['one', 'second', 1]);
+      fs.rmSync(outside, { recursive: true });
+    });
   });
 }
-
-describe('Restarting a function', () => {
-  afterEach(disposeBenches);
-
-  it('throws its globals away and lets the running event end', async () => {
-    const bench = node.start();
-    await bench.invoke({});
-    const running = bench.invoke({ seconds: 0.3 });
-    await bench.until('invocationStarted', ({ cold }) => !cold);
-    bench.runtime.restart('asked');
-    assert.deepEqual((await bench.invoke({})).value, ['one', 'first', 1]);
-    assert.deepEqual((await running).value, ['one', 'first', 2]);
-  });
-});

@@ -164,7 +164,7 @@ function ofShellVariable(failure: CodeFailure, spec: FunctionSpec): Advised | un
     return undefined;
   }
   return {
-    rule: 'runtime.environment',
+    rule: 'runtime.shell-variables',
     message: l10n.t(
       '{0}: the environment variable {1} is one of your shell, and the cloud has none of those.',
       spec.name,

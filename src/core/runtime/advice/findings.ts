@@ -40,6 +40,21 @@ export function explainNotice(notice: Notice, spec: FunctionSpec): Finding {
         advice: l10n.t(
           'Read the push address from the environment variable SCFWS_PUSH_URL here, and enter the real one for the cloud.',
         ),
+        place: notice.place,
+      };
+    case 'codeWrite':
+      return {
+        rule: 'runtime.read-only-code',
+        severity: notice.refused ? 'error' : 'warning',
+        message: l10n.t(
+          '{0} writes {1}: in the cloud its code directory is read-only (errno 30, EROFS).',
+          spec.name,
+          notice.path,
+        ),
+        advice: l10n.t(
+          'Write to the temporary folder (/tmp in the cloud), which each instance has for itself, or keep it in a store.',
+        ),
+        place: notice.place,
       };
     case 'ignoredReturn':
       return {

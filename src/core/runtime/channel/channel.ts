@@ -7,7 +7,7 @@
  * Out: `P <json>` debug port · `Y` handler loaded · `X <failure>` it cannot be loaded · `R <id> <KiB|-> <value>` the
  *      answer, nothing goes on · `r …` the answer, un-awaited work goes on · `D <id>` that work is done ·
  *      `E <id> <KiB|-> <failure>` the user's code failed (`e`: and its work goes on) · `L <id|-> <stream> <level> <text>` · `F <files>` user files
- *      that were loaded · `N <id|-> <notice>` something worth a finding
+ *      that were loaded · `O` output may come past the language's print · `N <id|-> <notice>` something worth a finding
  */
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -51,8 +51,9 @@ export type FailureKind =
 
 export type Notice =
   | { notice: 'redirected'; host: string }
-  | { notice: 'placeholder'; host: string }
+  | { notice: 'placeholder'; host: string; place?: SourcePlace }
   | { notice: 'ignoredReturn'; place?: SourcePlace }
+  | { notice: 'codeWrite'; path: string; refused: boolean; place?: SourcePlace }
   | { notice: 'coroutine' };
 
 export interface ChannelListener {
@@ -63,6 +64,8 @@ export interface ChannelListener {
   onDone(id: string): void;
   onFailure(id: string, peakKb: number | undefined, failure: CodeFailure, more: boolean): void;
   onLog(id: string | null, stream: LogStream, level: LogLevel, text: string): void;
+  /** Output may wait on the standard streams when an event ends. */
+  onRawOutput(): void;
   onFiles(files: string[]): void;
   onNotice(id: string | null, notice: Notice): void;
   /** `error` instead of a port: why debugging is impossible. */
@@ -217,6 +220,9 @@ export class Channel implements Conversation {
         listener.onFailure(first, peakOf(afterFirst.slice(0, space)), failure, kind === 'e');
         return;
       }
+      case 'O':
+        listener.onRawOutput();
+        return;
       case 'F':
         listener.onFiles(filesOf(rest));
         return;
@@ -280,9 +286,11 @@ function noticeOf(json: string): Notice {
   const { notice, host, place } = value;
   const known =
     notice === 'redirected' || notice === 'placeholder'
-      ? typeof host === 'string'
+      ? typeof host === 'string' && (place === undefined || isPlace(place))
       : notice === 'coroutine' ||
-        (notice === 'ignoredReturn' && (place === undefined || isPlace(place)));
+        ((notice === 'ignoredReturn' ||
+          (notice === 'codeWrite' && typeof value['path'] === 'string')) &&
+          (place === undefined || isPlace(place)));
   if (!known) {
     throw new Error(json);
   }

@@ -157,7 +157,8 @@ export class Instance implements Worker<Run> {
   // -- what its slot says
 
   get queues(): boolean {
-    return this.talk.queues === true;
+    // What comes past the channel is told apart only where one event runs at a time.
+    return this.talk.queues === true && !this.output.comesRaw;
   }
 
   take(run: Run): void {
@@ -184,6 +185,7 @@ export class Instance implements Worker<Run> {
     const now = clock.now();
     const cold = this.served++ === 0;
     this.state = 'busy';
+    this.output.flush(); // Of the one before.
     this.lastInvocation = request.invocation;
     record(
       {
@@ -283,6 +285,7 @@ export class Instance implements Worker<Run> {
       onLog: (id, stream, level, text) => {
         this.output.log.line(id ?? this.runningInvocation, stream, level, text);
       },
+      onRawOutput: () => (this.output.comesRaw = true),
       onFiles: (files) => owner.onFiles(this, files),
       onNotice: (id, notice) => owner.onNotice(this, id, notice),
       onDebugPort: (answer) => {
@@ -387,7 +390,7 @@ export class Instance implements Worker<Run> {
     json: string,
     verdict: failures.Failed | undefined,
   ): void {
-    this.output.log.flush();
+    this.output.settle();
     const preview = previewOf(json);
     const result: InvocationResult = {
       outcome: verdict?.outcome ?? 'ok',

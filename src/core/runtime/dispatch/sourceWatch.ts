@@ -209,10 +209,12 @@ export function startSourceWatch(folder: string, listener: SourceListener): Sour
   };
 
   return {
-    add(files, since = Date.now()) {
+    add(given, since = Date.now()) {
+      const files = given.flatMap((file) => withTarget(file));
       for (const file of files) {
         known.set(file, known.get(file));
         watch(path.dirname(file));
+        linksOn(file, folder).forEach((link) => watch(path.dirname(link)));
       }
       // Events wait: what is saved after they ran must be compared with what was loaded.
       reading++;
@@ -252,6 +254,27 @@ async function forEachOf(files: string[], act: (file: string) => Promise<void>):
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
+}
+
+/** The file, and the one that a link on its path leads to: whoever saves that one touches another directory. */
+function withTarget(file: string): string[] {
+  try {
+    const target = fs.realpathSync(file);
+    return target === file ? [file] : [file, target];
+  } catch {
+    return [file];
+  }
+}
+
+/** Links on the path of a file, below the folder of the function: one may be led elsewhere. */
+function linksOn(file: string, folder: string): string[] {
+  const links: string[] = [];
+  for (let at = file; at.startsWith(folder + path.sep); at = path.dirname(at)) {
+    if (fs.lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+      links.push(at);
+    }
+  }
+  return links;
 }
 
 /** undefined when there is none. A number alone is soon given to the next one. */

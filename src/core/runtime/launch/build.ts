@@ -61,7 +61,7 @@ export function startBuild(
   const before = stampOf(output);
   const child = spawnTree(program === 'node' ? node : program, args, {
     cwd: projectFolder,
-    env: buildEnvironment(spec, '', process.env),
+    env: buildEnvironment(spec, '', process.env, 'build'),
     stdio: ['pipe', 'pipe', 'pipe'],
     bootstrapFolder,
   });

@@ -1,9 +1,26 @@
 /** What a handler finds around it: its environment variables, and the part of `context` that never changes. */
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import type { FunctionSpec, ServiceSpec } from '../../../protocol/project';
 
 /** Variables that would change how an interpreter runs, or that an editor leaks into its children. */
 const notInherited =
   /^(NODE_OPTIONS|NODE_CHANNEL_.*|NODE_UNIQUE_ID|NODE_V8_COVERAGE|NODE_PATH|NODE_REPL_.*|ELECTRON_.*|VSCODE_.*|npm_.*|INIT_CWD|PYTHONSTARTUP|PYTHONINSPECT|PYTHONDEBUG|PYTHONHOME|SCFWS_.*|APPLICATION_INSIGHTS_.*|CHROME_DESKTOP|GDK_.*|ORIGINAL_XDG_.*|JEST_.*|MOCHA_.*)$/i;
+
+/**
+ * What a process needs of the machine to run at all: its programs, home and temporary folders, libraries, network and
+ * certificates, and what Windows wants. All else is the shell's, and the cloud has none of it.
+ */
+const needed = new RegExp(
+  `^(${[
+    'PATH|HOME|USER|LOGNAME|SHELL|PWD|TMPDIR|TMP|TEMP|TERM|XDG_RUNTIME_DIR',
+    'LD_LIBRARY_PATH|LD_PRELOAD|DYLD_.*|VIRTUAL_ENV|CONDA_.*|PYENV_.*|NVM_.*',
+    'https?_proxy|all_proxy|no_proxy|SSL_CERT_FILE|SSL_CERT_DIR|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS',
+    'SystemRoot|SystemDrive|windir|COMSPEC|PATHEXT|APPDATA|LOCALAPPDATA|USERPROFILE|USERNAME|USERDOMAIN|HOMEDRIVE',
+    'HOMEPATH|ProgramData|ProgramFiles.*|CommonProgramFiles.*|ALLUSERSPROFILE|PUBLIC|OS|NUMBER_OF_PROCESSORS|PROCESSOR_.*',
+  ].join('|')})$`,
+  'i',
+);
 
 export const localRegion = 'ap-guangzhou';
 export const localAppId = '1250000000';
@@ -32,12 +49,27 @@ export function buildEnvironment(
   spec: FunctionSpec,
   pushUrl: string,
   inherited: NodeJS.ProcessEnv,
+  /** `cloud`: of the machine's variables those that a process needs; `shell`, `build`: all that do no harm. */
+  surroundings: 'cloud' | 'shell' | 'build',
 ): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(inherited)) {
-    if (value !== undefined && !notInherited.test(name)) {
+    if (
+      value !== undefined &&
+      !notInherited.test(name) &&
+      (surroundings !== 'cloud' || needed.test(name))
+    ) {
       env[name] = value;
     }
+  }
+  if (surroundings === 'cloud') {
+    env['TZ'] = 'UTC';
+    env['LANG'] = cloudLocale();
+    env['LC_ALL'] = env['LANG'];
+  }
+  if (spec.family === 'node' && surroundings !== 'build') {
+    const modules = path.join(spec.folder, 'node_modules');
+    env['NODE_PATH'] = [spec.folder, modules].join(path.delimiter);
   }
   if (spec.family === 'python') {
     env['PYTHONIOENCODING'] = 'utf-8';
@@ -57,6 +89,22 @@ export function buildEnvironment(
       `${before === '' ? '' : before + ','}127.0.0.1,localhost,.apigateway.tencentyun.com`;
   }
   return Object.assign(env, ownVariables(spec, pushUrl));
+}
+
+let locale: string | undefined;
+
+/** The cloud's locale as this machine spells it; one without it has at least its encoding. */
+function cloudLocale(): string {
+  if (locale === undefined) {
+    const listed =
+      process.platform === 'win32'
+        ? ''
+        : spawnSync('locale', ['-a'], { encoding: 'utf8', timeout: 2000 }).stdout;
+    const names = listed === null ? [] : listed.split('\n');
+    const named = (wanted: RegExp) => names.find((name) => wanted.test(name));
+    locale = named(/^en_US\.utf-?8$/i) ?? named(/^C\.utf-?8$/i) ?? 'en_US.UTF8';
+  }
+  return locale;
 }
 
 /** The function's variables; where one holds `${SCFWS_PUSH_URL}`, the local push address stands. */
@@ -102,6 +150,8 @@ export interface LaunchOrder {
   context: Record<string, string | number>;
   pushUrl: string;
   redirectPush: boolean;
+  /** A write into `folder` fails. */
+  readOnlyCode: boolean;
   /** Open a debug port, report it, and wait before the handler is loaded. */
   debug: boolean;
   /** Callback form of Node.js 6 and 8: the answer waits for an empty event loop. */
@@ -126,6 +176,7 @@ export function launchOrder(
     context: staticContext(spec, pushUrl),
     pushUrl,
     redirectPush: service.emulator.redirectPush,
+    readOnlyCode: service.emulator.strict,
     debug,
     waitForEmptyLoop: spec.family === 'node' && Number.parseInt(spec.runtimeVersion ?? '', 10) < 10,
     clockFile,

@@ -82,9 +82,14 @@ export function startPreparation(
     },
     async launch(instance, isDebugging) {
       const { service, bootstrapFolder, clockFile } = dependencies;
+      const surroundings = service.emulator.inheritEnvironment ? 'shell' : 'cloud';
       if (spec.family === 'custom' || spec.family === 'go') {
         const folder = await codeFolder(undefined);
-        return prepareProgram({ ...spec, folder }, dependencies.pushUrl(id, instance));
+        return prepareProgram(
+          { ...spec, folder },
+          dependencies.pushUrl(id, instance),
+          surroundings,
+        );
       }
       const interpreter = await interpreterOf();
       const folder = await codeFolder(interpreter);
@@ -93,7 +98,7 @@ export function startPreparation(
       const order = launchOrder({ ...spec, folder }, service, pushUrl, debug, clockFile);
       return {
         ...planLaunch(spec, interpreter, bootstrapFolder, debug),
-        env: buildEnvironment(spec, pushUrl, process.env),
+        env: buildEnvironment({ ...spec, folder }, pushUrl, process.env, surroundings),
         cwd: spec.folder,
         stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
         debug,

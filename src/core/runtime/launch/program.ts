@@ -14,10 +14,14 @@ import { startInvocationApi } from '../channel/invocationApi';
 const code = /^[^.]+$|\.(py|[cm]?[jt]s|go|php|rb|sh|lua|pl|jar|class|so)$/;
 
 /** Rejects with a `UserError` when there is no such program. */
-export async function prepareProgram(spec: FunctionSpec, pushUrl: string): Promise<Launch> {
+export async function prepareProgram(
+  spec: FunctionSpec,
+  pushUrl: string,
+  surroundings: 'cloud' | 'shell',
+): Promise<Launch> {
   const program = path.join(spec.folder, spec.handler);
   checkProgram(program, spec);
-  const env = buildEnvironment(spec, pushUrl, process.env);
+  const env = buildEnvironment(spec, pushUrl, process.env, surroundings);
   const common = {
     command: program,
     args: [],

@@ -3,6 +3,8 @@
  * mark, and a flood is put together into fewer, longer facts and slowed down by not reading, never dropped.
  */
 import type { ChildProcess } from 'node:child_process';
+import fs from 'node:fs';
+import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { FunctionId } from '../../../protocol/project';
 import type { LogLevel, LogStream } from '../../../protocol/fact';
@@ -138,6 +140,34 @@ export class RawLines {
   }
 }
 
+const takenAtOnce = Buffer.allocUnsafeSlow(65536);
+/** Bytes: a process that goes on writing must not keep its own event from ending. */
+const mostTaken = 4 * 1024 * 1024;
+
+/** Reads what is in a pipe now, without waiting for the loop to find it. Windows knows no descriptor to do so. */
+function takeWaiting(stream: Readable, lines: RawLines | undefined): void {
+  const descriptor = (stream as { _handle?: { fd?: number } })._handle?.fd ?? -1;
+  if (descriptor < 0 || lines === undefined || stream.readableLength > 0) {
+    return;
+  }
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0; // An empty pipe is told by an error, mostly.
+  try {
+    for (let taken = 0; taken < mostTaken;) {
+      const size = fs.readSync(descriptor, takenAtOnce, 0, takenAtOnce.length, null);
+      if (size === 0) {
+        break;
+      }
+      lines.push(Buffer.from(takenAtOnce.subarray(0, size)));
+      taken += size;
+    }
+  } catch {
+    // Empty, or gone.
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
 /** What Node.js itself writes about its inspector. */
 const debuggerChatter =
   /^(Debugger (listening on|attached|ending on)|For help, see: https:\/\/nodejs\.org|Waiting for the debugger to disconnect)/;
@@ -147,7 +177,10 @@ export class InstanceOutput {
   readonly log: OutputLog;
   /** Node.js said that it ran out of heap. */
   heapExhausted = false;
+  /** Output may wait in the pipes when an event ends. */
+  comesRaw = false;
   private readonly raw: RawLines[] = [];
+  private readonly streams: Readable[];
 
   constructor(
     functionId: FunctionId,
@@ -159,6 +192,7 @@ export class InstanceOutput {
     holdChannel: (held: boolean) => void,
   ) {
     const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
+    this.streams = streams;
     this.log = new OutputLog(functionId, instance, record, (held) => {
       holdChannel(held);
       for (const stream of streams) {
@@ -182,6 +216,14 @@ export class InstanceOutput {
       stream.on('data', (chunk: Buffer) => lines.push(chunk));
       stream.on('error', () => undefined); // The process is gone; its exit tells the story.
     }
+  }
+
+  /** What was written until now belongs to what runs now: takes it from the pipes, and all that waited for more. */
+  settle(): void {
+    if (this.comesRaw) {
+      this.streams.forEach((stream, index) => takeWaiting(stream, this.raw[index]));
+    }
+    this.flush();
   }
 
   /** Delivers what waited for more. */

@@ -11,6 +11,7 @@ const work = require('./work.cjs');
 const output = require('./output.cjs');
 const load = require('./load.cjs');
 const redirect = require('./redirect.cjs');
+const writes = require('./writes.cjs');
 
 const largest = 6 * 1024 * 1024;
 const isLinux = process.platform === 'linux';
@@ -105,9 +106,10 @@ function takeNext() {
 
 function prepare(given) {
   order = given;
-  failures.configure(__dirname, order.projectFolder);
+  failures.configure(__dirname);
   output.install(() => (current === null ? null : current.id));
   redirect.install(order.pushUrl, order.redirectPush, output.invocation);
+  writes.install(order.folder, order.readOnlyCode, output.invocation);
   process.argv = [process.argv[0], order.folder];
   if (order.debug) openDebugger();
   else loadHandler();
@@ -214,7 +216,7 @@ function answer(invocation, error, value) {
     if (json === undefined) json = 'null';
     else if (!wellFormed) json = json.replace(half, escaped);
   } catch (problem) {
-    fail(invocation, 'unserialisable', problem);
+    fail(invocation, 'unserialisable', located(problem, value));
     return;
   }
   invocation.answered = true;
@@ -224,6 +226,26 @@ function answer(invocation, error, value) {
     return;
   }
   finish(invocation, 'R', json);
+}
+
+/** The error with the place in the answer that it is about, such as `.items[2]`. */
+function located(problem, value) {
+  const where = culprit(value, '', []);
+  if (where && problem instanceof Error) problem.message = `${problem.message} (${where})`;
+  return problem;
+}
+
+function culprit(value, at, above) {
+  if (typeof value === 'bigint') return at;
+  if (value === null || typeof value !== 'object' || typeof value.toJSON === 'function')
+    return undefined;
+  if (above.includes(value)) return at;
+  for (const key of Object.keys(value)) {
+    const step = Array.isArray(value) ? `${at}[${key}]` : `${at}.${key}`;
+    const found = culprit(value[key], step, above.concat([value]));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function fail(invocation, kind, error) {

@@ -5,15 +5,14 @@ const path = require('path');
 const { fileURLToPath } = require('url');
 
 let ours = '';
-let users = '';
 
-exports.configure = (ourFolder, projectFolder) => {
+exports.configure = (ourFolder) => {
   ours = ourFolder;
-  users = projectFolder.endsWith(path.sep) ? projectFolder : projectFolder + path.sep;
 };
 
+/** It may be anywhere: Node.js names what a link leads to, and that of a workspace lies outside of the project. */
 const isUsers = (file) =>
-  file.startsWith(users) &&
+  path.isAbsolute(file) &&
   !file.includes(`${path.sep}node_modules${path.sep}`) &&
   !file.startsWith(ours);
 exports.isUsers = isUsers;
@@ -82,6 +81,8 @@ function placeOfImport(message, module) {
   const at = lines.findIndex((line) => /\bimport\b|\bfrom\b/.test(line) && line.includes(written));
   return { file, line: at + 1 || 1 };
 }
+
+exports.placeOf = (lines) => placeOf(lines);
 
 /** The innermost place in a file of the user; a syntax error is told ahead of the stack. */
 function placeOf(lines) {

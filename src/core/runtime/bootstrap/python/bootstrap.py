@@ -20,6 +20,7 @@ import scfws_failures as failures
 import scfws_hooks as hooks
 import scfws_output as output
 import scfws_redirect as redirect
+import scfws_writes as writes
 sys.path.remove(HERE)
 
 PY2 = sys.version_info[0] == 2
@@ -45,6 +46,8 @@ def main():
     redirect.install(order['pushUrl'], order['redirectPush'])
     sys.path.insert(0, folder)
     sys.argv = [os.path.join(folder, order['file'] + '.py')]
+    stand_in_for_main(sys.argv[0])
+    writes.install(folder, order['readOnlyCode'])
     Loaded.context = order['context']
     if order['debug']:
         open_debugger()
@@ -68,6 +71,15 @@ def main():
                 os._exit(0)  # A fork that came back from the handler: the events are its parent's.
         elif kind == b'B' and line[2:3] == b'1':
             open_debugger()
+
+
+def stand_in_for_main(path):
+    """What runs __main__ again, such as multiprocessing with spawn, gets the handler's file, never this one."""
+    main = type(sys)('__main__')
+    main.__file__ = path
+    main.__builtins__ = __builtins__
+    sys.modules['scfws_bootstrap'] = sys.modules['__main__']  # Kept: this code runs in it.
+    sys.modules['__main__'] = main
 
 
 def leave(code):
@@ -162,7 +174,7 @@ def run(request, payload):
     except SystemExit as wish:
         leave_as_asked(wish)
     except BaseException:
-        answer = failures.describe(kind)
+        answer = failures.describe(kind, culprit(value) if kind == 'unserialisable' else None)
         output.end()
         channel.send('E', request, peak(), answer)
     else:
@@ -176,8 +188,38 @@ def run(request, payload):
         send_files()
 
 
+def culprit(value, path='', above=()):
+    """Where in an answer the first value is that JSON cannot hold, such as `.items[2]`; None: nowhere below."""
+    if isinstance(value, float):
+        return path if value != value or value in (float('inf'), float('-inf')) else None
+    if PY2 and isinstance(value, str):
+        return path if u'\ufffd' in value.decode('utf-8', 'replace') else None
+    if value is None or is_decimal(value) or isinstance(value, (type(u''), int) + ((long,) if PY2 else ())):  # noqa: F821
+        return None
+    if id(value) in above or not isinstance(value, (list, tuple, dict)):
+        return path
+    inside = above + (id(value),)
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not (key is None or isinstance(key, (str, type(u''), int, float))):
+                return '%s{%r}' % (path, key)
+            found = culprit(item, '%s.%s' % (path, key), inside)
+            if found is not None:
+                return found
+        return None
+    for index, item in enumerate(value):
+        found = culprit(item, '%s[%d]' % (path, index), inside)
+        if found is not None:
+            return found
+    return None
+
+
+def is_decimal(value):
+    return any(kind.__name__ == 'Decimal' for kind in type(value).__mro__)
+
+
 def default(value):
-    if type(value).__name__ == 'Decimal':
+    if is_decimal(value):
         return str(value)
     raise TypeError('Object of type %s is not JSON serializable' % type(value).__name__)
 

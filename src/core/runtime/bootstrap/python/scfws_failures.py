@@ -32,14 +32,21 @@ def text(value):
     return value
 
 
+# Of the interpreter, or installed; a path of the user's may be anywhere, since a link or sys.path may lead there.
+OTHERS = re.compile(r'[/\\](site-packages|dist-packages|\.venv|debugpy)[/\\]')
+STANDARD = os.path.join(os.path.dirname(os.path.abspath(os.__file__)), '')
+
+
 def is_users(file):
+    if file.startswith('<'):
+        return False  # Frozen, or made from a string.
     name = text(os.path.abspath(file))
-    return (name.startswith(Folders.users) and not name.startswith(Folders.ours)
-            and 'site-packages' not in name and os.sep + '.venv' + os.sep not in name)
+    return (not name.startswith(Folders.ours) and OTHERS.search(name) is None
+            and (name.startswith(Folders.users) or not name.startswith(STANDARD)))
 
 
-def describe(kind):
-    """The current exception as JSON text."""
+def describe(kind, where=None):
+    """The current exception as JSON text; `where`: the place in the answer that it is about."""
     kind_of, error, trace = sys.exc_info()
     while trace is not None and is_ours(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
@@ -50,6 +57,8 @@ def describe(kind):
         message = error.message if PY2 else repr(error)
     except Exception:
         message = '<no message: str() raised>'
+    if where:
+        message = u'%s (%s)' % (message, text(where))
     answer = {'kind': kind, 'type': kind_of.__name__, 'message': message, 'stack': u''.join(lines).rstrip(u'\n')}
     if kind == 'load' and isinstance(error, SyntaxError):
         answer['kind'] = 'syntax'
