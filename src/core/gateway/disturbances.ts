@@ -18,6 +18,8 @@ export interface PassingFrame {
 export interface Disturbances {
   /** Undefined: the frame goes on at once. Else the frames to go on with, in order; none: it was swallowed. */
   intercept(frame: PassingFrame): Promise<PassingFrame[]> | undefined;
+  /** Something is kept back and will go on: a frame that a person holds, or that is to be overtaken or is late. */
+  readonly holds: boolean;
   beforeRegister(connection: string): Promise<void> | undefined;
   /** Some invocations may end otherwise: then an event of a connection is not sent on before the one before it ended. */
   readonly disturbsFunctions: boolean;
@@ -35,6 +37,7 @@ export interface Disturbances {
 }
 
 export const noDisturbances: Disturbances = {
+  holds: false,
   intercept: () => undefined,
   beforeRegister: () => undefined,
   disturbsFunctions: false,

@@ -39,6 +39,11 @@ const notableSize = 256 * 1024;
  */
 const lastEventsMs = 3000;
 
+/** Turns of the event loop in a row in which it must be quiet: each reads what has arrived at the sockets meanwhile. */
+const quietRounds = 3;
+/** A push, a handshake or a held frame is looked at again after this time, milliseconds; events tell their end. */
+const quietAgainMs = 5;
+
 export interface GatewayDependencies {
   clock: Clock;
   record: RecordFact;
@@ -534,6 +539,40 @@ export class Gateway implements HandshakeTarget, PushTarget {
     const limit = setTimeout(() => this.onEmpty?.(), lastEventsMs);
     await empty;
     clearTimeout(limit);
+  }
+
+  /**
+   * Nothing more can come of what clients have sent: no event waits or runs, no handler has un-awaited work or loads
+   * code, no handshake and no push is unanswered, and no frame is held or delayed. What a handler starts without the
+   * gateway's knowing (a timer of its module, a process of its own) is not seen.
+   */
+  get isQuiet(): boolean {
+    return (
+      this.dispatcher.quiet &&
+      this.pushes.unanswered === 0 &&
+      !this.disturbances.holds &&
+      [...this.registry.all.values()].every(
+        ({ state, detours }) =>
+          state !== 'connecting' &&
+          detours.toServer === undefined &&
+          detours.toClient === undefined,
+      )
+    );
+  }
+
+  /** Resolves once it is quiet, and still is when all that had reached its sockets has been read. */
+  async quiet(): Promise<void> {
+    for (let rounds = 0; rounds < quietRounds; rounds = this.isQuiet ? rounds + 1 : 0) {
+      if (!this.dispatcher.quiet) {
+        await new Promise<void>((resolve) => {
+          const waiting = this.dispatcher.onQuiet(() => {
+            waiting.dispose();
+            resolve();
+          });
+        });
+      }
+      await new Promise((resolve) => setTimeout(resolve, this.isQuiet ? 0 : quietAgainMs));
+    }
   }
 
   private stopConnection(connection: Connection): void {

@@ -55,6 +55,8 @@ export class Pushes {
   private readonly record: RecordFact;
   private readonly disturbances: Disturbances;
   private readonly target: PushTarget;
+  /** Pushes that were read and whose answer is not known yet. */
+  unanswered = 0;
   private readonly ownAddresses = new Map<string, PushAddress>();
   private readonly instanceAddresses = new Map<string, PushAddress>();
 
@@ -89,6 +91,15 @@ export class Pushes {
 
   /** Body of a POST to a push address → the answer. Never throws; every case has its errNo. */
   async answer(key: string, bytes: Buffer, origin: PushOrigin): Promise<PushAnswer> {
+    this.unanswered++;
+    try {
+      return await this.judged(key, bytes, origin);
+    } finally {
+      this.unanswered--;
+    }
+  }
+
+  private async judged(key: string, bytes: Buffer, origin: PushOrigin): Promise<PushAnswer> {
     const address = this.addressOf(key);
     if (address === undefined) {
       return { status: 404, body: '{"message":"There is no such push address."}' };

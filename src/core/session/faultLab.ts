@@ -151,6 +151,12 @@ export class FaultLab implements Disturbances {
     return this.after(rule.ms, undefined);
   }
 
+  get holds(): boolean {
+    const late = ({ late: { toServer, toClient } }: Lane): boolean =>
+      toServer !== undefined || toClient !== undefined;
+    return this.delayed.size > 0 || [...this.lanes.values()].some(late);
+  }
+
   get disturbsFunctions(): boolean {
     return this.plan !== null;
   }

@@ -26,7 +26,7 @@ export class FrameBreakpoints implements Disturbances {
   private readonly nameOf: (connection: string) => string | undefined;
   private readonly next: Disturbances;
   private armed: Armed[] = [];
-  private readonly holds = new Map<number, Hold>();
+  private readonly holding = new Map<number, Hold>();
 
   /** `next` is asked about the frames that no breakpoint holds, and about everything else. */
   constructor(
@@ -57,11 +57,11 @@ export class FrameBreakpoints implements Disturbances {
   }
 
   release({ hold: number, how, data }: Ask<'releaseFrame'>): void {
-    const hold = this.holds.get(number);
+    const hold = this.holding.get(number);
     if (hold === undefined) {
       throw new UserError('notHeld', l10n.t('Frame {0} is not held any more.', number));
     }
-    this.holds.delete(number);
+    this.holding.delete(number);
     const { frame } = hold;
     if (how === 'dropped') {
       this.record({ kind: 'releasedFrame', hold: number, how });
@@ -95,7 +95,7 @@ export class FrameBreakpoints implements Disturbances {
     }
     this.record({ kind: 'held', frame: { ...shown, breakpoint: armed.breakpoint.id } });
     const released = new Promise<PassingFrame[]>((goOn) => {
-      this.holds.set(frame.seq, { frame, goOn });
+      this.holding.set(frame.seq, { frame, goOn });
     });
     return released.then(async (frames) => {
       const passed = await Promise.all(
@@ -107,6 +107,10 @@ export class FrameBreakpoints implements Disturbances {
 
   beforeRegister: Disturbances['beforeRegister'] = (connection) =>
     this.next.beforeRegister(connection);
+  get holds(): boolean {
+    return this.holding.size > 0 || this.next.holds;
+  }
+
   get disturbsFunctions(): boolean {
     return this.next.disturbsFunctions;
   }
@@ -119,10 +123,10 @@ export class FrameBreakpoints implements Disturbances {
   /** Lets everything go on: a session that ends must not wait for a person. */
   dispose(): void {
     this.armed = [];
-    for (const { frame, goOn } of this.holds.values()) {
+    for (const { frame, goOn } of this.holding.values()) {
       goOn([frame]);
     }
-    this.holds.clear();
+    this.holding.clear();
   }
 
   private describe(frame: PassingFrame) {

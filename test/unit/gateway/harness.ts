@@ -142,6 +142,7 @@ export async function startGateway(
       recorder.read(1, Infinity).forEach(look);
     });
   return {
+    gateway,
     service,
     url: `ws://127.0.0.1:${server.port}/release/websocket`,
     port: server.port,

@@ -202,6 +202,32 @@ describe('gateway on real sockets', () => {
     );
   });
 
+  it('is quiet once nothing can come any more of what clients sent', async () => {
+    const answers: (() => void)[] = [];
+    const cleaned: string[] = [];
+    gateway = await startGateway({
+      register: accept,
+      transfer: () => new Promise<void>((resolve) => answers.push(resolve)),
+      cleanup: ({ websocket }) => void cleaned.push(websocket.action),
+    });
+    await gateway.gateway.quiet();
+    const client = await connect(gateway.url);
+    client.socket.send('one');
+    await gateway.until('frame');
+    assert.equal(gateway.gateway.isQuiet, false);
+    const quiet = gateway.gateway.quiet();
+    while (answers.length === 0) {
+      await new Promise(setImmediate);
+    }
+    client.socket.close(1000);
+    await gateway.until('closed');
+    assert.deepEqual(cleaned, []);
+    answers.forEach((answer) => answer());
+    await quiet;
+    assert.deepEqual(cleaned, ['closing']);
+    assert.equal(gateway.gateway.isQuiet, true);
+  });
+
   it('sends the chosen sub-protocol verbatim', async () => {
     gateway = await startGateway({
       register: (event, request) => {
