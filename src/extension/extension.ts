@@ -8,12 +8,15 @@ import { registerDebugCommands } from './commands/debugCommands';
 import { registerGatewayCommands, startGateway } from './commands/gatewayCommands';
 import { registerImportProject } from './commands/importProject';
 import { welcomeOpened } from './commands/openProject';
+import { registerFunctionEdits } from './commands/functionEdits';
 import { registerInstallLibrary } from './commands/installLibrary';
 import { registerInvokeCommands } from './commands/invoke';
 import { registerLedger } from './commands/ledger';
+import { registerMakeEvent } from './commands/makeEvent';
 import { registerPushCommands } from './commands/push';
 import { registerRunAgain } from './commands/runAgain';
 import { registerTestClientCommands } from './commands/testClient';
+import { registerWhatIfCommands } from './commands/whatIf';
 import { Configurations } from './debug/configuration';
 import { Debugging } from './debug/debugging';
 import { EventBreaks } from './debug/eventBreaks';
@@ -56,6 +59,9 @@ export function activate(context: vscode.ExtensionContext): void {
     registerCreateProject(parts),
     registerImportProject(parts),
     registerAddTypes(parts),
+    ...registerFunctionEdits(parts),
+    registerMakeEvent(parts),
+    ...registerWhatIfCommands(parts),
     ...registerInvokeCommands(parts),
     registerRunAgain(parts),
     ...registerPushCommands(parts),

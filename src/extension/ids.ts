@@ -35,6 +35,12 @@ export const commands = {
   toggleInlineValues: 'scfWebSocket.toggleInlineValues',
   installLibrary: 'scfWebSocket.installLibrary',
   addTypes: 'scfWebSocket.addTypes',
+  addFunction: 'scfWebSocket.addFunction',
+  renameFunction: 'scfWebSocket.renameFunction',
+  oneFunction: 'scfWebSocket.oneFunction',
+  makeEvent: 'scfWebSocket.makeEvent',
+  dryRun: 'scfWebSocket.dryRun',
+  showOrphans: 'scfWebSocket.showOrphans',
   showMenu: 'scfWebSocket.showMenu',
   manageTrust: 'scfWebSocket.manageTrust',
 } as const;

@@ -7,6 +7,16 @@ import type { FaultPlan, FrameBreakpoint, Outcome, FunctionError, Installation }
 import type { DataType } from './event';
 import type { FunctionId, EmulatorOptions } from './project';
 
+/** A push of a dry run, and the answer that the function got. */
+export interface CaughtPush {
+  connection: string;
+  action: 'data send' | 'closing' | null;
+  type: DataType | null;
+  preview: string;
+  errNo: number;
+  errMsg: string;
+}
+
 export interface IntentMap {
   /** Runs a function by hand. Resolves when it ended; facts tell the same story in between. */
   invoke: {
@@ -18,6 +28,15 @@ export interface IntentMap {
       result: string;
       error?: FunctionError;
       durationMs: number;
+    };
+  };
+  /** Runs a function by hand with its pushes caught: answered as they would be, and not sent. */
+  dryRun: {
+    ask: IntentMap['invoke']['ask'];
+    answer: IntentMap['invoke']['answer'] & {
+      pushes: CaughtPush[];
+      /** Connections of the function's service that are open. */
+      live: string[];
     };
   };
   /** The last real event that a function got, as JSON text. */

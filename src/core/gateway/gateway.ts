@@ -524,6 +524,13 @@ export class Gateway implements HandshakeTarget, PushTarget {
     return this.registry.get(id);
   }
 
+  /** Ids of the open connections of the service that a function belongs to. */
+  openConnections(functionId: string): string[] {
+    return [...this.registry.all.values()]
+      .filter(({ state, service }) => state === 'open' && service.functions.has(functionId))
+      .map(({ id }) => id);
+  }
+
   /**
    * Closes every connection, also those that Register lets in meanwhile; resolves when all that clients caused has
    * run, or has had its time.

@@ -1,5 +1,6 @@
 /** Reverse push: whose address it is, what is asked, whether it can be done, and the answer. */
 import * as l10n from '@vscode/l10n';
+import type { CaughtPush } from '../../protocol/intent';
 import type { CloseCause } from '../../protocol/project';
 import { newPushKey } from '../project/identity';
 import type { RecordFact } from '../runtime/contract';
@@ -48,6 +49,9 @@ interface PushAddress {
 /** Addresses of instances that are remembered; with a cold start for each event they would never end. */
 const rememberedAddresses = 10_000;
 
+/** Dry runs whose pushes are still caught: what a handler did not wait for comes after its answer. */
+const rememberedDryRuns = 100;
+
 /** What nearly every push is answered (documented). */
 const okAnswer = '{"errNo":0,"errMsg":"ok"}';
 
@@ -59,6 +63,7 @@ export class Pushes {
   unanswered = 0;
   private readonly ownAddresses = new Map<string, PushAddress>();
   private readonly instanceAddresses = new Map<string, PushAddress>();
+  private readonly caught = new Map<string, CaughtPush[]>();
 
   constructor(
     record: RecordFact,
@@ -83,6 +88,17 @@ export class Pushes {
       this.instanceAddresses.delete(oldest as string);
     }
     return key;
+  }
+
+  /** From now on, pushes of this invocation are judged, answered and put into the list, and go nowhere. */
+  catch(invocation: string): CaughtPush[] {
+    const pushes: CaughtPush[] = [];
+    this.caught.set(invocation, pushes);
+    if (this.caught.size > rememberedDryRuns) {
+      const [oldest] = this.caught.keys();
+      this.caught.delete(oldest as string);
+    }
+    return pushes;
   }
 
   isAddress(key: string): boolean {
@@ -117,6 +133,14 @@ export class Pushes {
       'problem' in read
         ? refusePush(pushErrors.notJson, read.problem)
         : parsePush(read.text, service.spec.emulator.strict);
+    const caught =
+      this.caught.size === 0 || invocation === null ? undefined : this.caught.get(invocation);
+    if (caught !== undefined) {
+      const push = this.judgeDry(service, parsed);
+      caught.push(push);
+      const { errNo, errMsg } = push;
+      return { status: this.pushStatus(service, errNo), body: JSON.stringify({ errNo, errMsg }) };
+    }
     const functionId = runtime?.id ?? null;
     const { redirectedFrom } = origin;
     if ('refusal' in parsed) {
@@ -210,6 +234,22 @@ export class Pushes {
 
   private addressOf(key: string): PushAddress | undefined {
     return this.ownAddresses.get(key) ?? this.instanceAddresses.get(key);
+  }
+
+  private judgeDry(service: Service, parsed: ReturnType<typeof parsePush>): CaughtPush {
+    if ('refusal' in parsed) {
+      const { errNo, errMsg, connection, action } = parsed.refusal;
+      return { connection, action, type: null, preview: '', errNo, errMsg };
+    }
+    const { request } = parsed;
+    const payload = request.action === 'closing' ? '' : request.payload;
+    return {
+      connection: request.connection,
+      action: request.action,
+      type: request.action === 'closing' ? null : request.dataType,
+      preview: showPayload(payload).preview,
+      ...this.judge(service, request),
+    };
   }
 
   /** Whether a push can be carried out now, and if not, why, in words. */

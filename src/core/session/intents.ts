@@ -67,24 +67,13 @@ export function makeIntents(parts: Parts): Intents {
   };
 
   return {
-    async invoke({ function: id, event }) {
+    invoke: ({ function: id, event }) => runByHand(runtime(id), event, randomUUID()),
+    async dryRun({ function: id, event }) {
       const target = runtime(id);
-      event = oneLine(event);
       const invocation = randomUUID();
-      const { outcome, resultJson, error, durationMs } = await target.invoke({
-        invocation,
-        eventJson: event,
-        role: null,
-        connection: null,
-        cause: null,
-      });
-      return {
-        invocation,
-        outcome,
-        result: resultJson,
-        durationMs,
-        ...(error === undefined ? {} : { error }),
-      };
+      const pushes = gateway.pushes.catch(invocation);
+      const answer = await runByHand(target, event, invocation);
+      return { ...answer, pushes, live: gateway.openConnections(id) };
     },
     lastEvent({ function: id }) {
       const seq = lastEvents.get(runtime(id).id);
@@ -185,6 +174,27 @@ export function makeIntents(parts: Parts): Intents {
       await parts.dispose('asked');
       return null;
     },
+  };
+}
+
+async function runByHand(
+  target: FunctionRuntime,
+  event: string,
+  invocation: string,
+): Promise<Answer<'invoke'>> {
+  const { outcome, resultJson, error, durationMs } = await target.invoke({
+    invocation,
+    eventJson: oneLine(event),
+    role: null,
+    connection: null,
+    cause: null,
+  });
+  return {
+    invocation,
+    outcome,
+    result: resultJson,
+    durationMs,
+    ...(error === undefined ? {} : { error }),
   };
 }
 

@@ -1,0 +1,82 @@
+// What pushes would do, without sending; and to whom they go although nobody is there any more.
+import assert from 'node:assert/strict';
+import { findOrphans } from '../../../src/protocol/orphans';
+import { serveScaffold, until } from '../scaffold/conversation';
+import type { Served } from '../scaffold/conversation';
+
+const id = 'demo/Transmission';
+
+describe('what if', function () {
+  this.timeout(120_000);
+  let served: Served;
+  before(async () => (served = await serveScaffold('javascript', 'echo')));
+  after(() => served.dispose());
+
+  const event = (connection: string, data = 'dry') =>
+    JSON.stringify({
+      websocket: { action: 'data send', secConnectionID: connection, dataType: 'text', data },
+    });
+
+  it('a dry run lists its pushes beside the live connections, and sends none', async () => {
+    const one = await served.connect();
+    const other = await served.connect();
+    const ask = { function: id, event: event(one.id) };
+    const answer = await served.session.intents.dryRun(ask);
+    assert.equal(answer.outcome, 'ok');
+    assert.deepEqual(answer.pushes, [
+      {
+        connection: one.id,
+        action: 'data send',
+        type: 'text',
+        preview: 'dry',
+        errNo: 0,
+        errMsg: 'ok',
+      },
+    ]);
+    assert.deepEqual([...answer.live].sort(), [one.id, other.id].sort());
+    // Frames of one connection keep their order: had the dry run sent something, it would be first.
+    one.send('real');
+    assert.equal(await one.next(), 'real');
+    assert.equal(served.facts.filter((fact) => fact.kind === 'push').length, 1);
+    const nobody = await served.session.intents.dryRun({ ...ask, event: event('gone') });
+    assert.equal(nobody.pushes[0]?.errNo, 9001);
+    const close = await served.session.intents.dryRun({ ...ask, event: event(one.id, 'bye') });
+    assert.equal(close.pushes[0]?.action, 'closing');
+    one.send('still here');
+    assert.equal(await one.next(), 'still here');
+    other.close();
+    await other.closed;
+  });
+
+  it('orphans: who pushes to a client that has left, and whether Delete ran', async () => {
+    const client = await served.connect();
+    client.close();
+    await client.closed;
+    const started = await until(
+      served,
+      (fact) =>
+        fact.kind === 'invocationStarted' &&
+        fact.role === 'cleanup' &&
+        fact.connection === client.id,
+    );
+    await until(
+      served,
+      (fact) =>
+        fact.kind === 'invocationEnded' &&
+        started.kind === 'invocationStarted' &&
+        fact.invocation === started.invocation,
+    );
+    for (let count = 0; count < 2; count++) {
+      await served.session.intents.invoke({ function: id, event: event(client.id) });
+    }
+    const [orphan, ...others] = findOrphans(served.facts);
+    assert.deepEqual(others, []);
+    assert.equal(orphan?.connection, client.id);
+    assert.equal(orphan.cause, 'clientClose');
+    assert.equal(orphan.cleanup, 'ok');
+    assert.deepEqual(
+      orphan.pushers.map(({ function: pusher, count }) => [pusher, count]),
+      [[id, 2]],
+    );
+  });
+});
