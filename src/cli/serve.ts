@@ -36,8 +36,8 @@ export async function serve(options: SessionOptions, output: ServeOutput): Promi
   }
   const session = await startSession(options);
   trace(session);
-  reportProblems(session);
   if (output === 'json') {
+    reportProblems(session);
     const print = (fact: Fact): void => {
       if (process.stdout.writableLength < outputLimit) {
         process.stdout.write(`${JSON.stringify(fact)}\n`);

@@ -29,7 +29,7 @@ import { EditorContexts } from './editorContexts';
 import { Findings } from './findings';
 import { beginWhenTrusted } from './firstLook';
 import { Gateway } from './gateway';
-import { debugTypes, recordingEditors, views } from './ids';
+import { debugTypes, projectFileName, recordingEditors, views } from './ids';
 import { InlineValues } from './inlineValues';
 import { Lenses } from './lenses';
 import { Log, LogLinks } from './log';
@@ -46,6 +46,7 @@ import { ConnectionsView } from './views/connectionsView';
 import { FunctionsView } from './views/functionsView';
 import { StatusBar } from './views/statusBar';
 import { virtualScheme, virtualText } from './virtualText';
+import { Warnings } from './warnings';
 
 export function activate(context: vscode.ExtensionContext): void {
   if (vscode.l10n.bundle !== undefined) {
@@ -114,6 +115,7 @@ function wireViews(parts: Parts): vscode.Disposable[] {
   const lenses = new Lenses(parts);
   const values = new InlineValues(parts);
   const findings = new Findings();
+  const warnings = new Warnings();
   const problems = new ProjectProblems(projects);
   const refresh = throttle(250, () => {
     functions.refresh();
@@ -128,10 +130,12 @@ function wireViews(parts: Parts): vscode.Disposable[] {
       session = gateway.session;
       runs.clear();
       findings.clear();
+      warnings.clear();
       values.clear();
     }
     log.receive(facts, gateway.state);
     findings.receive(facts, gateway.state);
+    warnings.receive(facts);
     const ran = runs.receive(facts, gateway.state);
     if (ran.size > 0) {
       values.ran(ran);
@@ -152,6 +156,7 @@ function wireViews(parts: Parts): vscode.Disposable[] {
     { scheme: 'file', language: 'javascript' },
     { scheme: 'file', language: 'typescript' },
   ];
+  const withFindings = [...files, { scheme: 'file', pattern: `**/${projectFileName}` }];
   const configurations = new Configurations(projects, debugging, log);
   const { Dynamic, Initial } = vscode.DebugConfigurationProviderTriggerKind;
   return [
@@ -166,7 +171,7 @@ function wireViews(parts: Parts): vscode.Disposable[] {
     vscode.window.registerTreeDataProvider(views.functions, functions),
     vscode.window.registerTreeDataProvider(views.connections, connections),
     vscode.languages.registerCodeLensProvider(files, lenses),
-    vscode.languages.registerCodeActionsProvider(files, findings, {
+    vscode.languages.registerCodeActionsProvider(withFindings, findings, {
       providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
     }),
     vscode.debug.registerDebugConfigurationProvider(debugTypes.container, configurations, Initial),

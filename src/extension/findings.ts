@@ -5,7 +5,8 @@
  */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import type { DiagnosticFix, Fact, FactOf, FunctionInfo } from '../protocol/fact';
+import type { DiagnosticFix, Fact, FactOf, FunctionInfo, ProjectChange } from '../protocol/fact';
+import { changeProjectText } from './projectChange';
 import type { FunctionId } from '../protocol/project';
 import type { SessionState } from '../protocol/state';
 import { commands } from './ids';
@@ -18,6 +19,7 @@ interface Finding {
   uri: vscode.Uri;
   diagnostic: vscode.Diagnostic;
   fix?: DiagnosticFix;
+  change?: ProjectChange;
 }
 
 export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
@@ -64,7 +66,7 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
           uri.toString() === document.uri.toString() &&
           context.diagnostics.some(({ message }) => message === diagnostic.message),
       )
-      .flatMap((finding) => this.actions(finding));
+      .flatMap((finding) => [...this.actions(finding), ...changes(document, finding)]);
   }
 
   dispose(): void {
@@ -108,6 +110,7 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
       uri: vscode.Uri.file(file),
       diagnostic,
       fix: fact.fix,
+      change: fact.change,
     };
     // The same mistake with each message is one finding.
     this.findings = this.findings.filter((each) => !isSame(each, finding));
@@ -148,6 +151,25 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
   }
 }
 
+/** Each value that scfws.json could have there instead. */
+function changes(
+  document: vscode.TextDocument,
+  { uri, diagnostic, change }: Finding,
+): vscode.CodeAction[] {
+  return (change?.values ?? []).map((value, index) => {
+    const title = l10n.t('Use {0}', value);
+    const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+    const text = document.getText();
+    const edit = new vscode.WorkspaceEdit();
+    const whole = new vscode.Range(document.positionAt(0), document.positionAt(text.length));
+    edit.replace(uri, whole, changeProjectText(text, change?.path ?? [], value));
+    action.edit = edit;
+    action.diagnostics = [diagnostic];
+    action.isPreferred = index === 0;
+    return action;
+  });
+}
+
 const severities = {
   error: vscode.DiagnosticSeverity.Error,
   warning: vscode.DiagnosticSeverity.Warning,
@@ -163,7 +185,10 @@ function isSame(one: Finding, other: Finding): boolean {
   );
 }
 
-function titleOf(fix: DiagnosticFix): string {
+export function titleOf(fix: DiagnosticFix): string {
+  if (fix.packages.length === 0) {
+    return l10n.t('Run {0}', fix.command);
+  }
   const names = fix.packages.join(', ');
   return fix.family === 'python'
     ? l10n.t('Install {0} into a virtual environment of this project…', names)

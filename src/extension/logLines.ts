@@ -72,6 +72,15 @@ export function renderFact(fact: Fact, state: SessionState): Line | undefined {
               (fact.stoodStillMs / 1000).toFixed(1),
             ),
           };
+    case 'projectProblems': {
+      const [first] = fact.problems;
+      return first === undefined
+        ? { level: 'info', text: l10n.t('{0} is right again.', fact.file) }
+        : {
+            level: first.severity === 'error' ? 'error' : 'warn',
+            text: `${fact.file}: ${first.message}`,
+          };
+    }
     case 'servicesChanged':
     case 'connecting':
     case 'opened':

@@ -6,7 +6,7 @@
  *   frame(toServer).seq ← invocationStarted.cause;  invocationStarted.invocation ← push.invocation;
  *   push.seq ← frame(toClient).push.
  */
-import type { CloseCause, FunctionId, Role, RuntimeFamily } from './project';
+import type { CloseCause, FunctionId, Problem, Role, RuntimeFamily } from './project';
 
 export type Direction = 'toServer' | 'toClient';
 export type FrameType = 'text' | 'binary' | 'ping' | 'pong' | 'close';
@@ -93,6 +93,8 @@ export type FactBody =
     }
   /** A project file changed while running and was read again. */
   | { kind: 'servicesChanged'; services: ServiceInfo[] }
+  /** All that is wrong with a project file now: at the start where there is something, and whenever it changes. */
+  | { kind: 'projectProblems'; file: string; problems: Problem[] }
   | { kind: 'stopping'; reason: string }
 
   // -- connections
@@ -253,6 +255,8 @@ export type FactBody =
       place?: SourcePlace;
       /** A repair that the editor can offer. */
       fix?: DiagnosticFix;
+      /** A change of the project file, in which `place` is, that mends it. */
+      change?: ProjectChange;
     }
   /** The function's code is good again: its findings can go. */
   | { kind: 'diagnosticsCleared'; function: FunctionId }
@@ -316,12 +320,21 @@ export interface FrameBreakpoint {
   enabled: boolean;
 }
 
+/** One of these values at a path of scfws.json, the likeliest first. */
+export interface ProjectChange {
+  path: string[];
+  values: string[];
+}
+
 export interface DiagnosticFix {
   kind: 'installLibrary';
   family: 'python' | 'node';
   /** The platform brings it along; any other name may be a slip for a module of the user's own. */
   isKnown: boolean;
   interpreter: string;
+  /** Where to; absent: for the function alone. */
+  folder?: string;
+  /** None: all that the folder's package.json names. */
   packages: string[];
   command: string;
 }

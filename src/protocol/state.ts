@@ -168,6 +168,8 @@ export function applyFact(state: SessionState, fact: Fact): void {
     case 'servicesChanged':
       takeServices(state, fact.services);
       break;
+    case 'projectProblems':
+      break; // The editor reads the file itself, also while nothing runs.
     case 'stopping':
       state.status = 'stopping';
       break;

@@ -25,6 +25,7 @@ import { readProjectPage } from '../project/projectPage';
 import { loadService, type ServiceOverrides } from '../project/loadService';
 import type { Run, RuntimeDependencies } from '../runtime/contract';
 import { Dispatcher } from '../runtime/dispatch/dispatcher';
+import { projectFileName } from '../project/projectFile';
 import { startFunctionRuntime } from '../runtime/dispatch/functionRuntime';
 import { startClockFile } from '../runtime/process/clockFile';
 import { FaultLab } from './faultLab';
@@ -174,14 +175,33 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   }
   await Promise.all(infos.map((info) => writeSessionFile(info)));
 
+  const told = new Map<string, string>();
+  const tellProblems = (file: string, found: Problem[]): void => {
+    const key = JSON.stringify(found);
+    if (key !== (told.get(file) ?? '[]')) {
+      told.set(file, key);
+      recorder.record({ kind: 'projectProblems', file, problems: found });
+    }
+  };
+  for (const file of new Set(problems.map((problem) => problem.file))) {
+    tellProblems(
+      file,
+      problems.filter((problem) => problem.file === file),
+    );
+  }
+
   // One save after the other: the file that was read last wins.
   let takingUp = Promise.resolve();
   const takeUp = async (service: RunningService): Promise<void> => {
     const overrides = overridesOf(options);
     const emulator = { ...overrides.emulator, ...service.options };
     const loaded = await loadService(service.spec.folder, { ...overrides, emulator });
-    if (loaded.service === undefined || disposed !== undefined) {
-      return; // The editor shows what is wrong with the file; the old one goes on.
+    if (disposed !== undefined) {
+      return;
+    }
+    tellProblems(path.join(service.spec.folder, projectFileName), loaded.problems);
+    if (loaded.service === undefined) {
+      return; // The old one goes on.
     }
     const others = services.filter((other) => other !== service).map((other) => other.spec);
     service.apply(distinct(loaded.service, others, []));

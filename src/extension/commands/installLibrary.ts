@@ -31,7 +31,7 @@ async function install(parts: Parts, what: Installation): Promise<true> {
     platform: process.platform,
     exists: existsSync,
   });
-  const names = what.packages.join(', ');
+  const names = what.packages.join(', ') || l10n.t('the packages of this project');
   await confirm(plan, names, what.isKnown);
   await vscode.window.withProgress(
     {

@@ -20,9 +20,10 @@ export interface InstallPlace {
  * and sees what its maker has. Node.js: into the function's own folder.
  */
 export function planInstallation(
-  { family, interpreter, packages }: DiagnosticFix,
-  { projectFolder, functionFolder, platform, exists }: InstallPlace,
+  { family, interpreter, packages, folder }: DiagnosticFix,
+  { projectFolder, functionFolder: own, platform, exists }: InstallPlace,
 ): InstallPlan {
+  const functionFolder = folder ?? own;
   const windows = platform === 'win32';
   if (family === 'node') {
     // Without the prefix npm would take the next folder above that has a package.json.

@@ -2,6 +2,7 @@
 import {
   previewLength,
   type DiagnosticFix,
+  type ProjectChange,
   type FactOf,
   type FunctionError,
   type InstanceState,
@@ -47,9 +48,12 @@ const fix = object<DiagnosticFix>({
   family: oneOf<DiagnosticFix['family']>({ python: true, node: true }),
   isKnown: flag,
   interpreter: own,
+  folder: optional(own),
   packages: list(line),
   command: line,
 });
+
+const change = object<ProjectChange>({ path: list(own), values: list(line) });
 
 export const runFacts: {
   invocationStarted: FactEntry<'invocationStarted'>;
@@ -185,6 +189,7 @@ export const runFacts: {
       connection: optional(own),
       place: optional(place),
       fix: optional(fix),
+      change: optional(change),
     },
     payload: 'none',
     explains: ({ invocation }) => ({ invocation }),

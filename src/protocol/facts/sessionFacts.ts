@@ -1,9 +1,9 @@
 /** The session itself: its services, its clock, its recorder, its end. */
 import type { FunctionInfo, ServiceInfo } from '../fact';
-import type { RuntimeFamily } from '../project';
+import type { Problem, RuntimeFamily } from '../project';
 import type { FactEntry } from './entry';
 import { role } from './runFacts';
-import { flag, keyAddress, line, list, number, object, oneOf, optional, own } from './shape';
+import { flag, keyAddress, line, list, number, object, oneOf, optional, own, yes } from './shape';
 
 const functionInfo = object<FunctionInfo>({
   function: own,
@@ -29,9 +29,26 @@ const service = object<ServiceInfo>({
   functions: list(functionInfo),
 });
 
+const problem = object<Problem>({
+  file: own,
+  path: own,
+  message: line,
+  severity: oneOf<Problem['severity']>({ error: true, warning: true }),
+  bySchema: optional(yes),
+  range: optional(
+    object<NonNullable<Problem['range']>>({
+      line: number,
+      column: number,
+      endLine: number,
+      endColumn: number,
+    }),
+  ),
+});
+
 export const sessionFacts: {
   listening: FactEntry<'listening'>;
   servicesChanged: FactEntry<'servicesChanged'>;
+  projectProblems: FactEntry<'projectProblems'>;
   stopping: FactEntry<'stopping'>;
   clock: FactEntry<'clock'>;
   dropped: FactEntry<'dropped'>;
@@ -61,6 +78,27 @@ export const sessionFacts: {
     change: null,
     har: null,
     words: null,
+  },
+  projectProblems: {
+    members: { file: own, problems: list(problem) },
+    payload: 'none',
+    explains: () => 'all',
+    row: null,
+    change: null,
+    har: null,
+    words: ({ file, problems }, { l10n, place }) => {
+      if (problems.length === 0) {
+        return l10n.t('{0} is right again.', file);
+      }
+      const lines = problems.map(({ file: at, range, severity, message }) => {
+        const line = (range?.line ?? 0) + 1;
+        const column = (range?.column ?? 0) + 1;
+        return `${place({ file: at, line, column })}${severity}: ${message}`;
+      });
+      return problems.some(({ severity }) => severity === 'error')
+        ? [...lines, l10n.t('What was served before goes on until it is corrected.')].join('\n')
+        : lines.join('\n');
+    },
   },
   stopping: {
     members: { reason: line },

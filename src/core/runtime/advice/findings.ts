@@ -1,6 +1,6 @@
 /** What handlers do that deserves a word to a person, and the repairs that an editor can offer. */
 import * as l10n from '@vscode/l10n';
-import type { DiagnosticFix, SourcePlace } from '../../../protocol/fact';
+import type { DiagnosticFix, ProjectChange, SourcePlace } from '../../../protocol/fact';
 import type { FunctionSpec } from '../../../protocol/project';
 import type { CodeFailure, Notice } from '../channel/channel';
 import type { About } from './about';
@@ -13,6 +13,7 @@ export interface Finding {
   advice: string;
   place?: SourcePlace;
   fix?: DiagnosticFix;
+  change?: ProjectChange;
 }
 
 export function explainNotice(notice: Notice, spec: FunctionSpec): Finding {
@@ -80,6 +81,34 @@ export function explainNotice(notice: Notice, spec: FunctionSpec): Finding {
         advice: l10n.t('Make the handler a plain function that calls asyncio.run(…).'),
       };
   }
+}
+
+/** The script that builds the handler cannot run: what it imports was never installed. */
+export function explainBuildPackages(
+  { kind, module, place }: CodeFailure,
+  spec: FunctionSpec,
+  folder: string,
+  interpreter = 'node',
+): Finding | undefined {
+  if (kind !== 'missingModule' || module === undefined) {
+    return undefined;
+  }
+  const command = 'npm install';
+  return {
+    rule: 'error.437',
+    severity: 'error',
+    message: l10n.t(
+      '{0} must be built before it runs, and {1} is not installed.',
+      spec.name,
+      module,
+    ),
+    advice: l10n.t('Run "{0}" in {1}.', command, folder),
+    place,
+    fix: {
+      ...{ kind: 'installLibrary', family: 'node', isKnown: true, packages: [] },
+      ...{ interpreter, folder, command },
+    },
+  };
 }
 
 /** An error that the project's own build found. */

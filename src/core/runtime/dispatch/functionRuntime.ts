@@ -26,7 +26,8 @@ import type { Interpreter } from '../launch/interpreters';
 import { refuse } from './refuse';
 import { startPreparation, type Preparation } from '../launch/prepare';
 import { startSourceWatch, type SourceWatch } from './sourceWatch';
-import { explainStart, startVerdict, type StartFailure } from '../advice/startFailures';
+import { explainCheck, explainFailedStart } from '../advice/places';
+import { startVerdict, type StartFailure } from '../advice/startFailures';
 
 export function startFunctionRuntime(
   id: FunctionId,
@@ -37,6 +38,11 @@ export function startFunctionRuntime(
 ): FunctionRuntime {
   return new RunningFunction(id, spec, dependencies, predecessor);
 }
+
+/** Who connects at once learns from the event itself, milliseconds. */
+const firstLookMs = 150;
+
+type Health = 'sound' | 'buildFails' | 'startFails' | 'foreseen';
 
 /** How long running events may take once the function's settings changed, milliseconds. */
 const retirementMs = 3000;
@@ -51,8 +57,11 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   /** All that live, also those that only finish their last event. */
   private readonly alive = new Map<number, Instance>();
   version = 1;
-  /** What is told about the code that is on disk now: nothing, or a finding, of the build or of a start. */
-  private health: 'sound' | 'buildFails' | 'startFails' = 'sound';
+  /** What is told about the code that is on disk now: nothing, or a finding, of the build, of a start, or of a look at it. */
+  private health: Health = 'sound';
+  /** Looks at the code that were begun: only the last one counts. */
+  private looks = 0;
+  private readonly firstLook: NodeJS.Timeout;
   debugging = false;
   private readonly debugWaiters: {
     resolve(answer: { instance: number; port: number }): void;
@@ -117,9 +126,11 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       this.preparation.warmUp().catch((error: unknown) => {
         if (this.life !== 'disposed' && this.health === 'sound') {
           this.failStart(undefined, 0, { why: 'spawn', error }, undefined);
+          this.health = 'foreseen';
         }
       });
     });
+    this.firstLook = setTimeout(() => void this.foresee(), firstLookMs);
   }
 
   invoke(request: InvocationRequest): Promise<InvocationResult> {
@@ -224,6 +235,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     if (this.debugging && this.pool.members.length === 0) {
       this.pool.start();
     }
+    void this.foresee(); // A library may have been installed.
   }
 
   retire(successor?: FunctionRuntime): Promise<void> {
@@ -255,6 +267,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
 
   async dispose(): Promise<void> {
     this.life = 'disposed';
+    clearTimeout(this.firstLook);
     this.pool.stop();
     this.watch.dispose();
     const stopping = l10n.t('{0} is being stopped.', this.spec.name);
@@ -378,10 +391,47 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     }
     this.version++;
     const { pool } = this;
-    if (pool.members.length > 0 || pool.waiting > 0 || this.health !== 'sound') {
+    const ran = this.health !== 'sound' && this.health !== 'foreseen';
+    if (pool.members.length > 0 || pool.waiting > 0 || ran) {
       pool.renew();
     } else {
       pool.dropFresh();
+      void this.foresee();
+    }
+  }
+
+  /** Tells what would fail with the first event: after the start, and at each save of a function that never ran. */
+  private async foresee(): Promise<void> {
+    const look = ++this.looks;
+    const isPast = () =>
+      look !== this.looks ||
+      this.life !== 'running' ||
+      this.alive.size + this.pool.members.length + this.pool.waiting > 0 ||
+      (this.health !== 'sound' && this.health !== 'foreseen');
+    if (isPast()) {
+      return;
+    }
+    let check: Awaited<ReturnType<Preparation['check']>>;
+    try {
+      check = await this.preparation.check();
+    } catch (error) {
+      if (!isPast() && this.health === 'sound') {
+        this.failStart(undefined, 0, { why: 'spawn', error }, undefined);
+        this.health = 'foreseen';
+      }
+      return;
+    }
+    if (isPast()) {
+      return;
+    }
+    if (this.health === 'foreseen') {
+      this.clearFindings();
+    }
+    this.watch.add(check.files);
+    if (check.failures.length > 0) {
+      this.setHealth('foreseen');
+      const { folder } = this.dependencies.service;
+      explainCheck(check, this.spec, folder).forEach((finding) => this.find(finding, null));
     }
   }
 
@@ -397,8 +447,9 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       return;
     }
     this.setHealth('startFails', failure);
-    const about = { interpreter, project: this.dependencies.service.folder };
-    const finding = explainStart(failure, this.spec, about);
+    const { folder } = this.dependencies.service;
+    const finding = explainFailedStart(failure, this.spec, folder, interpreter);
+    const { advice } = finding;
     if (left === 'others' && failure.why === 'code') {
       finding.advice = l10n.t('The code before the change goes on serving. {0}', finding.advice);
     }
@@ -410,13 +461,13 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       });
     }
     if (this.debugWaiters.length > 0) {
-      const { message, advice } = explainStart(failure, this.spec, about);
+      const { message } = finding;
       this.failDebug(new UserError('debugFailed', message, advice === '' ? undefined : advice));
     }
     this.pool.look();
   }
 
-  private setHealth(health: 'sound' | 'startFails', failure?: StartFailure): void {
+  private setHealth(health: Exclude<Health, 'buildFails'>, failure?: StartFailure): void {
     this.health = health;
     this.watch.setBroken(health !== 'sound');
     if (failure?.why === 'code' && failure.failure.place !== undefined) {

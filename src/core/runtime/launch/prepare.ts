@@ -8,14 +8,17 @@ import type { FunctionId, FunctionSpec } from '../../../protocol/project';
 import { startBuild, type Build, type BuildListener } from './build';
 import { Channel } from '../channel/channel';
 import type { RuntimeDependencies } from '../contract';
+import { checkCode, type CodeCheck } from './check';
 import { buildEnvironment, launchOrder, splitHandler } from './environment';
 import { findInterpreter, planInterpreters, thisMachine, type Interpreter } from './interpreters';
 import { planLaunch, runsTypeScript, type Launch } from './launch';
-import { prepareProgram } from './program';
+import { checkProgram, prepareProgram } from './program';
 
 export interface Preparation {
-  /** Looks for the interpreter, to have it at hand. Rejects with a `UserError` when there is none. */
+  /** Looks for the interpreter, to have it at hand. Rejects with a `UserError` when there is none, or no program. */
   warmUp(): Promise<void>;
+  /** What is wrong with code that nothing of is run for it; the interpreter that looked. Rejects as `warmUp` does. */
+  check(): Promise<CodeCheck & { interpreter?: Interpreter }>;
   /** Rejects with a `UserError` when the function cannot be started at all. */
   launch(instance: number, isDebugging: () => boolean): Promise<Launch>;
   dispose(): void;
@@ -29,6 +32,7 @@ export function startPreparation(
 ): Preparation {
   let build: Build | undefined;
   let disposed = false;
+  const looking = new AbortController();
 
   /** Folder that the handler is loaded from: where it was built, or the code directory. */
   const codeFolder = async (interpreter: Interpreter | undefined): Promise<string> => {
@@ -78,7 +82,25 @@ export function startPreparation(
     async warmUp() {
       if ((spec.family === 'python' || spec.family === 'node') && !disposed) {
         await interpreterOf();
+      } else if (spec.build === undefined && !disposed) {
+        checkProgram(path.join(spec.folder, spec.handler), spec);
       }
+    },
+    async check() {
+      if (spec.family !== 'python' && spec.family !== 'node') {
+        await this.warmUp();
+        return { failures: [], files: [] };
+      }
+      const interpreter = await interpreterOf();
+      const { service, bootstrapFolder } = dependencies;
+      const builds = spec.build !== undefined && !runsSource(spec, interpreter);
+      const check = await checkCode(spec, {
+        ...{ interpreter, bootstrapFolder, builds },
+        projectFolder: service.folder,
+        surroundings: service.emulator.inheritEnvironment ? 'shell' : 'cloud',
+        signal: looking.signal,
+      });
+      return { ...check, interpreter };
     },
     async launch(instance, isDebugging) {
       const { service, bootstrapFolder, clockFile } = dependencies;
@@ -112,6 +134,7 @@ export function startPreparation(
     },
     dispose() {
       disposed = true;
+      looking.abort();
       build?.dispose();
     },
   };

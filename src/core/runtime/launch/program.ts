@@ -68,7 +68,8 @@ function telling(files: string[], listener: ChannelListener, talk: Conversation)
   return { ...talk, start };
 }
 
-function checkProgram(program: string, spec: FunctionSpec): void {
+/** Throws a `UserError` when there is no such program, or none that may be run. */
+export function checkProgram(program: string, spec: FunctionSpec): void {
   if (!fs.existsSync(program)) {
     throw new UserError(
       'programMissing',

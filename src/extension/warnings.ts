@@ -1,0 +1,86 @@
+/**
+ * What a person must know before the first client comes: a port that was taken, a function that cannot run. Said once
+ * for each session, with the button that mends it; all of it stays in the Problems panel and in the log.
+ */
+import * as vscode from 'vscode';
+import { l10n } from 'vscode';
+import { sentences } from '../core/errors';
+import type { Fact, FactOf } from '../protocol/fact';
+import { titleOf } from './findings';
+import { commands } from './ids';
+
+/** Milliseconds: the functions of a project are looked at one beside the other. */
+const gatherMs = 700;
+
+export class Warnings {
+  private said = false;
+  private met = false;
+  private readonly found: FactOf<'diagnostic'>[] = [];
+
+  clear(): void {
+    this.said = this.met = false;
+    this.found.length = 0;
+  }
+
+  receive(facts: readonly Fact[]): void {
+    for (const fact of facts) {
+      if (fact.kind === 'listening' && fact.wishedPort !== undefined) {
+        void tellPort(fact.wishedPort, fact.port);
+      } else if (fact.kind === 'connecting') {
+        this.met = true; // From here on, Traffic tells what fails.
+      } else if (fact.kind === 'diagnosticsCleared') {
+        this.remove(fact.function);
+      } else if (fact.kind === 'diagnostic' && fact.severity === 'error') {
+        if (fact.invocation === undefined && !this.met && !this.said) {
+          this.add(fact);
+        }
+      }
+    }
+  }
+
+  private add(fact: FactOf<'diagnostic'>): void {
+    this.found.push(fact);
+    if (this.found.length === 1) {
+      setTimeout(() => void this.tell(), gatherMs);
+    }
+  }
+
+  private remove(name: string): void {
+    const rest = this.found.filter((each) => each.function !== name);
+    this.found.splice(0, this.found.length, ...rest);
+  }
+
+  private async tell(): Promise<void> {
+    const [first, ...others] = this.found;
+    if (first === undefined || this.said) {
+      return;
+    }
+    this.said = true;
+    const more = others.length === 0 ? '' : ` ${l10n.t('And {0} more.', others.length)}`;
+    const problems = l10n.t('Show Problems');
+    const mend = first.fix === undefined ? undefined : titleOf(first.fix);
+    const choice = await vscode.window.showWarningMessage(
+      sentences(first.message, first.advice) + more,
+      ...(mend === undefined ? [problems] : [mend, problems]),
+    );
+    if (choice === problems) {
+      await vscode.commands.executeCommand('workbench.panel.markers.view.focus');
+    } else if (choice !== undefined && choice === mend) {
+      await vscode.commands.executeCommand(commands.installLibrary, {
+        ...first.fix,
+        function: first.function,
+      });
+    }
+  }
+}
+
+async function tellPort(wished: number, port: number): Promise<void> {
+  const copy = l10n.t('Copy WebSocket URL');
+  const choice = await vscode.window.showWarningMessage(
+    l10n.t('Port {0} is taken by another program; the gateway listens on {1}.', wished, port),
+    copy,
+  );
+  if (choice === copy) {
+    await vscode.commands.executeCommand(commands.copyUrl);
+  }
+}
