@@ -6,12 +6,14 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { Language, TemplateName } from '../core/scaffold/planScaffold';
+import type { UserError } from '../core/errors';
 import { emulatorProblems } from '../core/project/schemaProblems';
 import type { SessionOptions } from '../core/session/session';
 import { faultPresets } from '../protocol/faultPresets';
 import type { EmulatorOptions } from '../protocol/project';
 import { type Command, command, usageError, type Values, wholeNumber } from './commandTable';
 import { shells } from './completion';
+import { testFlags } from './testFlags';
 
 /** dist/: what is read at run time stands beside the program. */
 const distFolder = __dirname;
@@ -168,6 +170,30 @@ export const commands: readonly Command[] = [
       }
       const { serve } = await import('./serve');
       return serve(options, output);
+    },
+  }),
+
+  command({
+    name: 'test',
+    synopsis: '[folder|file…]',
+    text: () => l10n.t('Runs the scenarios (*.wsflow.yaml) of a project.'),
+    flags: { ...testFlags, ...interpreters, emulator: sessionFlags.emulator, ...locale },
+    example: 'test my-chat --reporter spec --reporter junit=out/junit.xml',
+    async run(values, positionals) {
+      const { testOptions } = await import('./testOptions');
+      const { runTests } = await import('./runTests');
+      const usage = (message: string): UserError => usageError('test', message);
+      const { python, node, emulator } = values;
+      return runTests(
+        testOptions(positionals, values, usage, {
+          bootstrapFolder,
+          interpreters: {
+            ...(python === undefined ? {} : { python }),
+            ...(node === undefined ? {} : { node }),
+          },
+          ...(emulator === undefined ? {} : { emulator: parseEmulator('test', emulator) }),
+        }),
+      );
     },
   }),
 

@@ -15,6 +15,8 @@ interface Pending {
 
 /** Longest delay that setTimeout takes; a longer one is set again. */
 const longestDelay = 0x7fffffff;
+/** Milliseconds: sums of fractions do not meet exactly. */
+const slack = 1e-6;
 
 /** While a timer is set the clock looks at itself so often, milliseconds. */
 const beatMs = 250;
@@ -30,6 +32,7 @@ export class Clock {
   private readonly pending = new Set<Pending>();
   private frozenSince = 0;
   private frozenTotal = 0;
+  private skipped = 0;
   private beat: NodeJS.Timeout | undefined;
   private lastBeat = 0;
   /** The process has just gone on: what waits to be read comes before what is due. */
@@ -46,11 +49,14 @@ export class Clock {
     return this.source() - this.origin;
   }
 
-  /** Milliseconds since the clock was made, without the time in which it was frozen or the process stood still. */
+  /**
+   * Milliseconds since the clock was made, without the time in which it was frozen or the process stood still, and with
+   * what was skipped.
+   */
   now(): number {
     const real = this.real();
     this.noticeStandstill(real);
-    return real - this.frozenAt(real);
+    return real - this.frozenAt(real) + this.skipped;
   }
 
   get frozen(): boolean {
@@ -98,6 +104,34 @@ export class Clock {
       }
     }
     this.announce();
+  }
+
+  /** Milliseconds until the next timer is due, at least 0; undefined: there is none. */
+  nextIn(): number | undefined {
+    let due = Infinity;
+    for (const timer of this.pending) {
+      due = Math.min(due, timer.due);
+    }
+    return due === Infinity ? undefined : Math.max(0, due - this.now());
+  }
+
+  /** Moves the clock ahead, also while it is frozen, and runs what is due then. */
+  skip(ms: number): void {
+    this.skipped += ms;
+    const now = this.now();
+    const due = [...this.pending].filter((timer) => timer.due <= now + slack);
+    for (const timer of this.pending) {
+      clearTimeout(timer.handle);
+      if (!this.frozen) {
+        this.arm(timer);
+      }
+    }
+    for (const timer of due.sort((one, other) => one.due - other.due)) {
+      if (this.pending.delete(timer)) {
+        clearTimeout(timer.handle);
+        timer.run();
+      }
+    }
   }
 
   /** Calls `run` once, after `ms` of unfrozen time. */
@@ -182,6 +216,26 @@ export class Clock {
   private announce(stoodStillMs = 0): void {
     for (const listener of this.listeners) {
       listener(stoodStillMs);
+    }
+  }
+}
+
+/**
+ * Moves clocks ahead together, from timer to timer in the order in which they are due. `between` is awaited after each
+ * of those moments: what a timer causes has come to its end before the next one runs.
+ */
+export async function advance(
+  clocks: readonly Clock[],
+  ms: number,
+  between: () => Promise<void>,
+): Promise<void> {
+  for (let left = ms; ;) {
+    const step = Math.min(left, ...clocks.map((clock) => clock.nextIn() ?? Infinity));
+    clocks.forEach((clock) => clock.skip(step));
+    await between();
+    left -= step;
+    if (left <= 0) {
+      return;
     }
   }
 }

@@ -2,8 +2,8 @@
 import fs from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { FunctionInfo, SourcePlace } from '../protocol/fact';
-import { findHandler } from './handlerPlace';
-import type { HandlerPlace } from './handlerPlace';
+import { findHandler } from '../core/project/handlerPlace';
+import type { HandlerPlace } from '../core/project/handlerPlace';
 
 /** The handler's place, read from an open editor when there is one, so that unsaved lines count. */
 export async function locateHandler(info: FunctionInfo): Promise<HandlerPlace | undefined> {

@@ -4,7 +4,7 @@ import { l10n } from 'vscode';
 import type { FunctionInfo } from '../protocol/fact';
 import type { FunctionId } from '../protocol/project';
 import { setting } from './configuration';
-import { findHandler } from './handlerPlace';
+import { findHandler } from '../core/project/handlerPlace';
 import { commands, settings } from './ids';
 import type { Parts } from './parts';
 import type { Run } from './runs';

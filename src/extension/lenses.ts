@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import type { FunctionInfo } from '../protocol/fact';
 import { setting } from './configuration';
-import { findHandler } from './handlerPlace';
+import { findHandler } from '../core/project/handlerPlace';
 import { commands, settings } from './ids';
 import type { Parts } from './parts';
 import { knownFunctions, lastRun } from './views/functionsView';

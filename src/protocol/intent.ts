@@ -117,6 +117,11 @@ export interface IntentMap {
   /** Freezes or continues every timer of the gateway, for a named reason (a debug session's thread). */
   freezeClock: { ask: { reason: string; frozen: boolean }; answer: null };
 
+  /** Moves the clock of all limits ahead by milliseconds; resolves when what that causes has come to its end. */
+  advanceClock: { ask: { ms: number }; answer: null };
+  /** Resolves when nothing more can come unless somebody outside begins something. */
+  untilQuiet: { ask: Record<string, never>; answer: null };
+
   // -- frame breakpoints
   setFrameBreakpoints: {
     ask: { breakpoints: FrameBreakpoint[] };

@@ -49,7 +49,12 @@ export interface FunctionSpec {
    * folder, with an open stdin at whose end it should finish, and keeps it watching. `node` as the program stands for
    * the function's interpreter. The handler is then loaded from `folder` (absolute; default: the code directory).
    */
-  build?: { command: string[]; folder?: string };
+  build?: {
+    command: string[];
+    folder?: string;
+    /** It was built already, for a whole run of tests: nothing is started. */
+    done?: true;
+  };
 }
 
 /** Authentication type of the API (usage page: none; kinds from the API Gateway pages). */

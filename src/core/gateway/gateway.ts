@@ -50,6 +50,10 @@ export interface GatewayDependencies {
   services: Service[];
   disturbances: Disturbances;
   dispatcher: Dispatcher<Run>;
+  /** Silence of connections is measured on it; default: the same clock. */
+  idleClock?: Clock;
+  /** Called whenever something that was under way may have ended. */
+  noticed?: () => void;
 }
 
 /** What became of an event; `dropped`: it made none that could run. */
@@ -68,6 +72,8 @@ interface Submission {
 
 export class Gateway implements HandshakeTarget, PushTarget {
   readonly clock: Clock;
+  private readonly idleClock: Clock;
+  private readonly noticed: () => void;
   private readonly facts: GatewayFacts;
   private readonly disturbances: Disturbances;
   readonly services: Service[];
@@ -80,14 +86,17 @@ export class Gateway implements HandshakeTarget, PushTarget {
   readonly handshakes: Handshakes;
   readonly pushes: Pushes;
 
-  constructor({ clock, record, services, disturbances, dispatcher }: GatewayDependencies) {
+  constructor(dependencies: GatewayDependencies) {
+    const { clock, record, services, disturbances, dispatcher } = dependencies;
     this.clock = clock;
+    this.idleClock = dependencies.idleClock ?? clock;
+    this.noticed = dependencies.noticed ?? (() => undefined);
     this.facts = new GatewayFacts(record);
     this.services = services;
     this.disturbances = disturbances;
     this.dispatcher = dispatcher;
     this.registry = new Registry(clock, () => this.noticeEmpty());
-    this.idle = new IdleWatch(clock, this.registry.all, (connection) =>
+    this.idle = new IdleWatch(this.idleClock, this.registry.all, (connection) =>
       this.closeByGateway(
         connection,
         'idle',
@@ -96,7 +105,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
       ),
     );
     this.handshakes = new Handshakes(clock, this.facts, services, disturbances, this);
-    this.pushes = new Pushes(record, services, disturbances, this);
+    this.pushes = new Pushes(record, services, disturbances, this, this.noticed);
   }
 
   // -- the life of a connection
@@ -105,7 +114,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
   open(connection: Connection, socket: ClientSocket, protocol: string | undefined): void {
     connection.socket = socket;
     connection.state = 'open';
-    connection.lastActivity = this.clock.now();
+    connection.lastActivity = this.idleClock.now();
     this.facts.record({
       kind: 'opened',
       connection: connection.id,
@@ -116,6 +125,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
       this.deliver(connection, payload, push);
     }
     connection.early = undefined;
+    this.noticed();
     if (this.stopping) {
       this.stopConnection(connection);
     }
@@ -137,7 +147,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
     const payload = binary ? Buffer.from(data) : data.toString('utf8');
     const fact = this.facts.frame(connection, 'toServer', payload, data.length);
     if (connection.service.spec.emulator.idleResetOn.includes('toServer')) {
-      connection.lastActivity = this.clock.now();
+      connection.lastActivity = this.idleClock.now();
     }
     this.detour(
       connection,
@@ -346,7 +356,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
         preview,
       });
       if (connection.service.spec.emulator.idleResetOn.includes('ping')) {
-        connection.lastActivity = this.clock.now();
+        connection.lastActivity = this.idleClock.now();
       }
       this.cutOffUnread(connection);
     }
@@ -392,7 +402,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
       frame.edited,
     );
     if (connection.service.spec.emulator.idleResetOn.includes('toClient')) {
-      connection.lastActivity = this.clock.now();
+      connection.lastActivity = this.idleClock.now();
     }
     const errMsg = this.cutOffUnread(connection);
     return errMsg === undefined ? undefined : { errNo: pushErrors.socketDied, errMsg };
@@ -587,9 +597,20 @@ export class Gateway implements HandshakeTarget, PushTarget {
   }
 
   private noticeEmpty(): void {
+    this.noticed();
     if (this.registry.empty) {
       this.onEmpty?.();
     }
+  }
+
+  /** How much of what clients and functions began has not come to its end here. */
+  underWay(): { handshakes: number; frames: number; pushes: number } {
+    const count = { handshakes: 0, frames: 0, pushes: this.pushes.unanswered };
+    for (const connection of this.registry.all.values()) {
+      count.handshakes += connection.state === 'connecting' ? 1 : 0;
+      count.frames += Object.keys(connection.detours).length;
+    }
+    return count;
   }
 
   // -- small things
@@ -611,6 +632,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
         delete connection.detours[frame.direction];
       }
       frames.forEach(goOn);
+      this.noticed();
     });
     connection.detours[frame.direction] = mine;
   }

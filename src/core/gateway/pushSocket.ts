@@ -30,6 +30,8 @@ export class PushSocket {
   private deadline = 0;
   private answering = false;
   private ended = false;
+  /** While the body is on its way. */
+  private arrived: (() => void) | undefined;
 
   /** `handOver` gets the socket with everything unread still to be read. */
   constructor(
@@ -99,6 +101,7 @@ export class PushSocket {
       const { head } = this;
       const bytes = this.take();
       this.answer(head, bytes);
+      this.arrive();
     }
   };
 
@@ -114,10 +117,17 @@ export class PushSocket {
       this.answer(head, chunk);
     } else {
       this.head = head;
+      this.arrived = this.gateway.pushes.begin();
+      this.socket.once('close', () => this.arrive());
       this.deadline = this.gateway.clock.now() + bodyTimeout;
       this.socket.setTimeout(bodyTimeout);
       this.keep(chunk);
     }
+  }
+
+  private arrive(): void {
+    this.arrived?.();
+    this.arrived = undefined;
   }
 
   private keep(chunk: Buffer): void {

@@ -59,18 +59,21 @@ export class Pushes {
   private readonly record: RecordFact;
   private readonly disturbances: Disturbances;
   private readonly target: PushTarget;
-  /** Pushes that were read and whose answer is not known yet. */
-  unanswered = 0;
   private readonly ownAddresses = new Map<string, PushAddress>();
   private readonly instanceAddresses = new Map<string, PushAddress>();
   private readonly caught = new Map<string, CaughtPush[]>();
+  private readonly noticed: () => void;
+  /** Pushes whose answer is not known yet, those included that have not been read to their end. */
+  unanswered = 0;
 
   constructor(
     record: RecordFact,
     services: readonly Service[],
     disturbances: Disturbances,
     target: PushTarget,
+    noticed: () => void,
   ) {
+    this.noticed = noticed;
     this.record = record;
     this.disturbances = disturbances;
     this.target = target;
@@ -105,13 +108,22 @@ export class Pushes {
     return this.addressOf(key) !== undefined;
   }
 
+  /** A push has begun to arrive; call what this returns, once, when it was answered or has gone. */
+  begin(): () => void {
+    this.unanswered++;
+    return () => {
+      this.unanswered--;
+      this.noticed();
+    };
+  }
+
   /** Body of a POST to a push address → the answer. Never throws; every case has its errNo. */
   async answer(key: string, bytes: Buffer, origin: PushOrigin): Promise<PushAnswer> {
-    this.unanswered++;
+    const end = this.begin();
     try {
       return await this.judged(key, bytes, origin);
     } finally {
-      this.unanswered--;
+      end();
     }
   }
 

@@ -96,6 +96,7 @@ const takenNames = [
   'shared',
   'dist',
   'node_modules',
+  'scenarios',
   'index',
   'scfws',
   'scfws_types',
@@ -136,6 +137,7 @@ export function planScaffold(answers: ScaffoldAnswers, templates: Templates): Sc
   const fill = (from: string, to: string) =>
     files.push({ path: to, text: fillTemplate(read(templates, from), values, flags) });
   fill('common/gitignore', '.gitignore');
+  fill(`common/scenarios/${template}.wsflow.yaml`, `scenarios/${template}.wsflow.yaml`);
   fill('common/index.html', 'index.html');
   fill('common/README.md', 'README.md');
   if (isChinese(answers)) {

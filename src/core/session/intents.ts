@@ -16,6 +16,7 @@ import { emulatorProblems } from '../project/schemaProblems';
 import type { FunctionRuntime } from '../runtime/contract';
 import type { FaultLab } from './faultLab';
 import type { FrameBreakpoints } from './frameBreakpoints';
+import type { Quiet } from './quiet';
 import type { Recorder } from './recorder';
 import type { TestClients } from './testClients';
 
@@ -27,6 +28,9 @@ interface Parts {
   gateway: Gateway;
   recorder: Recorder;
   clock: Clock;
+  /** Moves the clock ahead and waits for what that causes. */
+  advance(ms: number): Promise<void>;
+  quiet: Quiet;
   clients: TestClients;
   runtimes(): FunctionRuntime[];
   breakpoints: FrameBreakpoints;
@@ -36,6 +40,8 @@ interface Parts {
 
 /** Facts in one answer of the `facts` intent at most. */
 const largestPage = 5000;
+/** Milliseconds: 30 days. */
+const longestAdvance = 30 * 24 * 3600 * 1000;
 
 export function makeIntents(parts: Parts): Intents {
   const { gateway, recorder, clock, clients, breakpoints, faults } = parts;
@@ -147,6 +153,20 @@ export function makeIntents(parts: Parts): Intents {
       } else {
         clock.unfreeze(reason);
       }
+      return null;
+    },
+    async untilQuiet() {
+      await parts.quiet.until();
+      return null;
+    },
+    async advanceClock({ ms }) {
+      if (!(ms >= 0 && ms <= longestAdvance)) {
+        throw new UserError(
+          'badTime',
+          l10n.t('The clock moves ahead by 0 ms to 30 days, not {0}.', ms),
+        );
+      }
+      await parts.advance(ms);
       return null;
     },
     setFrameBreakpoints: ({ breakpoints: wanted }) => breakpoints.set(wanted),

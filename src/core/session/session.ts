@@ -14,7 +14,7 @@ import {
   roles,
   type ServiceSpec,
 } from '../../protocol/project';
-import { Clock, type Timer } from '../clock';
+import { advance, Clock, type Timer } from '../clock';
 import { reportBug, UserError } from '../errors';
 import type { Service } from '../gateway/connection';
 import { Gateway } from '../gateway/gateway';
@@ -23,7 +23,7 @@ import { distinct } from '../project/distinct';
 import { handlerFile } from '../project/handlerFile';
 import { readProjectPage } from '../project/projectPage';
 import { loadService, type ServiceOverrides } from '../project/loadService';
-import type { Run, RuntimeDependencies } from '../runtime/contract';
+import type { FunctionRuntime, Run, RuntimeDependencies } from '../runtime/contract';
 import { Dispatcher } from '../runtime/dispatch/dispatcher';
 import { projectFileName } from '../project/projectFile';
 import { startFunctionRuntime } from '../runtime/dispatch/functionRuntime';
@@ -32,6 +32,7 @@ import { FaultLab } from './faultLab';
 import { FrameBreakpoints } from './frameBreakpoints';
 import { type Intents, makeIntents } from './intents';
 import { watchProject } from './projectWatch';
+import { Quiet } from './quiet';
 import { Recorder, type RecorderLimits } from './recorder';
 import { RunningService } from './runningService';
 import { forgetSessionFile, writeSessionFile } from './sessionFile';
@@ -53,6 +54,12 @@ export interface SessionOptions {
   /** Functions that wait for a debugger from the first event on. */
   debug?: FunctionId[];
   bootstrapFolder: string;
+  /** Services that are loaded already, instead of those of `folders`. */
+  services?: ServiceSpec[];
+  /** Nobody else is to find it: it takes any port, leaves no session file, and looks at no project file again. */
+  isPrivate?: true;
+  /** Connections are silent for as long as `advance` says, not for as long as the machine is busy. */
+  idleByHand?: true;
 }
 
 export interface Session {
@@ -60,6 +67,10 @@ export interface Session {
   readonly problems: Problem[];
   readonly recorder: Recorder;
   readonly intents: Intents;
+  readonly clock: Clock;
+  readonly quiet: Quiet;
+  /** The connection that comes from this local port is to have that name in all facts. */
+  introduce(port: number, name: string): Timer;
   onFact(listener: (fact: Fact) => void): Timer;
   /** Resolves when every socket is closed and every handler process is gone. */
   dispose(reason?: string): Promise<void>;
@@ -70,8 +81,15 @@ const notableStandstill = 5000;
 
 /** Rejects with a `UserError` when no project can be served or no port is free. */
 export async function startSession(options: SessionOptions): Promise<Session> {
-  const { specs, problems } = await loadServices(options);
+  const { specs, problems } =
+    options.services === undefined
+      ? await loadServices(options)
+      : { specs: options.services, problems: [] };
   const clock = new Clock();
+  const idleClock = options.idleByHand === true ? new Clock() : clock;
+  if (idleClock !== clock) {
+    idleClock.freeze('by hand');
+  }
   const clockFile = startClockFile(clock);
   const dispatcher = new Dispatcher<Run>();
   const epoch = Date.now();
@@ -89,6 +107,12 @@ export async function startSession(options: SessionOptions): Promise<Session> {
   );
   let instances = 0;
   let port = 0;
+  const quiet: Quiet = new Quiet(
+    () => gateway,
+    dispatcher,
+    () => runtimes(),
+    () => recorder.last,
+  );
 
   const services = specs.map(
     (spec) =>
@@ -114,6 +138,8 @@ export async function startSession(options: SessionOptions): Promise<Session> {
         ),
       ),
   );
+  const runtimes = (): FunctionRuntime[] =>
+    services.flatMap((service) => [...service.functions.values()]);
   const disposeServices = () => Promise.all(services.map((service) => service.dispose()));
 
   // What it is made of refers back to it, but only once frames flow.
@@ -123,9 +149,11 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     services,
     disturbances: breakpoints,
     dispatcher,
+    idleClock,
+    noticed: quiet.noticed,
   });
   let server: GatewayServer;
-  const wishedPort = options.port ?? specs[0]?.port ?? 0;
+  const wishedPort = options.isPrivate ? 0 : (options.port ?? specs[0]?.port ?? 0);
   try {
     server = await startServer(gateway, {
       port: wishedPort,
@@ -168,12 +196,14 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     faults.set(options.faults);
   }
   // In the turn in which the port opens: no event comes before.
-  for (const runtime of services.flatMap((service) => [...service.functions.values()])) {
+  for (const runtime of runtimes()) {
     if (options.debug?.includes(runtime.id) === true) {
       runtime.setDebug(true).catch(() => undefined); // Whoever asks for its port learns why there is none.
     }
   }
-  await Promise.all(infos.map((info) => writeSessionFile(info)));
+  if (options.isPrivate !== true) {
+    await Promise.all(infos.map((info) => writeSessionFile(info)));
+  }
 
   const told = new Map<string, string>();
   const tellProblems = (file: string, found: Problem[]): void => {
@@ -210,7 +240,8 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     gateway.idle.lookAgain();
     await Promise.all(infos.map((info) => writeSessionFile(info)));
   };
-  const watches = services.map((service) =>
+  const watched = options.isPrivate === true ? [] : services;
+  const watches = watched.map((service) =>
     watchProject(service.spec.folder, () => {
       takingUp = takingUp.then(() => takeUp(service)).catch(reportBug);
     }),
@@ -231,9 +262,10 @@ export async function startSession(options: SessionOptions): Promise<Session> {
         () => gateway.dispose(),
         () => server.dispose(),
         disposeServices,
-        () => Promise.all(infos.map((info) => forgetSessionFile(info.folder))),
+        () => Promise.all(watched.map(({ spec }) => forgetSessionFile(spec.folder))),
         () => clockFile.dispose(),
         () => clock.dispose(),
+        () => idleClock.dispose(),
         () => recorder.settle(),
       ];
       for (const step of steps) {
@@ -258,11 +290,21 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       recorder,
       clock,
       clients,
-      runtimes: () => services.flatMap((service) => [...service.functions.values()]),
+      runtimes,
+      advance: (ms) => {
+        // What hangs already may well wait for the clock: it is not waited for.
+        const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+        const between = quiet.isQuiet ? () => quiet.until() : turn;
+        return advance([...new Set([clock, idleClock])], ms, between);
+      },
+      quiet,
       breakpoints,
       faults,
       dispose,
     }),
+    clock,
+    quiet,
+    introduce: (from, name) => clients.introduce(from, name),
     onFact: (listener) => recorder.onFact(listener),
     dispose,
   };

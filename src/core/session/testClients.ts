@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import type { DataType } from '../../protocol/event';
 import type { Ask } from '../../protocol/intent';
+import type { Timer } from '../clock';
 import { UserError } from '../errors';
 import { checkClose } from '../gateway/closeFrame';
 import type { RecordFact } from '../runtime/contract';
@@ -37,6 +38,12 @@ export class TestClients {
   /** The client whose socket has this local port; the gateway asks when a handshake comes in. */
   nameOf(port: number): string | undefined {
     return this.namesByPort.get(port);
+  }
+
+  /** A client that lives elsewhere in this process: the connection from its port has that name. */
+  introduce(port: number, name: string): Timer {
+    this.namesByPort.set(port, name);
+    return { dispose: () => this.namesByPort.delete(port) };
   }
 
   nameOfConnection(connection: string): string | undefined {

@@ -15,6 +15,8 @@ import { planLaunch, runsTypeScript, type Launch } from './launch';
 import { checkProgram, prepareProgram } from './program';
 
 export interface Preparation {
+  /** Builds the function where it must be built first; resolves once it is. Rejects with a `UserError`. */
+  build(): Promise<void>;
   /** Looks for the interpreter, to have it at hand. Rejects with a `UserError` when there is none, or no program. */
   warmUp(): Promise<void>;
   /** What is wrong with code that nothing of is run for it; the interpreter that looked. Rejects as `warmUp` does. */
@@ -38,6 +40,9 @@ export function startPreparation(
   const codeFolder = async (interpreter: Interpreter | undefined): Promise<string> => {
     if (spec.build === undefined || runsSource(spec, interpreter) || disposed) {
       return spec.folder;
+    }
+    if (spec.build.done === true) {
+      return spec.build.folder ?? spec.folder;
     }
     const { service, bootstrapFolder, record } = dependencies;
     const log = (level: LogLevel, text: string): void => {
@@ -79,6 +84,10 @@ export function startPreparation(
   };
 
   return {
+    async build() {
+      const isInterpreted = spec.family === 'python' || spec.family === 'node';
+      await codeFolder(isInterpreted ? await interpreterOf() : undefined);
+    },
     async warmUp() {
       if ((spec.family === 'python' || spec.family === 'node') && !disposed) {
         await interpreterOf();

@@ -10,7 +10,8 @@ const path = require('path');
 const redisUrl = process.env.REDIS_URL; // redis://:password@host:6379/0
 const redisKey = 'chat:members';
 
-const folder = path.join(__dirname, '..', '.scfws', 'members');
+// SCFWS_STORE: each scenario of `scfws test` has a folder of its own.
+const folder = path.join(process.env.SCFWS_STORE || path.join(__dirname, '..', '.scfws'), 'members');
 
 exports.add = async (connection) => {
   if (redisUrl) {

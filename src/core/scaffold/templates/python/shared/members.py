@@ -10,7 +10,9 @@ REDIS_URL = os.environ.get('REDIS_URL')  # redis://:password@host:6379/0
 REDIS_KEY = 'chat:members'
 _client = None
 
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '.scfws', 'members')
+# SCFWS_STORE: each scenario of `scfws test` has a folder of its own.
+HERE = os.path.dirname(os.path.abspath(__file__))
+FOLDER = os.path.join(os.environ.get('SCFWS_STORE') or os.path.join(HERE, '..', '.scfws'), 'members')
 
 
 def add(connection):

@@ -8,7 +8,8 @@ import path from 'node:path';
 const redisUrl = process.env.REDIS_URL; // redis://:password@host:6379/0
 const redisKey = 'chat:members';
 
-const folder = path.resolve('..', '.scfws', 'members'); // A function runs in its own folder.
+// SCFWS_STORE: each scenario of `scfws test` has a folder of its own. Else: a function runs in its own folder.
+const folder = path.resolve(process.env.SCFWS_STORE || path.join('..', '.scfws'), 'members');
 
 export async function add(connection: string): Promise<void> {
   if (redisUrl) {

@@ -1,5 +1,5 @@
 /** Where a handler is in a text. Read by its shape, so that it works before anything ever ran. Pure. */
-import type { FunctionInfo } from '../protocol/fact';
+import type { FunctionInfo } from '../../protocol/fact';
 
 export interface HandlerPlace {
   /** Line of `def main_handler` or `exports.main_handler =`, counting from 0. */

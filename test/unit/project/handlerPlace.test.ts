@@ -1,6 +1,6 @@
 // Finding a handler in text, and the line where a breakpoint stops in it.
 import assert from 'node:assert/strict';
-import { findHandler } from '../../../src/extension/handlerPlace';
+import { findHandler } from '../../../src/core/project/handlerPlace';
 
 function place(family: 'python' | 'node', text: string, handler = 'index.main_handler') {
   const found = findHandler(text, handler, family);

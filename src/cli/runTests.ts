@@ -1,0 +1,206 @@
+/** `scfws test`: runs scenarios against the project's handlers, or against any gateway. */
+import fs from 'node:fs';
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import type { TestEvent } from '../protocol/testEvent';
+import { sentenceOf, UserError } from '../core/errors';
+import { planRun, runFlows, type RunOptions } from '../core/scenario/runFlows';
+import { githubReporter } from './reporters/github';
+import { jsonReporter } from './reporters/json';
+import { junitReporter } from './reporters/junit';
+import { type Output, type Reporter, type ReporterName, reporterNames } from './reporters/reporter';
+import { specReporter } from './reporters/spec';
+import { tapReporter } from './reporters/tap';
+import { startTestHost } from './testHost';
+import { watchForChanges } from './testWatch';
+
+export interface TestOptions extends Omit<RunOptions, 'tell' | 'signal' | 'onSession'> {
+  /** `name` or `name=file`. */
+  reporters: string[];
+  watch?: true;
+  /** Only tells what would run. */
+  list?: true;
+  /** A host speaks on stdin and reads stdout; the end of stdin ends the run. */
+  stdio?: true;
+}
+
+const makers: Record<ReporterName, (output: Output) => Reporter> = {
+  spec: specReporter,
+  junit: junitReporter,
+  tap: tapReporter,
+  github: githubReporter,
+  json: jsonReporter,
+};
+
+/** Exit code: 0 passed, 1 failed or nothing run, 2 wrong use or a wrong file. */
+export async function runTests(options: TestOptions): Promise<number> {
+  try {
+    return await (options.list ? list(options) : options.watch ? watch(options) : once(options));
+  } catch (error) {
+    if (error instanceof UserError) {
+      process.stderr.write(`scfws: ${sentenceOf(error)}\n`);
+      return 2;
+    }
+    throw error;
+  }
+}
+
+async function once(options: TestOptions): Promise<number> {
+  const controller = new AbortController();
+  const host = options.stdio ? startTestHost(() => controller.abort()) : undefined;
+  const stop = onSignals(() => controller.abort());
+  const reporting = startReporters(options.reporters);
+  try {
+    const ended = await runFlows({
+      ...options,
+      tell: reporting.tell,
+      signal: controller.signal,
+      ...(host === undefined
+        ? {}
+        : { onSession: (session) => host.serve(session, options.debug !== undefined) }),
+    });
+    reporting.tell(ended);
+    return exitCode(ended);
+  } finally {
+    reporting.end();
+    stop();
+    host?.dispose();
+  }
+}
+
+function exitCode({
+  problems,
+  failed,
+  passed,
+  cancelled,
+}: Extract<TestEvent, { test: 'runEnded' }>): number {
+  if (problems > 0) {
+    return 2;
+  }
+  if (failed > 0 || cancelled) {
+    return 1;
+  }
+  if (passed === 0) {
+    process.stderr.write(
+      `scfws: ${l10n.t('Nothing was run: no scenario was found or chosen. Look at the folder, --filter and --shard.')}\n`,
+    );
+    return 1;
+  }
+  return 0;
+}
+
+/** Runs again whenever a flow or the code changes, until Ctrl-C. */
+async function watch(options: TestOptions): Promise<number> {
+  const ending = new AbortController();
+  const stop = onSignals(() => ending.abort());
+  let code = 0;
+  while (!ending.signal.aborted) {
+    const { folders } = await watched(options);
+    const changes = watchForChanges(folders);
+    const reporting = startReporters(options.reporters);
+    const running = new AbortController();
+    const signal = AbortSignal.any([ending.signal, running.signal]);
+    void changes.changed.then(() => running.abort()); // What runs now tests what was there before.
+    try {
+      const ended = await runFlows({ ...options, tell: reporting.tell, signal });
+      reporting.tell(ended);
+      code = exitCode(ended);
+    } catch (error) {
+      process.stderr.write(`scfws: ${sentenceOf(error)}\n`);
+      code = 2;
+    }
+    reporting.end();
+    if (!running.signal.aborted) {
+      process.stdout.write(`${l10n.t('Waiting for a change. Press Ctrl+C to stop.')}\n`);
+    }
+    await Promise.race([changes.changed, aborted(ending.signal)]);
+    changes.dispose();
+  }
+  stop();
+  return code;
+}
+
+/** Folders that the run depends on. */
+async function watched(options: TestOptions): Promise<{ folders: string[] }> {
+  const folders = options.from.map((each) =>
+    fs.statSync(each, { throwIfNoEntry: false })?.isFile() ? path.dirname(each) : each,
+  );
+  const { plans, projects } = await planRun(options);
+  projects.forEach((project) => project.dispose());
+  return { folders: [...new Set([...folders, ...plans.map(({ project }) => project)])] };
+}
+
+async function list(options: TestOptions): Promise<number> {
+  const { plans, problems, projects } = await planRun(options);
+  projects.forEach((project) => project.dispose());
+  const { tell, end } = startReporters(options.reporters);
+  problems.forEach((problem) => tell({ test: 'problem', problem }));
+  if (options.reporters.some((each) => each.startsWith('json'))) {
+    tell({ test: 'runStarted', scenarios: plans.map(({ info }) => info), workers: 0 });
+  } else {
+    process.stdout.write(plans.map(({ info }) => `${info.id}\n`).join(''));
+  }
+  end();
+  return problems.some(({ severity }) => severity === 'error') ? 2 : 0;
+}
+
+function startReporters(wanted: string[]): { tell(event: TestEvent): void; end(): void } {
+  const files: number[] = [];
+  const reporters = wanted.map((each) => {
+    const [name = '', file] = each.split('=', 2);
+    const make = makers[name as ReporterName] as ((output: Output) => Reporter) | undefined;
+    if (make === undefined) {
+      throw new UserError(
+        'usage',
+        l10n.t('There is no reporter "{0}". There are: {1}.', name, reporterNames.join(', ')),
+      );
+    }
+    return make(file === undefined || file === '' ? terminal() : toFile(file, files));
+  });
+  return {
+    tell: (event) => reporters.forEach((each) => each.onEvent(event)),
+    end: () => files.forEach((each) => fs.closeSync(each)),
+  };
+}
+
+function terminal(): Output {
+  const colours =
+    process.stdout.isTTY === true &&
+    (process.env['NO_COLOR'] ?? '') === '' &&
+    process.env['TERM'] !== 'dumb';
+  return { colours, write: (text) => process.stdout.write(text) };
+}
+
+function toFile(file: string, open: number[]): Output {
+  try {
+    fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+    const handle = fs.openSync(file, 'w');
+    open.push(handle);
+    return { colours: false, write: (text) => fs.writeSync(handle, text) };
+  } catch (error) {
+    throw new UserError(
+      'cannotWrite',
+      l10n.t('The report cannot be written to {0}: {1}', file, (error as Error).message),
+    );
+  }
+}
+
+/** The first one ends the run in order, the second one at once: handlers end with their pipes. */
+function onSignals(run: () => void): () => void {
+  let count = 0;
+  const onSignal = (): void => {
+    if (++count > 1) {
+      process.exit(130);
+    }
+    run();
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  signals.forEach((signal) => process.on(signal, onSignal));
+  return () => signals.forEach((signal) => process.off(signal, onSignal));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return signal.aborted
+    ? Promise.resolve()
+    : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

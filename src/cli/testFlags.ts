@@ -1,0 +1,52 @@
+/** The flags of `scfws test`, beside those that every session has. */
+import * as l10n from '@vscode/l10n';
+
+export const testFlags = {
+  filter: {
+    type: 'string',
+    value: 'TEXT|/REGEX/',
+    text: () => l10n.t('Only scenarios whose file or name has this in it.'),
+  },
+  id: { type: 'string', multiple: true }, // Exactly these, as --list prints them: for hosts.
+  reporter: {
+    type: 'string',
+    multiple: true,
+    value: 'NAME[=FILE]',
+    text: () =>
+      l10n.t('How results are told: spec, junit, tap, github or json; several, each with a file.'),
+  },
+  repeat: { type: 'string', value: 'N', text: () => l10n.t('Runs each scenario so many times.') },
+  shard: {
+    type: 'string',
+    value: 'I/N',
+    text: () => l10n.t('Runs part I of N, for a CI with several machines.'),
+  },
+  bail: { type: 'boolean', text: () => l10n.t('Ends at the first failure.') },
+  workers: {
+    type: 'string',
+    value: 'N',
+    text: () => l10n.t('Scenarios at a time; without it one for each core, at most 4.'),
+  },
+  watch: { type: 'boolean', text: () => l10n.t('Runs again whenever a flow or a handler is saved.') },
+  list: { type: 'boolean', text: () => l10n.t('Only tells what would run.') },
+  record: {
+    type: 'string',
+    value: 'FOLDER',
+    text: () => l10n.t('Keeps what the gateway saw of each scenario; Traffic opens it.'),
+  },
+  url: {
+    type: 'string',
+    value: 'URL',
+    text: () =>
+      l10n.t('Runs against this gateway; steps that only the emulator can do are left out.'),
+  },
+  push: { type: 'string', value: 'URL', text: () => l10n.t('Push address of that gateway.') },
+  silence: {
+    type: 'string',
+    value: 'MS',
+    initial: '400',
+    text: () => l10n.t('There: how long nothing must come until nothing more is expected.'),
+  },
+  stdio: { type: 'boolean' },
+  debug: { type: 'string', multiple: true }, // Functions that a host is about to attach to.
+} as const;

@@ -1,0 +1,27 @@
+/** Any other gateway: what can be seen from outside, with a short silence for "nothing more comes". */
+import type { Place } from './place';
+import { addressOf, signal } from './place';
+
+/** Milliseconds without a message after which nothing more is expected. */
+export const defaultSilence = 400;
+
+export function elsewhere(url: string, pushUrl: string | undefined, silence: number): Place {
+  let last = performance.now();
+  const { happened, next } = signal();
+  return {
+    pushUrl,
+    url: (options) => addressOf(url, options),
+    introduce: () => ({ dispose: () => undefined }),
+    happened() {
+      last = performance.now();
+      happened();
+    },
+    next,
+    async settled() {
+      last = performance.now();
+      for (let left = silence; left > 0; left = last + silence - performance.now()) {
+        await new Promise((resolve) => setTimeout(resolve, left));
+      }
+    },
+  };
+}

@@ -1,0 +1,265 @@
+/** One scenario from an empty store to its end: gateway, handler processes and clients of its own, or shared warm ones. */
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import {
+  needsPayload,
+  type RecordedPayload,
+} from '../../protocol/export/recording';
+import { renderJsonLines } from '../../protocol/export/jsonLines';
+import type { ServiceSpec } from '../../protocol/project';
+import type { Failure, ScenarioOutcome, TestEvent } from '../../protocol/testEvent';
+import type { Timer } from '../clock';
+import { sentenceOf, UserError } from '../errors';
+import { startSession, type Session, type SessionOptions } from '../session/session';
+import { elsewhere } from './elsewhere';
+import type { Plan } from './loadFlows';
+import { emulatorPlace, type Place } from './place';
+import { Cancelled, runSteps } from './runSteps';
+import { Scene } from './scene';
+import { makeStore, runSetUp, storeVariable } from './setUp';
+import { fillIn } from './variables';
+import { Witness } from './witness';
+
+export interface ScenarioOptions {
+  /** Of the emulator. */
+  session: Pick<SessionOptions, 'bootstrapFolder' | 'interpreters' | 'debug'>;
+  /** Another gateway instead of the emulator. */
+  elsewhere?: { url: string; pushUrl?: string; silence: number };
+  /** Folder that recordings are written to. */
+  recordings?: string;
+  signal: AbortSignal;
+  tell(event: TestEvent): void;
+  /** A session has begun or ended: a host may ask it things meanwhile. */
+  onSession?(session: Session | undefined): void;
+}
+
+/** Gateway, processes and store that scenarios of one flow may share. */
+export interface Ground {
+  /** For one scenario. */
+  makePlace(): Place & Timer;
+  session?: Session;
+  dispose(): Promise<void>;
+}
+
+export interface ScenarioResult {
+  outcome: ScenarioOutcome;
+  failure?: Failure;
+}
+
+/** Rejects with a `UserError` when there is nothing to stand on. */
+export async function prepareGround(
+  plan: Plan,
+  service: ServiceSpec | undefined,
+  options: ScenarioOptions,
+): Promise<Ground> {
+  const { flow } = plan;
+  if (options.elsewhere !== undefined) {
+    const { url, pushUrl, silence } = options.elsewhere;
+    return {
+      makePlace: () => ({ ...elsewhere(url, pushUrl, silence), dispose: () => undefined }),
+      dispose: () => Promise.resolve(),
+    };
+  }
+  if (service === undefined) {
+    throw new UserError(
+      'noProject',
+      l10n.t('There is no project for {0}.', flow.file),
+      l10n.t('Write "project:" with the folder of its scfws.json.'),
+    );
+  }
+  const store = await makeStore();
+  try {
+    const values = new Map(Object.entries(variablesOf(plan)));
+    const env = {
+      ...(fillIn(flow.env, values) as Record<string, string>),
+      [storeVariable]: store.folder,
+    };
+    if (flow.setup !== undefined) {
+      await runSetUp({
+        command: flow.setup,
+        cwd: plan.project,
+        env,
+        bootstrapFolder: options.session.bootstrapFolder,
+        signal: options.signal,
+        limit: flow.limit,
+      });
+    }
+    const session = await startSession({
+      ...options.session,
+      folders: [plan.project],
+      services: [withEnvironment(service, env)],
+      isPrivate: true,
+      idleByHand: true,
+    });
+    const [info] = session.services;
+    return {
+      makePlace: () => emulatorPlace(session, new Witness(info?.functions ?? [])),
+      session,
+      async dispose() {
+        await session.dispose('done');
+        await store.dispose();
+      },
+    };
+  } catch (error) {
+    await store.dispose();
+    throw error;
+  }
+}
+
+/** What a person has to know is told; never rejects. */
+export async function runScenario(
+  plan: Plan,
+  attempt: number,
+  service: ServiceSpec | undefined,
+  options: ScenarioOptions,
+  /** Shared with others; undefined: one of its own. */
+  shared?: Ground,
+): Promise<ScenarioResult> {
+  const { info, flow, scenario } = plan;
+  const { tell, signal } = options;
+  const began = performance.now();
+  const end = (
+    outcome: ScenarioOutcome,
+    more: { notes?: string[]; failure?: Failure; recording?: string } = {},
+  ): ScenarioResult => {
+    const { notes = [], failure, recording } = more;
+    tell({
+      test: 'scenarioEnded',
+      scenario: info.id,
+      attempt,
+      outcome,
+      ms: Math.round(performance.now() - began),
+      notes,
+      ...(recording === undefined ? {} : { recording }),
+      ...(failure === undefined ? {} : { failure }),
+    });
+    return { outcome, ...(failure === undefined ? {} : { failure }) };
+  };
+  if (signal.aborted) {
+    return end('notRun');
+  }
+  tell({ test: 'scenarioStarted', scenario: info.id, attempt });
+  if (scenario.skip !== undefined) {
+    return end('skipped', { notes: scenario.skip === 'true' ? [] : [scenario.skip] });
+  }
+  let ground: Ground | undefined;
+  let place: (Place & Timer) | undefined;
+  let scene: Scene | undefined;
+  let result: ScenarioResult;
+  try {
+    ground = shared ?? (await prepareGround(plan, service, options));
+    const { session } = ground;
+    place = ground.makePlace();
+    scene = new Scene(place, flow, plan.project);
+    for (const [name, value] of Object.entries(variablesOf(plan))) {
+      scene.keep({ [name]: scene.fill(value) });
+    }
+    options.onSession?.(session);
+    if (session !== undefined) {
+      const { url = '', pushUrl = '' } = session.services[0] ?? {};
+      tell({ test: 'sessionStarted', scenario: info.id, url, pushUrl });
+    }
+    const run = { scene, scenario: info.id, tell, signal, limit: flow.limit, count: 0 };
+    const failure = await runSteps(run, scenario.steps);
+    noteFailures(scene);
+    const recording =
+      session === undefined ? undefined : await record(session, info.id, attempt, options);
+    const more = {
+      notes: [...scene.notes],
+      ...(failure === undefined ? {} : { failure }),
+      ...(recording === undefined ? {} : { recording }),
+    };
+    result = end(failure === undefined ? 'passed' : 'failed', more);
+  } catch (error) {
+    if (error instanceof Cancelled || signal.aborted) {
+      result = end('notRun');
+    } else {
+      const message = error instanceof UserError ? error.message : bugOf(error);
+      const nextStep = error instanceof UserError ? error.nextStep : undefined;
+      const place = { file: flow.file, range: scenario.range };
+      const failure = { message, ...(nextStep === undefined ? {} : { nextStep }), place };
+      result = end('failed', { failure });
+    }
+  }
+  options.onSession?.(undefined);
+  if (shared === undefined) {
+    await ground?.dispose(); // Before the clients leave: nobody is to run a last Cleanup for them.
+    scene?.dispose();
+  } else {
+    scene?.dispose();
+    if (scene !== undefined && !signal.aborted) {
+      await scene.settled(); // The next one begins with nobody connected.
+    }
+  }
+  place?.dispose();
+  return result;
+}
+
+function bugOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : sentenceOf(error);
+}
+
+function variablesOf({ flow, scenario, info }: Plan): Record<string, unknown> {
+  return { ...flow.vars, ...scenario.vars, ...info.parameters };
+}
+
+function withEnvironment(service: ServiceSpec, env: Record<string, string>): ServiceSpec {
+  return {
+    ...service,
+    emulator: { ...service.emulator },
+    functions: service.functions.map((each) => ({
+      ...each,
+      environment: { ...each.environment, ...env },
+    })),
+  };
+}
+
+/** A scenario may pass although a function failed meanwhile: whoever reads the result is told. */
+function noteFailures({ place, notes }: Scene): void {
+  const { witness } = place.emulator ?? {};
+  for (const { started, ended } of witness?.runs ?? []) {
+    if (ended !== undefined && ended.outcome !== 'ok') {
+      const name = witness?.functionOfId(started.function)?.name ?? started.function;
+      const where = ended.place === undefined ? '' : ` (${ended.place.file}:${ended.place.line})`;
+      notes.add(
+        l10n.t(
+          '{0} failed: {1}',
+          name,
+          `${ended.error?.statusCode ?? ''} ${ended.error?.errorMessage ?? ''}${where}`,
+        ),
+      );
+    }
+  }
+}
+
+/** Writes what the session saw, to be opened in Traffic. */
+async function record(
+  { recorder }: Session,
+  id: string,
+  attempt: number,
+  { recordings }: ScenarioOptions,
+): Promise<string | undefined> {
+  if (recordings === undefined) {
+    return undefined;
+  }
+  recorder.settle();
+  const facts = recorder.read(1, Infinity);
+  const payloads = new Map<number, RecordedPayload>();
+  for (const fact of facts.filter(needsPayload)) {
+    const payload = recorder.payload(fact.seq);
+    if (payload !== undefined) {
+      payloads.set(
+        fact.seq,
+        typeof payload === 'string'
+          ? { data: payload, encoding: 'text' }
+          : { data: payload.toString('base64'), encoding: 'base64' },
+      );
+    }
+  }
+  const name = `${id.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 120)}-${attempt}.scfws.jsonl`;
+  const file = path.join(recordings, name);
+  await fs.mkdir(recordings, { recursive: true });
+  await fs.writeFile(file, renderJsonLines({ facts, payloads }));
+  return file;
+}
