@@ -27,7 +27,10 @@ export const testFlags = {
     value: 'N',
     text: () => l10n.t('Scenarios at a time; without it one for each core, at most 4.'),
   },
-  watch: { type: 'boolean', text: () => l10n.t('Runs again whenever a flow or a handler is saved.') },
+  watch: {
+    type: 'boolean',
+    text: () => l10n.t('Runs again whenever a flow or a handler is saved.'),
+  },
   list: { type: 'boolean', text: () => l10n.t('Only tells what would run.') },
   record: {
     type: 'string',

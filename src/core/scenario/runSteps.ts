@@ -168,7 +168,8 @@ function tooLong(place: Place, limit: number): StepFailed['failure'] {
   if (emulator === undefined) {
     return { message: l10n.t('This step did not end within {0} s.', seconds) };
   }
-  const { handshakes, frames, pushes, functions, functionsWork } = emulator.session.quiet.underWay();
+  const { handshakes, frames, pushes, functions, functionsWork } =
+    emulator.session.quiet.underWay();
   const names = functions.map((id) => emulator.witness.functionOfId(id)?.name ?? id);
   const parts = [
     ...(names.length > 0 ? [l10n.t('{0} has work left', names.join(', '))] : []),
@@ -177,6 +178,9 @@ function tooLong(place: Place, limit: number): StepFailed['failure'] {
     ...(pushes > 0 ? [l10n.t('{0} pushes are unanswered', pushes)] : []),
     ...(frames > 0 ? [l10n.t('{0} frames are held', frames)] : []),
   ];
+  if (parts.length === 0) {
+    parts.push(l10n.t('frames are on their way'));
+  }
   return {
     message: l10n.t(
       'After {0} s this step has not come to its end: {1}.',

@@ -227,7 +227,7 @@ scenarios:
 
   it('bound real work: a step that does not end says what still runs', async () => {
     const { failures } = await project.run(
-      'name: it\ntimeout: 1s\nsteps: [ann connects, ann sends: hang]',
+      'name: it\ntimeout: 4s\nsteps: [ann connects, ann sends: say x, ann sends: hang]',
     );
     assert.match(failures['it']?.message ?? '', /Transmission/);
   });
