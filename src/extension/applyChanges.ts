@@ -1,10 +1,12 @@
 /** Makes the changes of a plan in one step of the editor, so that one Undo takes all of them back. */
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import type { Change } from '../core/project/changes';
 import { UserError } from '../core/errors';
 
 export async function applyChanges(changes: readonly Change[]): Promise<void> {
+  refuseUnsaved(changes);
   const edit = new vscode.WorkspaceEdit();
   const touched: vscode.Uri[] = [];
   for (const change of changes) {
@@ -44,5 +46,23 @@ export async function applyChanges(changes: readonly Change[]): Promise<void> {
     if (document.isDirty && touched.some((uri) => uri.toString() === document.uri.toString())) {
       await document.save();
     }
+  }
+}
+
+/** The plan was made of what is on disk: what is only in an editor would be lost. */
+function refuseUnsaved(changes: readonly Change[]): void {
+  const paths = changes.map((change) => (change.kind === 'move' ? change.from : change.file));
+  const unsaved = vscode.workspace.textDocuments.find(
+    ({ isDirty, uri }) =>
+      isDirty &&
+      uri.scheme === 'file' &&
+      paths.some((each) => uri.fsPath === each || uri.fsPath.startsWith(each + path.sep)),
+  );
+  if (unsaved !== undefined) {
+    throw new UserError(
+      'unsaved',
+      l10n.t('{0} has changes that are not saved; nothing was changed.', unsaved.uri.fsPath),
+      l10n.t('Save it and try again.'),
+    );
   }
 }

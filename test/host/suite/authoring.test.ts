@@ -1,0 +1,132 @@
+// Authoring in the real editor: the language server underlines mistakes, and changes of functions are made as one.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import * as ids from '../../../src/extension/ids';
+import { window } from '../window';
+import { activate, run, TestProject, until } from './support';
+
+const handler = (returned: string) => `'use strict';
+
+exports.main_handler = async (event, context) => {
+  const { secConnectionId } = event.websocket;
+  console.log(secConnectionId);
+  return ${returned};
+};
+`;
+
+describe('authoring', function () {
+  this.bail(true);
+  this.timeout(240_000); // A language server reads its libraries first.
+  const typescript = vscode.workspace.getConfiguration('typescript');
+  let project: TestProject;
+
+  before(async () => {
+    await activate();
+    // The server that npm ships comes without the compiler that the desktop's has.
+    const extension = vscode.extensions.getExtension('scf-websocket.scf-websocket');
+    const tsdk = path.join(extension?.extensionPath ?? '', 'node_modules/typescript/lib');
+    await typescript.update('tsdk', tsdk, vscode.ConfigurationTarget.Global);
+    project = new TestProject('authored', {
+      'scfws.json': JSON.stringify(
+        {
+          functions: {
+            register: { folder: 'Register', runtime: 'Nodejs' },
+            transfer: { folder: 'Transmission', runtime: 'Nodejs' },
+          },
+        },
+        null,
+        2,
+      ),
+      'Register/index.js': handler("{ errNo: '0', errMsg: 'ok' }"),
+      'Transmission/index.js': handler('null'),
+    });
+  });
+
+  after(async () => {
+    await run('workbench.action.closeAllEditors');
+    await typescript.update('tsdk', undefined, vscode.ConfigurationTarget.Global);
+    project.remove();
+  });
+
+  it('Add Types: mistakes are underlined before anything runs', async () => {
+    const file = project.uri('Register/index.js');
+    const errors = () =>
+      vscode.languages
+        .getDiagnostics(file)
+        .filter(({ severity }) => severity === vscode.DiagnosticSeverity.Error)
+        .map(({ message }) => message);
+    await vscode.window.showTextDocument(file);
+    assert.deepEqual(errors(), []);
+    await run(ids.commands.addTypes, { folder: project.folder, annotate: true });
+    assert.match(project.read('scfws.d.ts'), /export interface RegisterEvent/);
+    const found = await until(
+      'two underlined mistakes',
+      () => errors().length >= 2 && errors(),
+      90,
+    );
+    assert.match(found.join('\n'), /secConnectionId.*Connecting/);
+    assert.match(found.join('\n'), /'string' is not assignable to type 'number'/);
+    if (process.env['SCFWS_WINDOW'] !== undefined) {
+      await run('workbench.action.closeSidebar');
+      await run('editor.action.marker.next');
+      await window.screenshot('types-underlined-dark', { width: 1000, height: 620, theme: 'dark' });
+      await window.screenshot('types-underlined-light', { theme: 'light' });
+    }
+  });
+
+  it('Rename Function and Add Function change scfws.json and folders', async () => {
+    const { folder } = project;
+    const file = project.uri('scfws.json');
+    const { document } = await vscode.window.showTextDocument(file);
+    const unsaved = new vscode.WorkspaceEdit();
+    unsaved.insert(file, new vscode.Position(0, 0), '// mine\n');
+    await vscode.workspace.applyEdit(unsaved);
+    await run(ids.commands.renameFunction, { folder, function: 'Transmission', name: 'Lost' });
+    assert.ok(fs.existsSync(project.file('Transmission')), 'what is not saved would be lost');
+    await document.save();
+    const names = { folder, function: 'Transmission', name: 'OnMessage' };
+    await run(ids.commands.renameFunction, names);
+    assert.match(project.read('scfws.json'), /"folder": "OnMessage"/);
+    assert.ok(fs.existsSync(project.file('OnMessage/index.js')));
+    assert.ok(!fs.existsSync(project.file('Transmission')));
+    await run(ids.commands.addFunction, { folder, role: 'cleanup' });
+    assert.match(project.read('Delete/index.js'), /DeleteHandler/);
+    assert.match(project.read('scfws.json'), /^\/\/ mine\n[\s\S]*"cleanup": \{/);
+  });
+
+  it('Move to One Function: the others move beside the one that takes messages', async () => {
+    await run(ids.commands.oneFunction, { folder: project.folder });
+    const { functions } = JSON.parse(project.read('scfws.json').replace('// mine', '')) as {
+      functions: Record<string, unknown>;
+    };
+    assert.equal(functions['register'], 'transfer');
+    assert.equal(functions['cleanup'], 'transfer');
+    assert.deepEqual(fs.readdirSync(project.file('OnMessage')).sort(), [
+      'cleanup.js',
+      'index.js',
+      'register.js',
+      'transfer.js',
+    ]);
+    assert.match(project.read('OnMessage/index.js'), /case 'connecting':/);
+    assert.ok(!fs.existsSync(project.file('Register')));
+    assert.ok(!fs.existsSync(project.file('Delete')));
+  });
+
+  it('Make Event from Selection writes an event file that the editor checks', async () => {
+    const text = `[INFO] {'websocket': {u'action': 'data send', 'secConnectionID': 'x==', 'dataType': 'txt', 'data': 'hi'}}`;
+    const document = await vscode.workspace.openTextDocument({ content: text });
+    const editor = await vscode.window.showTextDocument(document);
+    editor.selection = new vscode.Selection(0, 0, 0, text.length);
+    const [folder] = [project.folder];
+    const file = await run<string>(ids.commands.makeEvent, { folder, text });
+    const uri = vscode.Uri.file(file);
+    await vscode.window.showTextDocument(uri);
+    const [problem] = await until('a warning of the schema', () => {
+      const all = vscode.languages.getDiagnostics(uri);
+      return all.length > 0 && all;
+    });
+    assert.match(problem?.message ?? '', /"text", "binary"/);
+  });
+});
