@@ -47,7 +47,8 @@ export const testFlags = {
   silence: {
     type: 'string',
     value: 'MS',
-    text: () => l10n.t('There: how long nothing must come until nothing more is expected; else 400.'),
+    text: () =>
+      l10n.t('There: how long nothing must come until nothing more is expected; else 400.'),
   },
   stdio: { type: 'boolean' },
   debug: { type: 'string', multiple: true }, // Functions that a host is about to attach to.
