@@ -8,6 +8,8 @@ import type { Connection } from './connection';
 
 /** Milliseconds between two looks at least; an idle connection may live this much longer. */
 const grain = 50;
+/** Milliseconds: a timer that fires on the dot must find its connection due, whatever sums of fractions make of it. */
+const slack = 1;
 
 export class IdleWatch {
   private readonly clock: Clock;
@@ -61,7 +63,7 @@ export class IdleWatch {
         continue;
       }
       const due = dueOf(connection);
-      if (due <= now) {
+      if (due <= now + slack) {
         this.onIdle(connection);
       } else if (due < next) {
         next = due;
