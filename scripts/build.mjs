@@ -47,6 +47,12 @@ export const bundles = {
     outfile: 'dist/conformance.js',
     external: ['bufferutil', 'utf-8-validate'],
   },
+  mcp: {
+    ...node,
+    entryPoints: ['src/mcp/main.ts'],
+    outfile: 'dist/mcp.js',
+    external: ['bufferutil', 'utf-8-validate'],
+  },
   webview: {
     ...common,
     entryPoints: ['src/webview/main.ts'],

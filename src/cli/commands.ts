@@ -348,6 +348,26 @@ export const commands: readonly Command[] = [
   }),
 
   command({
+    name: 'mcp',
+    synopsis: '[folder…]',
+    text: () =>
+      l10n.t('Serves coding agents over standard input and output (Model Context Protocol).'),
+    flags: {
+      'allow-run': {
+        type: 'boolean',
+        text: () =>
+          l10n.t('Agents may run the functions in these folders; else they only read recordings.'),
+      },
+      ...locale,
+    },
+    example: 'mcp my-chat --allow-run',
+    async run(values, positionals) {
+      const { runProgram } = await import('./program');
+      return runProgram('mcp.js', { folders: positionals, run: values['allow-run'] === true });
+    },
+  }),
+
+  command({
     name: 'completion',
     synopsis: shells.join('|'),
     text: () => l10n.t('Prints a script with which a shell completes these commands.'),
