@@ -20,7 +20,7 @@ export interface Tool<S extends z.ZodRawShape = z.ZodRawShape> {
 }
 
 function tool<S extends z.ZodRawShape>(entry: Tool<S>): Tool {
-  return entry as unknown as Tool;
+  return entry;
 }
 
 const after = z
@@ -307,8 +307,7 @@ function told({ witness }: Workplace, fact: Fact): string {
   if (said !== undefined) {
     return `#${fact.seq} ${short(said, 400)}`;
   }
-  const { seq, at: _at, ...rest } = fact;
-  return `#${seq} ${short(JSON.stringify(rest), 400)}`;
+  return `#${fact.seq} ${short(JSON.stringify(fact), 400)}`;
 }
 
 function factLines(
