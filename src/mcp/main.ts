@@ -41,12 +41,12 @@ function createServer(): McpServer {
         inputSchema: z.object(input),
         annotations: { readOnlyHint: readOnly, openWorldHint: false, destructiveHint: false },
       },
-      async (values) => {
+      async (values, { mcpReq }) => {
         try {
           if (!readOnly) {
             place.mayRun();
           }
-          const text = await run(values, place);
+          const text = await run(values, place, mcpReq.signal);
           return { content: [{ type: 'text', text: text.slice(0, answerBudget) }] };
         } catch (error) {
           const text = error instanceof UserError ? sentenceOf(error) : String(error);

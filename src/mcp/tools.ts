@@ -9,6 +9,7 @@ import { sampleEvents } from '../protocol/samples';
 import { openConnections } from '../protocol/state';
 import { answerBudget, fitLines, short } from './answer';
 import { explain } from './explain';
+import { runScenarios } from './scenarios';
 import type { Workplace } from './workplace';
 
 export interface Tool<S extends z.ZodRawShape = z.ZodRawShape> {
@@ -16,7 +17,8 @@ export interface Tool<S extends z.ZodRawShape = z.ZodRawShape> {
   description: string;
   input: S;
   readOnly: boolean;
-  run(input: z.output<z.ZodObject<S>>, place: Workplace): Promise<string>;
+  /** `signal`: the agent does not wait any more. */
+  run(input: z.output<z.ZodObject<S>>, place: Workplace, signal: AbortSignal): Promise<string>;
 }
 
 function tool<S extends z.ZodRawShape>(entry: Tool<S>): Tool {
@@ -198,6 +200,18 @@ export const tools: readonly Tool[] = [
       });
       return results.map(({ errNo, errMsg }) => `errNo ${errNo}: ${errMsg}`).join('\n');
     },
+  }),
+
+  tool({
+    name: 'run_scenario',
+    description:
+      'Runs the scenarios (*.wsflow.yaml) of a folder or file against fresh handlers: what failed, at which line, and why.',
+    input: {
+      path: z.string().default('.'),
+      filter: z.string().optional().describe('Part of a name'),
+    },
+    readOnly: false,
+    run: ({ path, filter }, place, signal) => runScenarios(place, path, filter, signal),
   }),
 
   tool({

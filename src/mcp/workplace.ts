@@ -54,6 +54,11 @@ export class Workplace {
     return real;
   }
 
+  /** As an agent names it: relative to the first folder. */
+  relative(file: string): string {
+    return path.relative(this.options.folders[0] ?? process.cwd(), file);
+  }
+
   mayRun(): void {
     if (!this.options.run) {
       throw new UserError(

@@ -239,6 +239,34 @@ describe('scfws mcp', function () {
     assert.match(text, /Nothing such came[^]*transfer/);
   });
 
+  it('runs scenarios, and says of a failure the line, the difference and the cause', async () => {
+    project({
+      transfer: pushing(
+        "{'action': 'data send', 'dataType': 'text', 'secConnectionID': me, 'data': 'yes'}",
+      ),
+    });
+    fs.writeFileSync(
+      path.join(folder, 'talk.wsflow.yaml'),
+      `scenarios:
+  - name: hears yes
+    steps:
+      - alice connects
+      - alice sends: hi
+      - alice receives: yes
+  - name: hears no
+    steps:
+      - alice connects
+      - alice sends: hi
+      - alice receives: no
+`,
+    );
+    agent = await Agent.start([folder, '--allow-run']);
+    const { text } = await agent.call('run_scenario', {});
+    assert.match(text, /^1 passed, 1 failed/, text);
+    assert.match(text, /talk\.wsflow\.yaml:11/);
+    assert.match(text, /no/);
+  });
+
   for (const bug of bugs) {
     it(`shows the cause within three calls and 3,000 tokens: ${bug.name}`, async () => {
       project(bug);
