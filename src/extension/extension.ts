@@ -39,6 +39,7 @@ import { Projects } from './projects';
 import { Runs } from './runs';
 import { Served } from './served';
 import { watchEditorPython, watchSettings } from './settingsWatch';
+import { registerTesting } from './tests/testing';
 import { Recordings } from './traffic/recordings';
 import { Traffic } from './traffic/traffic';
 import { throttle } from './throttle';
@@ -72,6 +73,7 @@ export function activate(context: vscode.ExtensionContext): void {
     keepFrameBreakpoints(context.workspaceState, gateway, log),
     registerInstallLibrary(parts),
     registerLedger(parts),
+    ...registerTesting(parts),
     watchSettings(parts),
     watchEditorPython(parts),
     vscode.workspace.registerTextDocumentContentProvider(virtualScheme, virtualText),

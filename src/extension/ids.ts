@@ -43,6 +43,7 @@ export const commands = {
   showOrphans: 'scfWebSocket.showOrphans',
   showMenu: 'scfWebSocket.showMenu',
   manageTrust: 'scfWebSocket.manageTrust',
+  openTestRun: 'scfWebSocket.openTestRun',
 } as const;
 
 export const views = {
@@ -84,6 +85,9 @@ export const debugTypes = {
   container: 'scf-websocket',
   python: 'scf-websocket-python',
 } as const;
+
+/** Of the scenarios in the Test Explorer. */
+export const testControllerId = 'scfWebSocket.scenarios';
 
 export const settingsSection = 'scfWebSocket';
 

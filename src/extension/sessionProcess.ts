@@ -64,6 +64,16 @@ export function planSession(options: SessionOptions, env: NodeJS.ProcessEnv): Se
   if (Object.keys(options.emulator).length > 0) {
     args.push('--emulator', JSON.stringify(options.emulator));
   }
+  // For whoever works on the session itself: .vscode/launch.json attaches there.
+  const inspect = env['SCFWS_SESSION_INSPECT'];
+  return {
+    args: inspect === undefined ? args : [`--inspect=127.0.0.1:${inspect}`, ...args],
+    env: childEnvironment(env),
+  };
+}
+
+/** Of a child that runs our command line: the editor's own program, and none of its variables. */
+export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const clean: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(env)) {
     if (!/^(VSCODE_|ELECTRON_|NODE_OPTIONS$|NODE_INSPECT)/i.test(name)) {
@@ -71,12 +81,7 @@ export function planSession(options: SessionOptions, env: NodeJS.ProcessEnv): Se
     }
   }
   clean['ELECTRON_RUN_AS_NODE'] = '1';
-  // For whoever works on the session itself: .vscode/launch.json attaches there.
-  const inspect = env['SCFWS_SESSION_INSPECT'];
-  return {
-    args: inspect === undefined ? args : [`--inspect=127.0.0.1:${inspect}`, ...args],
-    env: clean,
-  };
+  return clean;
 }
 
 export interface SessionListener {

@@ -107,6 +107,15 @@ async function readFlow(file: string, problems: Problem[]): Promise<Flow | undef
   return read.flow;
 }
 
+/** What can be run of a flow, case by case, whatever it includes. Ids tell its path relative to `base`. */
+export function scenariosOf(flow: Flow, base: string): ScenarioInfo[] {
+  return flow.scenarios.flatMap((scenario) =>
+    casesOf({ ...flow.matrix, ...scenario.matrix }).map((parameters) =>
+      infoOf(flow, scenario, parameters, base),
+    ),
+  );
+}
+
 function infoOf(
   flow: Flow,
   scenario: Scenario,

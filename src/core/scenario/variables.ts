@@ -6,6 +6,11 @@ import { isRecord } from './schema';
 /** `${alice.id}`, `${room}`, `${message.items[0]}`; `$${` stands for `${` itself. */
 const reference = /\$?\$\{\s*([A-Za-z_][\w-]*)((?:\.[A-Za-z_]\w*|\[\d+\])*)\s*\}/g;
 
+/** So that `fillIn` gives the text itself. */
+export function escapeReferences(text: string): string {
+  return text.replace(reference, (written) => `$${written}`);
+}
+
 /** Fills in every text of a value. A text that is nothing but a reference becomes the value itself. */
 export function fillIn(value: unknown, variables: ReadonlyMap<string, unknown>): unknown {
   if (typeof value === 'string') {

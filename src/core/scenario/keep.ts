@@ -1,0 +1,321 @@
+/**
+ * A recorded conversation as a flow: who did what, and what each got for it. What differs from run to run (ids of
+ * connections, request ids, times) is captured or matched by its kind. Secrets are taken out of the recording before,
+ * by the caller. Pure.
+ */
+import * as l10n from '@vscode/l10n';
+import { stringify } from 'yaml';
+import { recordedPayload, type Recording } from '../../protocol/export/recording';
+import type { Fact, FactOf } from '../../protocol/fact';
+import { type Masks, masksOf } from './masks';
+import { escapeReferences } from './variables';
+
+interface Kept {
+  connection: string;
+  name: string;
+  /** It is in `clients` as this. */
+  options: Record<string, unknown>;
+}
+
+type StepValue = string | Record<string, unknown>;
+
+/** Names for those whose client has none. */
+const names = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy'];
+/** Headers that every WebSocket client sends of its own accord. */
+const usual =
+  /^(host|upgrade|connection|sec-.*|user-agent|accept.*|origin|pragma|cache-control|content-length|dnt)$/i;
+const taken = '[redacted]';
+
+/** `left`: what happened and could not be written as a step, a sentence each. */
+export function keepConversation(
+  recording: Recording,
+  name: string,
+): { text: string; steps: number; left: string[] } {
+  const keeper = new Keeper(recording);
+  const steps = keeper.steps();
+  const flow = {
+    clients: Object.fromEntries(keeper.kept.map((each) => [each.name, each.options])),
+    scenarios: [{ name, steps }],
+  };
+  const head = [l10n.t('Kept from recorded traffic. Run it with: scfws test'), ...keeper.left].map(
+    (line) => `# ${line.replace(/\s+/g, ' ')}\n`,
+  );
+  return {
+    text: head.join('') + stringify(flow, { lineWidth: 0 }),
+    steps: steps.length,
+    left: keeper.left,
+  };
+}
+
+class Keeper {
+  readonly kept: Kept[] = [];
+  readonly left: string[] = [];
+  private readonly byConnection = new Map<string, Kept>();
+  private readonly masks: Masks;
+  /** Frames to clients, by the number of the fact that set them off. */
+  private readonly answers = new Map<number, FactOf<'frame'>[]>();
+
+  constructor(private readonly recording: Recording) {
+    const { facts } = recording;
+    for (const fact of facts) {
+      if (fact.kind === 'connecting') {
+        this.introduce(fact);
+      }
+    }
+    this.link();
+    this.masks = masksOf({
+      connections: new Map(this.kept.map(({ connection, name }) => [connection, name])),
+      requestIds: new Set(
+        facts.flatMap((fact) => (fact.kind === 'invocationStarted' ? fact.invocation : [])),
+      ),
+      sent: facts.flatMap((fact) =>
+        fact.kind === 'frame' && fact.direction === 'toServer'
+          ? { seq: fact.seq, text: this.dataOf(fact) }
+          : [],
+      ),
+      from: facts.find((fact) => fact.kind === 'listening')?.epoch,
+    });
+  }
+
+  steps(): StepValue[] {
+    return this.recording.facts.flatMap((fact) => this.stepsOf(fact));
+  }
+
+  private stepsOf(fact: Fact): StepValue[] {
+    switch (fact.kind) {
+      case 'opened': {
+        const who = this.byConnection.get(fact.connection);
+        const began = this.recording.facts.find(
+          (each) => each.kind === 'connecting' && each.connection === fact.connection,
+        );
+        return who === undefined
+          ? []
+          : [`${who.name} connects`, ...this.received(began?.seq ?? fact.seq)];
+      }
+      case 'refused': {
+        const who = this.byConnection.get(fact.connection ?? '');
+        return who === undefined ? [] : [{ [`${who.name} is refused`]: { status: fact.status } }];
+      }
+      case 'frame':
+        return this.sent(fact);
+      case 'push':
+        return this.pushed(fact);
+      case 'closed':
+        return this.ended(fact);
+      case 'invocationStarted':
+        if (fact.cause === null) {
+          this.leave(l10n.t('{0} was invoked by hand; that is left out.', fact.function));
+        }
+        return [];
+      default:
+        return [];
+    }
+  }
+
+  private sent(frame: FactOf<'frame'>): StepValue[] {
+    const who = this.byConnection.get(frame.connection);
+    if (who === undefined || frame.direction === 'toClient') {
+      return [];
+    }
+    if (frame.type === 'ping') {
+      return [`${who.name} pings`];
+    }
+    if (frame.type !== 'text' && frame.type !== 'binary') {
+      return [];
+    }
+    const data = this.dataOf(frame);
+    if (frame.more === true && !this.recording.payloads.has(frame.seq)) {
+      this.leave(l10n.t('Of some messages only the beginning was still there.'));
+    }
+    if (data.includes(taken)) {
+      this.leave(
+        l10n.t(
+          'Secrets were taken out and stand as {0}: write values that the test may have.',
+          taken,
+        ),
+      );
+    }
+    const value = frame.type === 'binary' ? { $bytes: data } : this.masks.send(data, frame.seq);
+    const received = this.received(frame.seq);
+    return [
+      { [`${who.name} sends`]: value },
+      ...(received.length === 0 ? [`${who.name} receives nothing`] : received),
+    ];
+  }
+
+  private pushed(push: FactOf<'push'>): StepValue[] {
+    const who = this.byConnection.get(push.connection);
+    if (push.invocation !== null || who === undefined) {
+      return []; // The handler of the scenario makes it again.
+    }
+    const data = this.dataOf(push);
+    const what =
+      push.action === 'closing'
+        ? { close: true }
+        : { data: push.type === 'binary' ? { $bytes: data } : this.masks.send(data, push.seq) };
+    const answer = push.errNo === 0 ? {} : { errNo: push.errNo };
+    return [{ push: { to: who.name, ...what, ...answer } }, ...this.received(push.seq)];
+  }
+
+  private ended(closed: FactOf<'closed'>): StepValue[] {
+    const who = this.byConnection.get(closed.connection);
+    if (who === undefined) {
+      return [];
+    }
+    const after = this.received(closed.seq);
+    switch (closed.cause) {
+      case 'clientClose': {
+        const isPlain =
+          closed.code === 1000 || closed.code < 1000 || [1005, 1006].includes(closed.code);
+        const { code, reason } = closed;
+        const how = isPlain
+          ? undefined
+          : reason === ''
+            ? code
+            : { code, reason: escapeReferences(reason) };
+        return [
+          how === undefined ? `${who.name} closes` : { [`${who.name} closes`]: how },
+          ...after,
+        ];
+      }
+      case 'clientVanished':
+        return [`${who.name} drops`, ...after];
+      case 'pushClosing':
+        return [{ [`${who.name} is closed`]: { cause: closed.cause } }, ...after];
+      case 'gatewayStop':
+      case 'leftDuringRegister':
+        return [];
+      default:
+        this.leave(
+          l10n.t(
+            'The connection of {0} ended by itself ({1}); that is left out.',
+            who.name,
+            closed.cause,
+          ),
+        );
+        return [];
+    }
+  }
+
+  /** What each client got for it, in the order in which it came. */
+  private received(cause: number): StepValue[] {
+    const byClient = new Map<string, unknown[]>();
+    for (const frame of this.answers.get(cause) ?? []) {
+      const who = this.byConnection.get(frame.connection);
+      if (who !== undefined) {
+        const list = byClient.get(who.name) ?? [];
+        const data = this.dataOf(frame);
+        list.push(
+          frame.more === true && !this.recording.payloads.has(frame.seq)
+            ? { $size: frame.size }
+            : frame.type === 'binary'
+              ? { $bytes: data }
+              : this.masks.expect(data, frame.seq),
+        );
+        byClient.set(who.name, list);
+      }
+    }
+    return [...byClient].map(([name, list]) => ({ [`${name} receives exactly`]: list }));
+  }
+
+  /** From each frame back to what a client or somebody outside did. */
+  private link(): void {
+    const pushes = new Map<number, FactOf<'push'>>();
+    const causes = new Map<string, number | null>();
+    for (const fact of this.recording.facts) {
+      if (fact.kind === 'push') {
+        pushes.set(fact.seq, fact);
+      } else if (fact.kind === 'invocationStarted') {
+        causes.set(fact.invocation, fact.cause);
+      } else if (
+        fact.kind === 'frame' &&
+        fact.direction === 'toClient' &&
+        fact.push !== undefined
+      ) {
+        const push = pushes.get(fact.push);
+        const cause = push?.invocation == null ? fact.push : causes.get(push.invocation);
+        if (typeof cause === 'number') {
+          this.answers.set(cause, [...(this.answers.get(cause) ?? []), fact]);
+        }
+      }
+    }
+  }
+
+  private introduce(fact: FactOf<'connecting'>): void {
+    const url = new URL(fact.target, 'ws://localhost');
+    const query = Object.fromEntries(
+      [...url.searchParams].map(([key, value]) => [key, escapeReferences(value)]),
+    );
+    const headers = Object.entries(fact.headers)
+      .filter(([key, value]) => !usual.test(key) && !value.includes(taken))
+      .map(([key, value]) => [key, escapeReferences(value)]);
+    const stages = this.stagesOf(fact.service);
+    const protocols = (fact.protocols ?? '')
+      .split(',')
+      .map((each) => each.trim())
+      .filter((each) => each !== '');
+    const options = {
+      ...(protocols.length === 0 ? {} : { protocols }),
+      ...(Object.keys(query).length === 0 ? {} : { query }),
+      ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) as object }),
+      ...(stages[0] === undefined || stages[0] === fact.stage ? {} : { stage: fact.stage }),
+      ...this.pathOf(fact.service, url.pathname),
+    };
+    const each = { connection: fact.connection, name: this.nameOf(fact.client), options };
+    this.kept.push(each);
+    this.byConnection.set(fact.connection, each);
+  }
+
+  private service(name: string) {
+    for (const fact of this.recording.facts) {
+      if (fact.kind === 'listening' || fact.kind === 'servicesChanged') {
+        const found = fact.services.find((each) => each.name === name);
+        if (found !== undefined) {
+          return found;
+        }
+      }
+    }
+    return undefined;
+  }
+
+  private stagesOf(service: string): string[] {
+    return (this.service(service)?.urls ?? []).map(
+      (url) => new URL(url).pathname.split('/')[1] ?? '',
+    );
+  }
+
+  /** Only where the path of the API has parameters. */
+  private pathOf(service: string, pathname: string): { path?: string } {
+    const template = this.service(service)?.path ?? '';
+    return template.includes('{') ? { path: pathname.split('/').slice(2).join('/') } : {};
+  }
+
+  private nameOf(client: string | undefined): string {
+    const wished = client?.replace(/[^\w-]+/g, '-').replace(/^[^A-Za-z_]+|-+$/g, '') ?? '';
+    const isFree = (name: string): boolean => this.kept.every((each) => each.name !== name);
+    if (wished === '') {
+      return names.find(isFree) ?? `client${this.kept.length + 1}`;
+    }
+    for (let number = 1; ; number++) {
+      const name = number === 1 ? wished : `${wished}-${number}`;
+      if (isFree(name)) {
+        return name;
+      }
+    }
+  }
+
+  private dataOf({ seq }: { seq: number }): string {
+    const payload = recordedPayload(this.recording, seq);
+    if (payload !== null) {
+      return payload.data;
+    }
+    const fact = this.recording.facts.find((each) => each.seq === seq);
+    return fact !== undefined && 'preview' in fact ? fact.preview : '';
+  }
+
+  private leave(sentence: string): void {
+    if (!this.left.includes(sentence)) {
+      this.left.push(sentence);
+    }
+  }
+}
