@@ -121,7 +121,7 @@ export type HostCommand =
   | 'openInEditor'
   | 'manageTrust';
 
-export const exportFormats = ['jsonl', 'har', 'html'] as const;
+export const exportFormats = ['jsonl', 'har', 'html', 'wsflow'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 export interface ExportRequest {

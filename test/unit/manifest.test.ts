@@ -140,6 +140,7 @@ describe('package.json', () => {
       ...Object.values(ids.views),
       ...Object.values(ids.commands),
       ids.trafficPanel,
+      ids.testControllerId,
     ]);
     const clauses = [...strings(manifest)].filter(([where]) => /\.(when|enablement)$/.test(where));
     const unknown = clauses.flatMap(([where, clause]) =>

@@ -6,6 +6,7 @@
 import * as l10n from '@vscode/l10n';
 import { stringify } from 'yaml';
 import { recordedPayload, type Recording } from '../../protocol/export/recording';
+import { redactedMark as taken } from '../../protocol/export/redactNamed';
 import type { Fact, FactOf } from '../../protocol/fact';
 import { type Masks, masksOf } from './masks';
 import { escapeReferences } from './variables';
@@ -24,14 +25,16 @@ const names = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi
 /** Headers that every WebSocket client sends of its own accord. */
 const usual =
   /^(host|upgrade|connection|sec-.*|user-agent|accept.*|origin|pragma|cache-control|content-length|dnt)$/i;
-const taken = '[redacted]';
 
-/** `left`: what happened and could not be written as a step, a sentence each. */
+/**
+ * `only`: the connections that take part. `left`: what happened and could not be written as a step, a sentence each.
+ */
 export function keepConversation(
   recording: Recording,
   name: string,
+  only?: ReadonlySet<string>,
 ): { text: string; steps: number; left: string[] } {
-  const keeper = new Keeper(recording);
+  const keeper = new Keeper(recording, only);
   const steps = keeper.steps();
   const flow = {
     clients: Object.fromEntries(keeper.kept.map((each) => [each.name, each.options])),
@@ -55,10 +58,13 @@ class Keeper {
   /** Frames to clients, by the number of the fact that set them off. */
   private readonly answers = new Map<number, FactOf<'frame'>[]>();
 
-  constructor(private readonly recording: Recording) {
+  constructor(
+    private readonly recording: Recording,
+    only: ReadonlySet<string> | undefined,
+  ) {
     const { facts } = recording;
     for (const fact of facts) {
-      if (fact.kind === 'connecting') {
+      if (fact.kind === 'connecting' && only?.has(fact.connection) !== false) {
         this.introduce(fact);
       }
     }
@@ -242,7 +248,10 @@ class Keeper {
   }
 
   private introduce(fact: FactOf<'connecting'>): void {
-    const url = new URL(fact.target, 'ws://localhost');
+    const url = new URL(
+      URL.canParse(fact.target, 'ws://localhost') ? fact.target : '/',
+      'ws://localhost',
+    );
     const query = Object.fromEntries(
       [...url.searchParams].map(([key, value]) => [key, escapeReferences(value)]),
     );
@@ -279,8 +288,8 @@ class Keeper {
   }
 
   private stagesOf(service: string): string[] {
-    return (this.service(service)?.urls ?? []).map(
-      (url) => new URL(url).pathname.split('/')[1] ?? '',
+    return (this.service(service)?.urls ?? []).flatMap((url) =>
+      URL.canParse(url) ? (new URL(url).pathname.split('/')[1] ?? '') : [],
     );
   }
 

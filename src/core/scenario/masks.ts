@@ -1,4 +1,5 @@
 /** What of a recorded message is another value at the next run, and how a flow writes that. Pure. */
+import { redactedMark as taken } from '../../protocol/export/redactNamed';
 import { isRecord } from './schema';
 import { escapeReferences } from './variables';
 
@@ -19,7 +20,6 @@ export interface Masks {
   expect(text: string, seq: number): unknown;
 }
 
-const taken = '[redacted]';
 const uuid = '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}';
 const time =
   '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d(?::\\d\\d(?:[.,]\\d+)?)?(?:Z|[+-]\\d\\d:?\\d\\d)?';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import { countMissing } from '../../protocol/export/recording';
+import { countMissing, type Recording } from '../../protocol/export/recording';
 import type { RedactionRule } from '../../protocol/export/redact';
 import { exportExtensions, renderExport } from '../../protocol/export/renderExport';
 import type { ExportTools } from '../../protocol/export/renderExport';
@@ -32,6 +32,7 @@ const filterNames: Record<ExportFormat, () => string> = {
   jsonl: () => l10n.t('Recording'),
   har: () => l10n.t('HTTP archive'),
   html: () => l10n.t('Report'),
+  wsflow: () => l10n.t('Scenario'),
 };
 
 /** Collects facts and whole payloads and writes them in the format that was asked for. */
@@ -60,7 +61,7 @@ export async function exportTraffic(
       cancellable: true,
     },
     (progress, token) =>
-      collect(request, {
+      collect(format === 'wsflow' ? {} : request, {
         fetch: host.fetch,
         payload: (seq) => host.ask('payload', { seq }),
         progress: (done, of) => progress.report({ message: l10n.t('{0} of {1}', done, of) }),
@@ -73,8 +74,8 @@ export async function exportTraffic(
   const redact = [...request.redact, ...ownRules()];
   const text = renderExport(
     recording,
-    { ...request, redact },
-    await exportTools(host, file, format),
+    format === 'wsflow' ? { format, redact } : { ...request, redact },
+    await exportTools(host, file, format, connectionsOf(recording, request.seqs)),
   );
   await vscode.workspace.fs.writeFile(file, Buffer.from(text));
   showSaved(file, countMissing(recording));
@@ -117,10 +118,29 @@ function ownRules(): RedactionRule[] {
   }));
 }
 
+/** A scenario holds the whole conversation of each client that was chosen. */
+function connectionsOf(
+  { facts }: Recording,
+  seqs: readonly number[] | undefined,
+): ReadonlySet<string> | undefined {
+  if (seqs === undefined) {
+    return undefined;
+  }
+  const chosen = new Set(seqs);
+  return new Set(
+    facts.flatMap((fact) =>
+      chosen.has(fact.seq) && 'connection' in fact && typeof fact.connection === 'string'
+        ? fact.connection
+        : [],
+    ),
+  );
+}
+
 async function exportTools(
   host: DeedHost,
   file: vscode.Uri,
   format: ExportFormat,
+  connections: ReadonlySet<string> | undefined,
 ): Promise<ExportTools> {
   const read = async (name: string) =>
     Buffer.from(
@@ -129,7 +149,13 @@ async function exportTools(
       ),
     ).toString();
   const isReport = format === 'html';
+  // Loaded when it is needed: what writes YAML is large.
+  const keep =
+    format === 'wsflow' ? (await import('../../core/scenario/keep')).keepConversation : undefined;
   return {
+    scenario: (recording) =>
+      keep?.(recording, path.basename(file.fsPath).replace(/\.wsflow\.ya?ml$/, ''), connections)
+        .text ?? '',
     version: String((host.context.extension.packageJSON as { version: string }).version),
     report: {
       title: path.basename(file.fsPath),

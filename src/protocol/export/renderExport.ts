@@ -11,11 +11,14 @@ export const exportExtensions: Record<ExportFormat, string> = {
   jsonl: 'jsonl',
   har: 'har',
   html: 'html',
+  wsflow: 'wsflow.yaml',
 };
 
 export interface ExportTools {
   /** Version of the extension. */
   version: string;
+  /** The recording as a flow. */
+  scenario(recording: Recording): string;
   report: Pick<ReportParts, 'title' | 'script' | 'style' | 'nonce' | 'language' | 'translations'>;
 }
 
@@ -47,6 +50,8 @@ export function renderExport(
         redacted: rules.map((rule) => rule.pattern),
         missing,
       });
+    case 'wsflow':
+      return tools.scenario(clean);
   }
 }
 

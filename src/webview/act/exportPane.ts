@@ -17,6 +17,8 @@ function formatName(format: ExportFormat): string {
       return 'HAR';
     case 'html':
       return l10n.t('Report');
+    case 'wsflow':
+      return l10n.t('Scenario');
   }
 }
 
@@ -28,6 +30,8 @@ function formatHelp(format: ExportFormat): string {
       return l10n.t('Opens in the network panel of browsers, one entry for each connection.');
     case 'html':
       return l10n.t('One page that needs nothing else, with a filter and the traces.');
+    case 'wsflow':
+      return l10n.t('The conversation as a test: what clients did, and what each got for it.');
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { keepConversation } from '../../../src/core/scenario/keep';
 import type { Fact } from '../../../src/protocol/fact';
 import { redactRecording } from '../../../src/protocol/export/redactRecording';
 import { renderExport, parseRecording } from '../../../src/protocol/export/renderExport';
@@ -52,6 +53,7 @@ function exported(
       ...(more.seqs ? { seqs: more.seqs } : {}),
     },
     {
+      scenario: (clean) => keepConversation(clean, 'kept').text,
       version: '1.2.3',
       report: {
         title: 'T',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { startNarration } from '../../../src/cli/narrate';
+import { keepConversation } from '../../../src/core/scenario/keep';
 import type { Fact, FactKind } from '../../../src/protocol/fact';
 import { fits, type Node } from '../../../src/protocol/facts/shape';
 import { factKinds, facts, isWhole, mapFact } from '../../../src/protocol/facts/table';
@@ -89,6 +90,7 @@ function exported(recording: Recording, format: ExportFormat, isRedacted: boolea
       filter: `$.token == 's3cr3tf'`,
     },
     {
+      scenario: (clean) => keepConversation(clean, 'kept').text,
       version: '1.2.3',
       report: { title: 'T', script: '', style: '', nonce: 'n', language: 'en', translations: null },
     },
