@@ -43,6 +43,7 @@ export const commands = {
   showOrphans: 'scfWebSocket.showOrphans',
   showMenu: 'scfWebSocket.showMenu',
   manageTrust: 'scfWebSocket.manageTrust',
+  saveScenario: 'scfWebSocket.saveScenario',
   openTestRun: 'scfWebSocket.openTestRun',
 } as const;
 

@@ -239,7 +239,8 @@ class Keeper {
         fact.push !== undefined
       ) {
         const push = pushes.get(fact.push);
-        const cause = push?.invocation == null ? fact.push : causes.get(push.invocation);
+        const invocation = push?.invocation ?? null; // null: somebody outside
+        const cause = invocation === null ? fact.push : causes.get(invocation);
         if (typeof cause === 'number') {
           this.answers.set(cause, [...(this.answers.get(cause) ?? []), fact]);
         }

@@ -43,6 +43,14 @@ export function registerGatewayCommands(parts: Parts): vscode.Disposable[] {
       const connection = await pickConnection(parts, argument, l10n.t('Show in Traffic'));
       await traffic.reveal({ connection });
     }),
+    /** From a program or an entry of the tree: `{connection, file}`; resolves with the file. */
+    command(commands.saveScenario, (argument: unknown) => {
+      const { connection, file } = (argument ?? {}) as { connection?: string; file?: string };
+      return traffic.saveScenario({
+        ...(connection === undefined ? {} : { connection }),
+        ...(file === undefined ? {} : { file }),
+      });
+    }),
     command(commands.openTraffic, () => traffic.openEditor()),
     command(commands.clearTraffic, async () => {
       await gateway.ask('clear', {});

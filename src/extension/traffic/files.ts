@@ -35,21 +35,28 @@ const filterNames: Record<ExportFormat, () => string> = {
   wsflow: () => l10n.t('Scenario'),
 };
 
-/** Collects facts and whole payloads and writes them in the format that was asked for. */
+/**
+ * Collects facts and whole payloads and writes them in the format that was asked for. `given`: for a scenario, whose
+ * conversation, and where to write it without asking.
+ */
 export async function exportTraffic(
   request: ExportRequest,
   host: DeedHost,
+  given: { connection?: string; file?: string } = {},
 ): Promise<{ file: string } | null> {
   const { format } = request;
   // The name makes the editor open it as a recording again.
   const extension = format === 'jsonl' ? 'scfws.jsonl' : exportExtensions[format];
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const name = `traffic-${new Date().toISOString().slice(0, 16).replace(/[:T]/g, '-')}.${extension}`;
-  const chosen = await vscode.window.showSaveDialog({
-    title: l10n.t('Export Traffic'),
-    defaultUri: folder === undefined ? undefined : vscode.Uri.joinPath(folder, name),
-    filters: { [filterNames[format]()]: [extension] },
-  });
+  const chosen =
+    given.file === undefined
+      ? await vscode.window.showSaveDialog({
+          title: format === 'wsflow' ? l10n.t('Save as Scenario') : l10n.t('Export Traffic'),
+          defaultUri: folder === undefined ? undefined : vscode.Uri.joinPath(folder, name),
+          filters: { [filterNames[format]()]: [extension] },
+        })
+      : vscode.Uri.file(given.file);
   const file = chosen && (await withExtension(chosen, exportExtensions[format], extension));
   if (file === undefined) {
     return null;
@@ -75,7 +82,14 @@ export async function exportTraffic(
   const text = renderExport(
     recording,
     format === 'wsflow' ? { format, redact } : { ...request, redact },
-    await exportTools(host, file, format, connectionsOf(recording, request.seqs)),
+    await exportTools(
+      host,
+      file,
+      format,
+      given.connection === undefined
+        ? connectionsOf(recording, request.seqs)
+        : new Set([given.connection]),
+    ),
   );
   await vscode.workspace.fs.writeFile(file, Buffer.from(text));
   showSaved(file, countMissing(recording));

@@ -1,11 +1,14 @@
 /** The Traffic view and its editors: brings facts to their pages, and what the pages ask to the session. */
 import * as vscode from 'vscode';
+import { defaultRedactionRules } from '../../protocol/export/redact';
 import type { HostStatus, RevealTarget } from '../../protocol/inspector';
 import type { Ask } from '../../protocol/intent';
 import type { Gateway } from '../gateway';
 import { trafficPanel, views } from '../ids';
 import type { Projects } from '../projects';
+import type { DeedHost } from './deedHost';
 import { doDeed } from './deeds';
+import { exportTraffic } from './files';
 import { tabIcon, webviewOptions } from './page';
 import { frameOfPanel, PageView } from './pageView';
 import type { FactSource, Frame, Place } from './pageView';
@@ -41,14 +44,7 @@ export class Traffic
         }
         return value;
       },
-      do: (message) =>
-        doDeed(message, {
-          context,
-          fetch: (from, limit) => this.source.fetch(from, limit),
-          ask: (intent, ask) => gateway.ask(intent, ask),
-          libraryChanged: (messages) =>
-            this.pages.forEach((each) => each.post({ kind: 'library', messages })),
-        }),
+      do: (message) => doDeed(message, this.deedHost()),
     };
     this.disposables.push(
       vscode.window.registerWebviewViewProvider(views.traffic, this),
@@ -87,6 +83,22 @@ export class Traffic
       webviewOptions(this.context.extensionUri),
     );
     this.takePanel(panel);
+  }
+
+  private deedHost(): DeedHost {
+    return {
+      context: this.context,
+      fetch: (from, limit) => this.gateway.facts(from, limit),
+      ask: (intent, ask) => this.gateway.ask(intent, ask),
+      libraryChanged: (messages) =>
+        this.pages.forEach((each) => each.post({ kind: 'library', messages })),
+    };
+  }
+
+  /** Of one connection, or of all that was recorded; null: the person thought better of it. */
+  saveScenario(given: { connection?: string; file?: string }): Promise<{ file: string } | null> {
+    const redact = defaultRedactionRules.map((rule) => ({ ...rule }));
+    return exportTraffic({ format: 'wsflow', redact }, this.deedHost(), given);
   }
 
   /** Shows the view (or an editor of it that is there) and points at something. */

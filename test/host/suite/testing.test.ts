@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
 import { window } from '../window';
-import { activate, echoFiles, run, TestProject, until } from './support';
+import { activate, Client, echoFiles, run, start, stop, TestProject, until } from './support';
 
 const flow = `clients: [alice]
 scenarios:
@@ -88,6 +88,21 @@ describe('scenarios in the Test Explorer', function () {
             input.viewType === ids.recordingEditors.recording,
         ),
     );
+  });
+
+  it('saves real traffic as a scenario that passes at once', async () => {
+    const { url } = await start();
+    const client = await Client.connect(url);
+    client.send('from a browser');
+    assert.equal(await client.next(), 'from a browser');
+    const saved = 'scenarios/kept.wsflow.yaml';
+    await run(ids.commands.saveScenario, { file: project.file(saved) });
+    client.close();
+    await stop();
+    assert.match(project.read(saved), /alice receives exactly:\n\s+- from a browser/);
+    await row(/kept\.wsflow\.yaml/);
+    void run('testing.runAll');
+    await row(/kept\.wsflow\.yaml.*Passed/);
   });
 
   it('says at its place what is wrong with a flow', async () => {
