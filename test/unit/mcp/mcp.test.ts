@@ -233,8 +233,9 @@ describe('scfws mcp', function () {
     agent = await Agent.start([folder, '--allow-run']);
     await agent.call('start_gateway');
     await agent.call('connect_client', { name: 'a' });
-    await agent.call('send', { client: 'a', text: 'hi' });
-    await agent.call('wait_for', { what: 'invocation', connection: 'a', contains: '1' });
+    const sent = await agent.call('send', { client: 'a', text: 'hi' });
+    const [, cursor] = /cursor (\d+)/.exec(sent.text) ?? [];
+    await agent.call('wait_for', { what: 'invocation', after: Number(cursor), seconds: 60 });
     const { text } = await agent.call('wait_for', { what: 'message', seconds: 0 });
     assert.match(text, /Nothing such came[^]*transfer/);
   });

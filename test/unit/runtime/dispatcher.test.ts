@@ -67,10 +67,10 @@ function world(policy?: Policy<string>) {
       run: string,
       to: () => Pool<string>,
       {
-        connection = 'a' as string | null,
-        order = 'inTurn' as 'inTurn' | 'anyTime',
+        connection = 'a',
+        order = 'inTurn',
         size = 10,
-      } = {},
+      }: { connection?: string | null; order?: 'inTurn' | 'anyTime'; size?: number } = {},
     ) {
       connectionOf.set(run, connection);
       dispatcher.submit({
@@ -430,15 +430,15 @@ describe('who runs next', () => {
   });
 
   it('delivers nothing while the policy has not chosen', () => {
-    let choice: number | undefined;
-    const w = world({ next: () => choice, ahead: 'never' });
+    const policy = { choice: undefined as number | undefined };
+    const w = world({ next: () => policy.choice, ahead: 'never' });
     const { pool } = w.addFunction();
     w.say('a', () => pool, { connection: 'a' });
     w.say('b', () => pool, { connection: 'b' });
     w.spawn(w.processes[0]!);
     w.up(w.processes[0]!);
     assert.deepEqual(w.log, []);
-    choice = 1;
+    policy.choice = 1;
     w.dispatcher.lookAgain();
     assert.deepEqual(w.log, ['p1 runs b']);
   });

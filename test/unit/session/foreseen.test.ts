@@ -47,7 +47,7 @@ describe('before the first event', function () {
         fact.kind === kind && fact.seq > after && test(fact as FactOf<K>);
       const before = session!.recorder.read(1, Infinity).find(isIt);
       if (before !== undefined) {
-        resolve(before as FactOf<K>);
+        resolve(before);
         return;
       }
       const listening = session!.onFact((fact) => {
