@@ -72,7 +72,7 @@ const steps = {
       ]),
     ]),
   build: () => whole('dist/', node, ['scripts/build.mjs']),
-  unit: () => counted('unit tests', mocha('test/unit/**/*.test.ts')),
+  unit: () => counted('unit tests', mocha('test/unit/**/*.test.ts', 'test/transcripts/*.test.ts')),
   // It waits for processes most of the time, as the units do: it runs beside them, and is told in its turn.
   conformance: (options) =>
     counted('conformance tests', mocha('test/conformance/**/*.test.ts'), options),
