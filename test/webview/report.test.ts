@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
+import type { Recording } from '../../src/protocol/export/recording';
+import { renderExport } from '../../src/protocol/export/renderExport';
 import { renderReport } from '../../src/protocol/export/report';
+import { parseFilter } from '../../src/protocol/filter';
+import { compileFilter } from '../../src/protocol/filterMatch';
+import { RowCursor } from '../../src/webview/rows/lookup';
+import { ConnectionNames } from '../../src/webview/rows/names';
+import { RowStore } from '../../src/webview/rows/store';
 import { openPage } from './browser';
 import { chatStory } from './story';
 
@@ -63,5 +70,73 @@ describe('report', () => {
       violations.map((violation) => [violation.id, violation.nodes[0]?.failureSummary]),
       [],
     );
+  });
+
+  it('means by a filter what the inspector means, and opens with the rows that it chose', async () => {
+    const story = chatStory();
+    const warned = story.facts.find((fact) => fact.kind === 'invocationEnded')!;
+    story.tell({
+      kind: 'diagnostic',
+      rule: 'push.awaited',
+      severity: 'warning',
+      message: 'A push was not awaited.',
+      advice: 'Await it.',
+      invocation: warned.invocation,
+    });
+    const long = story.frame(story.idOf('bob'), 'toServer', `${'x'.repeat(300)} needle`);
+    const recording: Recording = {
+      facts: story.facts,
+      payloads: new Map(
+        [...story.payloads].map(([number, data]) => [number, { data, encoding: 'text' }]),
+      ),
+    };
+    const names = new ConnectionNames();
+    const store = new RowStore(Infinity, Infinity, { touched: () => undefined });
+    const cursor = new RowCursor(store, names);
+    story.facts.forEach((fact) => {
+      names.add(fact);
+      store.add(fact);
+    });
+    const filters = [
+      'is:warned',
+      'is:long',
+      'is:external',
+      'needle',
+      'status:pending',
+      'dir:in',
+      'dur:>1',
+    ];
+    for (const filter of [...filters, 'kind:handshake status:ok', 'conn:alice -kind:push']) {
+      const deep = new Set(filter === 'needle' ? [long] : []);
+      const match = compileFilter(parseFilter(filter).terms, (_, seq) => deep.has(seq));
+      const seqs: number[] = [];
+      for (cursor.row = store.first; cursor.row < store.end; cursor.row++) {
+        if (match(cursor)) {
+          seqs.push(store.seq(cursor.row));
+        }
+      }
+      const html = renderExport(
+        recording,
+        { format: 'html', seqs, filter, redact: [] },
+        {
+          version: '1.0.0',
+          report: {
+            title: 'A chat',
+            script: dist('report.js'),
+            style: dist('report.css'),
+            nonce: 'n1',
+            language: 'en',
+            translations: null,
+          },
+        },
+      );
+      const page = await openPage({ html });
+      const shown = await page.locator('.line .seq').allTextContents();
+      assert.deepEqual(shown.map(Number), seqs, filter);
+      if (filter !== 'status:pending') {
+        assert.ok(shown.length > 0, filter);
+      }
+      await page.close();
+    }
   });
 });

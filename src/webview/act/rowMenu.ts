@@ -4,7 +4,7 @@ import { copyAs, copyForms, type CopyForm } from '../../protocol/copyAs';
 import { loadPayload, toBase64 } from '../detail/payload';
 import type { MenuItem } from '../menu';
 import type { InspectorModel } from '../model';
-import { flag } from '../rows/chunk';
+import { rowFlag as flag } from '../../protocol/facts/row';
 
 function formName(form: CopyForm): string {
   switch (form) {

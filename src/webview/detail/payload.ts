@@ -1,6 +1,6 @@
 /** Whole payloads, fetched when they are looked at, and the forms in which one can be read. */
 import type { InspectorModel } from '../model';
-import { flag } from '../rows/chunk';
+import { rowFlag as flag } from '../../protocol/facts/row';
 
 export interface Payload {
   /** Undefined for binary ones. */

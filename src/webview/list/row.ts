@@ -14,7 +14,7 @@ import {
   oneLine,
 } from '../format';
 import type { InspectorModel } from '../model';
-import { flag } from '../rows/chunk';
+import { rowFlag as flag } from '../../protocol/facts/row';
 import type { ColumnId } from '../ui';
 import type { Column } from './columns';
 

@@ -4,15 +4,15 @@
  */
 import * as l10n from '@vscode/l10n';
 import './report.css';
-import type { Fact } from '../../protocol/fact';
-import type { FilterSubject, RowKind } from '../../protocol/filter';
-import { parseFilter } from '../../protocol/filter';
-import { compileFilter } from '../../protocol/filterMatch';
-import { prettyJson, readJson } from '../../protocol/json';
+import { parseFilter, type Term } from '../../protocol/filter';
+import { compileFilter, matchPayload, type Match } from '../../protocol/filterMatch';
+import { prettyJson } from '../../protocol/json';
 import type { ReportData } from '../../protocol/export/report';
 import { renderSequenceSvg, renderTraceText } from '../../protocol/export/sequence';
 import { FactIndex, traceOf, type Trace } from '../../protocol/trace';
+import { RowCursor } from '../rows/lookup';
 import { ConnectionNames } from '../rows/names';
+import { RowStore } from '../rows/store';
 
 const data = JSON.parse(document.getElementById('data')!.textContent ?? '') as ReportData;
 if (data.translations) {
@@ -21,116 +21,55 @@ if (data.translations) {
 const index = new FactIndex(data.facts);
 const payloads = new Map(data.payloads);
 const names = new ConnectionNames();
-data.facts.forEach((fact) => names.add(fact));
+// The rows, and what a filter says of them, are those of the inspector; only nothing is ever given up.
+const store = new RowStore(Infinity, Infinity, { touched: () => undefined });
+data.facts.forEach((fact) => {
+  names.add(fact);
+  store.add(fact);
+});
+const cursor = new RowCursor(store, names);
 const nameOf = (connection: string) => names.nameOf(connection);
 const epoch = data.facts.find((fact) => fact.kind === 'listening')?.epoch ?? 0;
 const pageRows = 1000;
 
-interface Row {
-  fact: Fact;
-  kind: RowKind;
-  connection: string;
-  text: string;
+/** What the row shows in the list. */
+function textOf(row: number): string {
+  const kind = store.kind(row);
+  const text = store.text(row);
+  return kind === 'handshake'
+    ? `GET ${text}`
+    : kind === 'refusal' || kind === 'close'
+      ? `${store.code(row) || ''} ${text}`.trim()
+      : text;
 }
 
-function rowOf(fact: Fact): Row | undefined {
-  const whole = payloads.get(fact.seq);
-  switch (fact.kind) {
-    case 'frame':
-      return {
-        fact,
-        kind: fact.type,
-        connection: fact.connection,
-        text: whole?.data ?? fact.preview,
-      };
-    case 'push':
-      return { fact, kind: 'push', connection: fact.connection, text: whole?.data ?? fact.preview };
-    case 'connecting':
-      return { fact, kind: 'handshake', connection: fact.connection, text: `GET ${fact.target}` };
-    case 'refused':
-      return {
-        fact,
-        kind: 'refusal',
-        connection: fact.connection ?? '',
-        text: `${fact.status} ${fact.reason}`,
-      };
-    case 'closed':
-      return {
-        fact,
-        kind: 'close',
-        connection: fact.connection,
-        text: `${fact.code} ${fact.reason}`.trim(),
-      };
-    case 'invocationStarted': {
-      const ended = index.invocation(fact.invocation)?.ended;
-      return {
-        fact,
-        kind: 'invocation',
-        connection: fact.connection ?? '',
-        text: ended?.error?.errorMessage ?? ended?.preview ?? '',
-      };
+/** All that is there of the row's payload: of a run, its result. */
+function payloadOf(row: number): string {
+  const ended = store.kind(row) === 'invocation' ? store.invocationOf(row)?.ended : undefined;
+  const seq = store.kind(row) === 'invocation' ? ended?.seq : store.seq(row);
+  return (seq === undefined ? undefined : payloads.get(seq)?.data) ?? textOf(row);
+}
+
+/** A filter as the inspector has it: what it asks its session, the report looks up in the payloads that it holds. */
+function matchOf(terms: readonly Term[]): Match {
+  const inside = new Map<Term, (text: string) => boolean>();
+  return compileFilter(terms, (term, seq) => {
+    const payload = payloads.get(seq);
+    const matches = inside.get(term) ?? matchPayload([{ ...term, negated: false }]);
+    inside.set(term, matches);
+    return payload?.encoding === 'text' && matches(payload.data);
+  });
+}
+
+function rowsThat(match: Match): number[] {
+  const found: number[] = [];
+  for (let row = store.first; row < store.end; row++) {
+    cursor.row = row;
+    if (match(cursor)) {
+      found.push(row);
     }
-    default:
-      return undefined;
   }
-}
-
-const rows = data.facts.flatMap((fact) => rowOf(fact) ?? []);
-
-function runOf(row: Row): ReturnType<FactIndex['invocation']> {
-  const { fact } = row;
-  const id =
-    fact.kind === 'push' || fact.kind === 'invocationStarted'
-      ? fact.invocation
-      : fact.kind === 'frame' && fact.push !== undefined
-        ? pushOf(fact.push)
-        : (index.causedBy(fact.seq)[0] ?? null);
-  return id === null ? undefined : index.invocation(id);
-}
-
-function pushOf(seq: number): string | null {
-  const push = index.fact(seq);
-  return push?.kind === 'push' ? push.invocation : null;
-}
-
-function subjectOf(row: Row): FilterSubject {
-  const { fact } = row;
-  const run = runOf(row);
-  const failed =
-    (fact.kind === 'push' && fact.errNo !== 0) ||
-    fact.kind === 'refused' ||
-    (run?.ended !== undefined && run.ended.outcome !== 'ok' && fact.kind !== 'push');
-  const code =
-    fact.kind === 'push'
-      ? fact.errNo
-      : fact.kind === 'refused'
-        ? fact.status
-        : fact.kind === 'closed'
-          ? fact.code
-          : (run?.ended?.error?.errorCode ?? 0);
-  return {
-    seq: fact.seq,
-    connection: row.connection,
-    alias: nameOf(row.connection),
-    direction: fact.kind === 'frame' ? fact.direction : fact.kind === 'push' ? 'toClient' : null,
-    kind: row.kind,
-    functionName: run?.started.function.split('/').pop() ?? null,
-    role: run?.started.role ?? null,
-    status: failed ? 'error' : 'ok',
-    size: 'size' in fact ? fact.size : null,
-    durationMs: run?.ended?.durationMs ?? null,
-    codes: code === 0 ? [] : [code],
-    invocation: run?.started.invocation ?? null,
-    text: row.text,
-    whole: true,
-    get json() {
-      return readJson(row.text);
-    },
-    has: (flag) =>
-      (flag === 'cold' && run?.started.cold === true) ||
-      (flag === 'external' && fact.kind === 'push' && fact.invocation === null) ||
-      (flag === 'edited' && fact.kind === 'frame' && fact.edited !== undefined),
-  };
+  return found;
 }
 
 // -- the page
@@ -153,7 +92,7 @@ const count = make('span', 'count');
 const list = make('div', 'list');
 const detail = make('section', 'detail');
 const more = make('button', 'more');
-let shown: Row[] = [];
+let shown: number[] = [];
 let limit = pageRows;
 
 function layOut(): void {
@@ -227,44 +166,37 @@ let chosen = -1;
 function update(): void {
   const { terms, problems } = parseFilter(filter.value);
   problem.textContent = problems[0] ? l10n.t(problems[0].message, ...problems[0].values) : '';
-  const match = compileFilter(terms);
-  shown = rows.filter((row) => match(subjectOf(row)));
+  shown = rowsThat(matchOf(terms));
   chosen = -1;
   draw();
 }
 
 function draw(): void {
-  count.textContent = l10n.t('{0} of {1} rows', shown.length, rows.length);
+  count.textContent = l10n.t('{0} of {1} rows', shown.length, store.count);
   list.replaceChildren(...shown.slice(0, limit).map(lineOf));
   more.hidden = shown.length <= limit;
   more.textContent = l10n.t('{0} more…', shown.length - limit);
 }
 
-function lineOf(row: Row, at: number): HTMLElement {
-  const line = make('div', `line kind-${row.kind}`);
+function lineOf(row: number, at: number): HTMLElement {
+  const kind = store.kind(row);
+  const direction = store.direction(row);
+  const line = make('div', `line kind-${kind}`);
   line.id = `line-${at}`;
   line.dataset['index'] = String(at);
   line.setAttribute('role', 'option');
   line.setAttribute('aria-selected', 'false');
-  const { fact } = row;
-  const arrow =
-    fact.kind === 'frame'
-      ? fact.direction === 'toServer'
-        ? '→'
-        : '←'
-      : fact.kind === 'push'
-        ? '⇠'
-        : '·';
-  const bad = subjectOf(row).status === 'error';
-  line.classList.toggle('bad', bad);
-  const time = new Date(epoch + fact.at).toISOString().slice(11, 23);
+  const isFrame = direction !== null && !/^(push|handshake|refusal)$/.test(kind);
+  const arrow = isFrame ? (direction === 'toServer' ? '→' : '←') : kind === 'push' ? '⇠' : '·';
+  line.classList.toggle('bad', store.status(row) === 'error');
+  const time = new Date(epoch + store.at(row)).toISOString().slice(11, 23);
   line.append(
-    make('span', 'seq', String(fact.seq)),
+    make('span', 'seq', String(store.seq(row))),
     make('span', 'time', time),
-    make('span', `arrow ${fact.kind === 'frame' ? fact.direction : ''}`, arrow),
-    make('span', 'name', nameOf(row.connection)),
-    make('span', 'kind', row.kind),
-    make('span', 'text', row.text.slice(0, 300)),
+    make('span', `arrow ${isFrame ? direction : ''}`, arrow),
+    make('span', 'name', nameOf(store.connection(row))),
+    make('span', 'kind', kind),
+    make('span', 'text', textOf(row).slice(0, 300)),
   );
   return line;
 }
@@ -277,17 +209,19 @@ function choose(at: number): void {
   line?.scrollIntoView({ block: 'nearest' });
   list.setAttribute('aria-activedescendant', `line-${at}`);
   const row = shown[at];
-  if (row) {
+  if (row !== undefined) {
     showDetail(row);
   }
 }
 
-function showDetail(row: Row): void {
-  const trace = traceOf(index, row.fact.seq);
-  const run = runOf(row);
+function showDetail(row: number): void {
+  const trace = traceOf(index, store.seq(row));
+  const text = payloadOf(row);
+  const id = store.invocationOf(row)?.started.invocation;
+  const run = id === undefined ? undefined : index.invocation(id);
   const parts: HTMLElement[] = [
     make('h2', '', l10n.t('Payload')),
-    make('pre', 'payload', prettyJson(row.text, 'readable') ?? row.text),
+    make('pre', 'payload', prettyJson(text, 'readable') ?? text),
   ];
   if (trace) {
     parts.push(make('h2', '', l10n.t('Trace')), make('pre', '', renderTraceText(trace, nameOf)));

@@ -5,18 +5,8 @@ export const chunkBits = 13;
 export const chunkRows = 1 << chunkBits;
 export const chunkMask = chunkRows - 1;
 
-/** Bits of `flags`. */
-export const flag = {
-  more: 1,
-  cold: 2,
-  edited: 4,
-  external: 8,
-  warned: 16,
-  binary: 32,
-} as const;
-
 /** Bytes of a chunk's columns, without texts and facts. */
-export const chunkBytes = chunkRows * (4 + 8 + 4 + 4 + 4 + 4 + 4 + 4 + 2 + 1 + 1 + 1 + 1 + 1 + 16);
+export const chunkBytes = chunkRows * (4 + 8 + 4 + 4 + 4 + 4 + 4 + 4 + 4 + 2 + 1 + 1 + 1 + 1 + 16);
 
 export class Chunk {
   readonly seq = new Uint32Array(chunkRows);
@@ -34,7 +24,8 @@ export class Chunk {
   readonly direction = new Uint8Array(chunkRows);
   readonly status = new Uint8Array(chunkRows);
   readonly flags = new Uint8Array(chunkRows);
-  readonly session = new Uint8Array(chunkRows);
+  /** Sessions of one window are counted without an end. */
+  readonly session = new Uint32Array(chunkRows);
   readonly text: string[] = [];
   /** Only where the columns do not tell everything. */
   readonly fact: (Fact | undefined)[] = [];

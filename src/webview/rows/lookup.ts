@@ -4,7 +4,7 @@ import type { FilterSubject, RowFlag, RowKind, RowStatus } from '../../protocol/
 import { readJson, type JsonNode } from '../../protocol/json';
 import type { FactLookup, InvocationFacts } from '../../protocol/trace';
 import type { Role } from '../../protocol/project';
-import { flag } from './chunk';
+import { rowFlag as flag } from '../../protocol/facts/row';
 import type { ConnectionNames } from './names';
 import type { RowStore } from './store';
 

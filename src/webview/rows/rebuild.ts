@@ -1,6 +1,6 @@
 /** The fact of a row whose columns say all of it: plain frames and pushes are not kept twice. */
 import type { Fact, FactOf } from '../../protocol/fact';
-import { flag } from './chunk';
+import { rowFlag as flag } from '../../protocol/facts/row';
 import type { RowStore } from './store';
 
 export function rebuildFact(store: RowStore, row: number): Fact {

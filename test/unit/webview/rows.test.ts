@@ -161,6 +161,23 @@ describe('rows', () => {
     }
   });
 
+  it('keep their causes after any number of starts', () => {
+    const { store, add } = page();
+    const story = new Story();
+    const id = story.connect('alice');
+    const said = story.frame(id, 'toServer', 'hi');
+    story.invoke('Transmission', 'transfer', id, said, { pushes: [[id, 'hello']] });
+    for (let session = 1; session <= 70_000; session += session < 300 ? 1 : 34_850) {
+      store.startSession(session);
+      add(story.facts);
+      const frame = store.rowOf(said)!;
+      assert.equal(store.sessionOf(frame), session);
+      assert.equal(store.invocationOf(frame)?.session, session, `in session ${session}`);
+      const lookup = new StoreLookup(store, session);
+      assert.equal(lookup.causedBy(said).length, 1, `in session ${session}`);
+    }
+  });
+
   it('are found by number in each session', () => {
     const { store, add } = page();
     store.startSession(1);
