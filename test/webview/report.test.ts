@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
+import { keepConversation } from '../../src/core/scenario/keep';
 import type { Recording } from '../../src/protocol/export/recording';
 import { renderExport } from '../../src/protocol/export/renderExport';
 import { renderReport } from '../../src/protocol/export/report';
@@ -120,6 +121,7 @@ describe('report', () => {
         { format: 'html', seqs, filter, redact: [] },
         {
           version: '1.0.0',
+          scenario: (clean) => keepConversation(clean, 'kept').text,
           report: {
             title: 'A chat',
             script: dist('report.js'),
