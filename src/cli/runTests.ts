@@ -147,7 +147,8 @@ async function list(options: TestOptions): Promise<number> {
 function startReporters(wanted: string[]): { tell(event: TestEvent): void; end(): void } {
   const files: number[] = [];
   const reporters = wanted.map((each) => {
-    const [name = '', file] = each.split('=', 2);
+    const [name = '', ...rest] = each.split('=');
+    const file = rest.join('='); // Names of files may have it, too.
     const make = makers[name as ReporterName] as ((output: Output) => Reporter) | undefined;
     if (make === undefined) {
       throw new UserError(
@@ -155,7 +156,7 @@ function startReporters(wanted: string[]): { tell(event: TestEvent): void; end()
         l10n.t('There is no reporter "{0}". There are: {1}.', name, reporterNames.join(', ')),
       );
     }
-    return make(file === undefined || file === '' ? terminal() : toFile(file, files));
+    return make(file === '' ? terminal() : toFile(file, files));
   });
   return {
     tell: (event) => reporters.forEach((each) => each.onEvent(event)),
