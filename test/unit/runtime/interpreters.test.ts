@@ -56,7 +56,7 @@ describe('The interpreter of a function', () => {
   it('that is active in the editor comes after the virtual environment of the project', () => {
     const plan = (family: 'python' | 'node') =>
       planInterpreters(
-        { family, interpreter: '/own/python', runtimeVersion: '3.9' } as FunctionSpec,
+        { family, interpreter: '/own/python', runtimeVersion: '3.9' },
         '/project',
         '/setting/python',
         machine,
@@ -86,7 +86,7 @@ describe('The interpreter of a function', () => {
     const find = (runtimeVersion: string, editor: string, onPath: string) =>
       findInterpreter(
         planInterpreters(
-          { family: 'python', runtimeVersion } as FunctionSpec,
+          { family: 'python', runtimeVersion },
           folder,
           undefined,
           {
@@ -162,7 +162,7 @@ describe('The interpreter of a function', () => {
 
   it('that nobody has is missed in one sentence with everything that was searched', async () => {
     const plan = planInterpreters(
-      { family: 'python', runtimeVersion: '2.1' } as FunctionSpec,
+      { family: 'python', runtimeVersion: '2.1' },
       '/project',
       undefined,
       {
@@ -189,7 +189,7 @@ describe('The interpreter of a function', () => {
     fs.mkdirSync(bin, { recursive: true });
     const plain = await findInterpreter(
       planInterpreters(
-        { family: 'python' } as FunctionSpec,
+        { family: 'python' },
         project,
         undefined,
         thisMachine('python'),
@@ -198,7 +198,7 @@ describe('The interpreter of a function', () => {
     fs.symlinkSync(plain.program, path.join(bin, 'python'));
     const found = await findInterpreter(
       planInterpreters(
-        { family: 'python' } as FunctionSpec,
+        { family: 'python' },
         project,
         undefined,
         thisMachine('python'),
