@@ -16,6 +16,9 @@ export interface JsonNumber {
   number: string;
 }
 
+/** As other languages write the same. */
+const otherSigns: Record<string, JsonOperator> = { '=': '==', '===': '==', '!==': '!=', '=~': '~' };
+
 type Read =
   | { end: number; test: JsonTerm }
   | { end: number; test?: undefined; message: string; values?: string[]; from?: number };
@@ -41,7 +44,7 @@ export function parseJsonTerm(source: string, at: number): Read | null {
       ? { end: wordEnd(source, end), message: 'A member is expected after $: $.name or $[0]' }
       : null;
   }
-  const operator = /\s*(==|!=|>=|<=|>|<|=~|~|=)\s*/y;
+  const operator = /\s*(===|!==|==|!=|>=|<=|>|<|=~|~|=)\s*/y;
   operator.lastIndex = end;
   const found = operator.exec(source);
   if (!found) {
@@ -76,7 +79,7 @@ export function parseJsonTerm(source: string, at: number): Read | null {
         : match[4] !== undefined
           ? (JSON.parse(match[4].toLowerCase()) as boolean | null)
           : match[5]!;
-  const sign = found[1] === '=' ? '==' : found[1] === '=~' ? '~' : (found[1] as JsonOperator);
+  const sign = otherSigns[found[1]!] ?? (found[1] as JsonOperator);
   return { end: literal.lastIndex, test: { test: 'json', path, operator: sign, value } };
 }
 

@@ -419,7 +419,8 @@ export class InspectorModel {
         : this.store.invocations.get(target.invocation)?.row;
     if (row !== undefined) {
       const cause = this.store.cause(row);
-      const shown = this.ui.kinds.includes(this.store.kind(row)) ? row : (cause ?? row);
+      const isShown = this.ui.kinds.includes(this.store.kind(row)) || this.store.isFailedPush(row);
+      const shown = isShown ? row : (cause ?? row);
       this.select(shown);
       if ('invocation' in target) {
         this.update({ tab: 'trace' });

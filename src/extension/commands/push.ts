@@ -134,8 +134,11 @@ async function pushByIntent(parts: Parts, connections: string[], content: Conten
   return results;
 }
 
-/** As a function would send it. The answer is shown whatever it is: that is what one wants to see. */
-async function pushByHttp(address: string, connection: string, content: Content) {
+/**
+ * As a function would send it. The answer is shown whatever it is: that is what one wants to see. One that says
+ * that nobody got the push is an error, whole and until it is closed.
+ */
+export async function pushByHttp(address: string, connection: string, content: Content) {
   const { default: axios, isAxiosError } = await import('axios');
   const websocket =
     content.action === 'closing'
@@ -146,23 +149,36 @@ async function pushByHttp(address: string, connection: string, content: Content)
           dataType: content.dataType,
           data: content.data,
         };
-  try {
-    const response = await axios.post<unknown>(
+  const response = await axios
+    .post<unknown>(
       address,
       { websocket },
       { timeout: 15_000, proxy: false, validateStatus: () => true, maxRedirects: 0 },
-    );
-    const text = JSON.stringify(response.data);
-    void vscode.window.showInformationMessage(
-      l10n.t('{0} answered with HTTP {1}: {2}', address, response.status, text.slice(0, 300)),
-    );
-    return [{ connection, status: response.status, body: text }];
-  } catch (error) {
-    const reason = isAxiosError(error) ? (error.code ?? error.message) : String(error);
+    )
+    .catch((error: unknown) => {
+      const reason = isAxiosError(error) ? (error.code ?? error.message) : String(error);
+      throw new UserError(
+        'pushUnreachable',
+        l10n.t('{0} cannot be reached: {1}.', address, reason),
+        l10n.t('Check the address, and whether the gateway behind it runs.'),
+      );
+    });
+  const text = JSON.stringify(response.data);
+  const answer = (longest: number) =>
+    l10n.t('{0} answered with HTTP {1}: {2}', address, response.status, text.slice(0, longest));
+  if (isRefused(response.status, response.data)) {
     throw new UserError(
-      'pushUnreachable',
-      l10n.t('{0} cannot be reached: {1}.', address, reason),
-      l10n.t('Check the address, and whether the gateway behind it runs.'),
+      'pushFailed',
+      answer(2000),
+      l10n.t('Check the connection id, and whether its client is still connected.'),
     );
   }
+  void vscode.window.showInformationMessage(answer(300));
+  return [{ connection, status: response.status, body: text }];
+}
+
+/** Whether an answer tells that the push reached nobody: by its status, or by the errNo of its body. */
+function isRefused(status: number, body: unknown): boolean {
+  const errNo = (body as { errNo?: unknown } | null)?.errNo;
+  return status >= 400 || (errNo !== undefined && Number(errNo) !== 0);
 }

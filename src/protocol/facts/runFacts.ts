@@ -115,7 +115,7 @@ export const runFacts: {
     change: (fact) => ({
       of: { invocation: fact.invocation },
       status: fact.outcome === 'ok' ? 'ok' : 'error',
-      code: fact.error?.errorCode ?? 0,
+      code: fact.error?.statusCode ?? 0,
       text: fact.error?.errorMessage ?? fact.preview,
       durationMs: fact.durationMs,
       reachesCause: true,

@@ -206,7 +206,7 @@ class DetailPane extends PageElement {
     }
     return html`<div class="failure" role="note">
       <p>
-        ${icon('error')} <strong>${error.errorCode}</strong> ${error.errorMessage}
+        ${icon('error')} <strong>${error.statusCode}</strong> ${error.errorMessage}
         ${record.ended?.place ? placeLink(this.model, record.ended.place) : nothing}
       </p>
       ${

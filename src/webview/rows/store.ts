@@ -55,6 +55,9 @@ export class RowStore extends RowColumns {
   roleOf(row: number): Role | null {
     return this.invocationOf(row)?.started.role ?? null;
   }
+  isFailedPush(row: number): boolean {
+    return this.kind(row) === 'push' && this.status(row) === 'error';
+  }
   /** The invocation that the row is, was made by, or caused. */
   invocationOf(row: number): InvocationRecord | undefined {
     let at: number | undefined = row;

@@ -97,8 +97,9 @@ export class TrafficView {
 
   private isShown(row: number): boolean {
     const { kinds, directions, highlight, open } = this.criteria;
+    // A push that failed has no frame that could tell it: no chip of kinds hides it.
     if (
-      (kinds & (1 << this.store.kindIndex(row))) === 0 ||
+      ((kinds & (1 << this.store.kindIndex(row))) === 0 && !this.store.isFailedPush(row)) ||
       (directions & (1 << this.store.directionIndex(row))) === 0
     ) {
       return false;

@@ -8,7 +8,7 @@ import { ConnectionNames } from '../../../src/webview/rows/names';
 import { RowStore } from '../../../src/webview/rows/store';
 import { TrafficView } from '../../../src/webview/rows/view';
 import { compileFilter } from '../../../src/protocol/filterMatch';
-import { parseFilter } from '../../../src/protocol/filter';
+import { parseFilter, rowKinds } from '../../../src/protocol/filter';
 import { chatStory, longStory, Story } from '../../webview/story';
 
 interface Page {
@@ -139,6 +139,50 @@ describe('rows', () => {
       assert.deepEqual(during.shown(), after.shown(), filter);
       assert.ok(after.shown().length > 0, filter);
     }
+  });
+
+  it('of pushes that failed are shown whatever kinds are, as no frame tells them', () => {
+    const story = new Story();
+    const ann = story.connect('ann');
+    story.push(ann, 'arrives', null, null);
+    const failed = [9001, 9002, 9007].map((errNo) => story.push(ann, 'lost', null, null, errNo));
+    const late = page();
+    late.add(story.facts);
+    const criteria = {
+      match: () => true,
+      open: true,
+      kinds: ~(1 << rowKinds.indexOf('push')),
+      directions: -1,
+      highlight: false,
+    };
+    late.view.setCriteria(criteria);
+    late.add([]);
+    const early = page();
+    early.view.setCriteria(criteria);
+    early.add(story.facts);
+    for (const { store, shown } of [late, early]) {
+      const pushes = shown().filter((seq) => store.kind(store.rowOf(seq)!) === 'push');
+      assert.deepEqual(pushes, failed);
+      assert.deepEqual(
+        pushes.map((seq) => store.code(store.rowOf(seq)!)),
+        [9001, 9002, 9007],
+      );
+    }
+    early.view.setCriteria({ ...criteria, directions: 0 });
+    early.add([]);
+    assert.deepEqual(early.shown(), [], 'what else hides rows hides these, too');
+  });
+
+  it('of runs that failed have the status that README and the lens tell', () => {
+    const story = new Story();
+    const ann = story.connect('ann');
+    const cause = story.frame(ann, 'toServer', 'x');
+    story.invoke('Transmission', 'transfer', ann, cause, { fails: "KeyError: 'to'" });
+    const { store, add, filter, shown } = page();
+    add(story.facts);
+    assert.equal(store.code(store.rowOf(cause)!), 430);
+    filter('status:430');
+    assert.ok(shown().includes(cause));
   });
 
   it('are grouped with every row in one group, in order', () => {
