@@ -211,7 +211,9 @@ export class Story {
         outcome: error ? 'userError' : 'ok',
         durationMs: Math.round((this.at - started + 2 + this.random() * 20) * 100) / 100,
         memoryMb: 21,
-        preview: error ? JSON.stringify({ errorCode: -1, statusCode: 430 }) : (run.result ?? 'null'),
+        preview: error
+          ? JSON.stringify({ errorCode: -1, statusCode: 430 })
+          : (run.result ?? 'null'),
         ...(error ? { error, place: { file: `/project/${name}/index.py`, line: 12 } } : {}),
       },
       1 + this.random() * 10,
