@@ -188,21 +188,11 @@ describe('The interpreter of a function', () => {
     const bin = path.join(project, '.venv', 'bin');
     fs.mkdirSync(bin, { recursive: true });
     const plain = await findInterpreter(
-      planInterpreters(
-        { family: 'python' },
-        project,
-        undefined,
-        thisMachine('python'),
-      ),
+      planInterpreters({ family: 'python' }, project, undefined, thisMachine('python')),
     );
     fs.symlinkSync(plain.program, path.join(bin, 'python'));
     const found = await findInterpreter(
-      planInterpreters(
-        { family: 'python' },
-        project,
-        undefined,
-        thisMachine('python'),
-      ),
+      planInterpreters({ family: 'python' }, project, undefined, thisMachine('python')),
     );
     assert.equal(found.source, 'venv');
     fs.rmSync(project, { recursive: true });
