@@ -41,7 +41,9 @@ describe('the package', function () {
 
   it('holds what runs and what the marketplace shows, and nothing else', async () => {
     const { bundles } = await import('../../scripts/build.mjs');
-    const programs = Object.values(bundles).map(({ outfile }) => outfile ?? '');
+    // The other programs are in the npm package only.
+    const { extension, cli, webview, report } = bundles;
+    const programs = [extension, cli, webview, report].map((each) => each?.outfile ?? '');
     const expected = [
       'package.json',
       'package.nls.json',
@@ -60,6 +62,9 @@ describe('the package', function () {
       ...below('src/core/runtime/bootstrap', 'dist/bootstrap'),
       ...below('src/core/scaffold/templates', 'dist/templates'),
       'media/activity.svg',
+      'media/icon.png',
+      'media/tab-dark.svg',
+      'media/tab-light.svg',
       // The pictures of the README; the others are for readers of the repository.
       'media/traffic.png',
       'media/debugging/lens-and-values.png',
@@ -71,8 +76,8 @@ describe('the package', function () {
     assert.deepEqual(packed.sort(), expected.sort());
   });
 
-  it('is smaller than 1 MB', () => {
-    assert.ok(fs.statSync(vsix).size < 1024 * 1024, `${fs.statSync(vsix).size} bytes`);
+  it('is smaller than 1.5 MB', () => {
+    assert.ok(fs.statSync(vsix).size < 1.5 * 1024 * 1024, `${fs.statSync(vsix).size} bytes`);
   });
 
   it('carries no source map and no mention of one', () => {
