@@ -6,7 +6,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
-import { connect, disposeServed, echoHandler, marked, nothingLeft, serve } from './served';
+import { connect, disposeServed, echoHandler, marked, markedPath, nothingLeft, serve } from './served';
 import { openRaw } from './wire';
 
 /** Echo, and some words that make trouble instead. */
@@ -361,7 +361,7 @@ describe('faults', function () {
       ])}, { stdio: ['pipe', 'pipe', 'inherit'] });
       child.stdout.pipe(process.stdout);`;
     const host = spawn(process.execPath, ['-e', script], {
-      env: { ...process.env, HOSTILE_MARK: mark },
+      env: { ...process.env, PATH: markedPath(mark) },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [first] = (await once(host.stdout, 'data')) as [Buffer];

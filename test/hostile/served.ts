@@ -110,7 +110,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
       ...['-c', `${limit}exec "$0" "$@"`, process.execPath, cli, 'serve', folder],
       ...['--stdio', '--port', '0', ...(options.flags ?? [])],
     ],
-    { env: { ...process.env, HOSTILE_MARK: mark, ...options.env } },
+    { env: { ...process.env, PATH: markedPath(mark), ...options.env } },
   );
   const exit = new Promise<number | string>((resolve) =>
     child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown')),
@@ -207,6 +207,10 @@ export async function disposeServed(): Promise<void> {
     await each.dispose();
   }
 }
+
+/** The search path with a mark in it: of what the shell sets, the handlers get this, too. */
+export const markedPath = (mark: string): string =>
+  [process.env.PATH, `/nowhere/${mark}`].join(path.delimiter);
 
 /** Processes that run with a mark in their environment. */
 export function marked(mark: string): number[] {
