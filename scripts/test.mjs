@@ -48,7 +48,7 @@ async function counted(label, args, options) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-test-'));
   const file = path.join(folder, 'result.json');
   const env = { SCFWS_RESULT: file, ...options?.env };
-  const { code, output } = await run(node, args, { seconds: 1800, ...options, env });
+  const { code, output } = await run(node, args, { seconds: 900, ...options, env });
   if (options?.quiet) process.stdout.write(output);
   const counts = fs.existsSync(file) ? readJson(file) : { passed: 0, failed: 0, skipped: 0 };
   fs.rmSync(folder, { recursive: true, force: true });
