@@ -6,7 +6,15 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
-import { connect, disposeServed, echoHandler, marked, markedPath, nothingLeft, serve } from './served';
+import {
+  connect,
+  disposeServed,
+  echoHandler,
+  marked,
+  markedPath,
+  nothingLeft,
+  serve,
+} from './served';
 import { openRaw } from './wire';
 
 /** Echo, and some words that make trouble instead. */
