@@ -1,11 +1,15 @@
-/** `scfws invoke`: runs one function once with an event. Result on stdout, logs on stderr. */
+/**
+ * `scfws invoke`: runs one function once with an event. Result on stdout, logs on stderr. What the handler did not
+ * await goes on, and is waited for, as long as its function may run; `serve` would let it go on, too.
+ */
 import * as l10n from '@vscode/l10n';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { sentences, UserError } from '../core/errors';
 import { readText } from '../core/textFile';
-import { startSession, type SessionOptions } from '../core/session/session';
+import type { Timer } from '../core/clock';
+import { type Session, startSession, type SessionOptions } from '../core/session/session';
 import type { FunctionInfo } from '../protocol/fact';
 import { endLines, startLine } from '../protocol/platformLog';
 import { sampleEvents } from '../protocol/samples';
@@ -53,9 +57,44 @@ export async function invoke({ functionName, event, ...options }: InvokeOptions)
     });
     session.recorder.settle(); // What it caused is printed before its result.
     process.stdout.write(`${answer.result}\n`);
+    await lastWork(session, target);
     return answer.outcome === 'ok' ? 0 : 1;
   } finally {
     await session.dispose('done');
+  }
+}
+
+/** What takes longer than this is told, milliseconds. */
+const notableMs = 300;
+
+/** Waits for what the handler did not await, for as long as its function may run at most. */
+async function lastWork({ quiet, clock }: Session, { timeout }: FunctionInfo): Promise<void> {
+  let end: 'over' | 'tooLong' | undefined;
+  const timers: Timer[] = [];
+  await new Promise<void>((resolve) => {
+    void quiet.untilOver().then(() => {
+      end ??= 'over';
+      resolve();
+    });
+    const waits = l10n.t(
+      'Waiting for what the handler did not await, for {0} seconds at most.',
+      timeout,
+    );
+    timers.push(
+      clock.setTimer(notableMs, () => process.stderr.write(`${waits}\n`)),
+      clock.setTimer(timeout * 1000, () => {
+        end ??= 'tooLong';
+        resolve();
+      }),
+    );
+  });
+  timers.forEach((timer) => timer.dispose());
+  if (end === 'tooLong') {
+    const ended = l10n.t(
+      'Work that was not awaited still ran after {0} seconds, the time limit, and was ended.',
+      timeout,
+    );
+    process.stderr.write(`${ended}\n`);
   }
 }
 

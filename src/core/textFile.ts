@@ -1,4 +1,4 @@
-/** Files that people write and tools export: UTF-8, or UTF-16 with its byte order mark, which Windows shells write. */
+/** Files that people write and tools export: UTF-8, or UTF-16, which Windows shells write. */
 import * as l10n from '@vscode/l10n';
 import { isUtf8 } from 'node:buffer';
 import { UserError } from './errors';
@@ -7,10 +7,11 @@ import { UserError } from './errors';
 export function readText(bytes: Uint8Array, name: string): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [first, second] = buffer;
-  const bigEndian = first === 0xfe && second === 0xff;
-  if (bigEndian || (first === 0xff && second === 0xfe)) {
-    const whole = Buffer.from(buffer.subarray(2, buffer.length - (buffer.length % 2)));
-    return (bigEndian ? whole.swap16() : whole).toString('utf16le');
+  // By its mark; without one, by the half of the first character that is 0: no text in UTF-8 begins so.
+  const bigEndian = (first === 0xfe && second === 0xff) || (first === 0 && second !== 0);
+  if (bigEndian || (first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) {
+    const whole = Buffer.from(buffer.subarray(0, buffer.length - (buffer.length % 2)));
+    return withoutMark((bigEndian ? whole.swap16() : whole).toString('utf16le'));
   }
   if (!isUtf8(buffer)) {
     throw new UserError(

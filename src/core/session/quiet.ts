@@ -2,7 +2,7 @@
  * Knows when nothing more can come: no handshake is open, no event waits or runs, no handler has work left, no push is
  * unanswered, no frame is on a detour. Whoever waits for that is told at once; nobody looks at a watch.
  *
- * What it cannot know: threads and processes that a handler left behind, and pushes from outside.
+ * What it does not count: threads that a handler left behind (`untilOver` does), processes, and pushes from outside.
  */
 import type { Gateway } from '../gateway/gateway';
 import type { FunctionRuntime, Run } from '../runtime/contract';
@@ -50,6 +50,13 @@ export class Quiet {
       this.waiters.push(resolve);
       this.noticed();
     });
+  }
+
+  /** Resolves when it is quiet and threads that handlers left behind, where their language tells, have ended, too. */
+  async untilOver(): Promise<void> {
+    await this.until();
+    await Promise.all(this.runtimes().map((runtime) => runtime.rested()));
+    await this.until(); // What they pushed last.
   }
 
   underWay(): UnderWay {

@@ -448,6 +448,84 @@ describe('scfws', function () {
     assert.ok(error.stackTrace.includes(path.join(broken, 'Transmission', 'index.js')));
   });
 
+  for (const [language, file, handler] of [
+    [
+      'javascript',
+      'index.js',
+      `exports.main_handler = async (event) => {
+        setTimeout(() => {
+          const body = JSON.stringify({ websocket: { action: 'closing', secConnectionID: 'late' } });
+          fetch(process.env.SCFWS_PUSH_URL, { method: 'POST', body }).then(() => console.log('pushed'));
+        }, event.afterMs);
+        return 'answer';
+      };`,
+    ],
+    [
+      'python',
+      'index.py',
+      [
+        'import json, os, threading, time, urllib.request',
+        'def later(ms):',
+        '    time.sleep(ms / 1000.0)',
+        "    body = json.dumps({'websocket': {'action': 'closing', 'secConnectionID': 'late'}}).encode()",
+        "    urllib.request.urlopen(os.environ['SCFWS_PUSH_URL'], body).read()",
+        "    print('pushed')",
+        'def main_handler(event, context):',
+        "    threading.Thread(target=later, args=(event['afterMs'],)).start()",
+        "    return 'answer'",
+      ].join('\n'),
+    ],
+  ] as const) {
+    it(`invokes a function and waits for what it did not await: ${language}`, async () => {
+      const home = path.join(folder, `late-${language}`);
+      await scfws(['new', home, '--language', language, '--template', 'echo']);
+      fs.writeFileSync(path.join(home, 'Transmission', file), handler);
+      const args = ['invoke', home, 'Transmission', '--event', '-'];
+      const late = await scfws(args, '{"afterMs": 700}');
+      assert.equal(late.out, '"answer"\n');
+      assert.equal(late.code, 0);
+      assert.match(
+        late.err,
+        /Waiting for what the handler did not await, for 3 seconds at most\.\n(.*\n)*push to late: closing → errNo 9001: (.*\n)*pushed/,
+      );
+      // Bounded, and said.
+      const never = await scfws(args, '{"afterMs": 600000}');
+      assert.equal(never.code, 0);
+      assert.match(never.err, /Work that was not awaited still ran after 3 seconds/);
+      assert.doesNotMatch(never.err, /pushed/);
+    });
+  }
+
+  it('gives a function the event as it is written, from files of every encoding', async () => {
+    const home = path.join(folder, 'exact');
+    await scfws(['new', home, '--language', 'python', '--template', 'echo']);
+    fs.writeFileSync(
+      path.join(home, 'Transmission', 'index.py'),
+      'def main_handler(event, context):\n    return event\n',
+    );
+    const event = '{"id": 1610521604143693812, "rate": 1.0, "name": "你好"}';
+    const utf16 = Buffer.from(`\ufeff${event}`, 'utf16le');
+    const files: [string, Buffer][] = [
+      ['plain.json', Buffer.from(event)],
+      ['mark.json', Buffer.from(`\ufeff${event}`)],
+      ['utf16le.json', utf16],
+      ['utf16be.json', Buffer.from(utf16).swap16()],
+      ['bare.json', utf16.subarray(2)],
+    ];
+    for (const [name, bytes] of files) {
+      const file = path.join(home, name);
+      fs.writeFileSync(file, bytes);
+      const { out, err, code } = await scfws(['invoke', home, 'Transmission', '--event', file]);
+      assert.equal(code, 0, `${name}: ${err}`);
+      assert.equal(out, `${event}\n`, name);
+    }
+    const gbk = path.join(home, 'gbk.json');
+    fs.writeFileSync(gbk, Buffer.from([0x22, 0xc4, 0xe3, 0x22]));
+    const refused = await scfws(['invoke', home, 'Transmission', '--event', gbk]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /gbk\.json is not UTF-8/);
+  });
+
   it('says which port it took instead of a taken one', async () => {
     const first = serve([project(), '--port', '0', '--json']);
     const { port } = await first.until('listening');

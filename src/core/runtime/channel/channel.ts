@@ -7,7 +7,8 @@
  * Out: `P <json>` debug port · `Y` handler loaded · `X <failure>` it cannot be loaded · `R <id> <KiB|-> <value>` the
  *      answer, nothing goes on · `r …` the answer, un-awaited work goes on · `D <id>` that work is done ·
  *      `E <id> <KiB|-> <failure>` the user's code failed (`e`: and its work goes on) · `L <id|-> <stream> <level> <text>` · `F <files>` user files
- *      that were loaded · `O` output may come past the language's print · `N <id|-> <notice>` something worth a finding
+ *      that were loaded · `O` output may come past the language's print · `T 1|0` threads of events
+ *      that are answered still work, none does any more · `N <id|-> <notice>` something worth a finding
  */
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -67,6 +68,8 @@ export interface ChannelListener {
   /** Output may wait on the standard streams when an event ends. */
   onRawOutput(): void;
   onFiles(files: string[]): void;
+  /** Threads that events started, and left behind, still work; they hold nobody up. */
+  onThreads(work: boolean): void;
   onNotice(id: string | null, notice: Notice): void;
   /** `error` instead of a port: why debugging is impossible. */
   onDebugPort(answer: { port: number } | { error: 'missing' | 'failed'; message: string }): void;
@@ -222,6 +225,9 @@ export class Channel implements Conversation {
       }
       case 'O':
         listener.onRawOutput();
+        return;
+      case 'T':
+        listener.onThreads(first === '1');
         return;
       case 'F':
         listener.onFiles(filesOf(rest));

@@ -73,6 +73,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   private successor: FunctionRuntime | undefined;
   private retirement: Promise<void> | undefined;
   private onEmpty: (() => void) | undefined;
+  private readonly onRested: (() => void)[] = [];
 
   constructor(
     id: FunctionId,
@@ -191,6 +192,17 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     return own instanceof Instance ? own.invocationOf(said) : own.invocationOf(instance, said);
   }
 
+  private get threadsWork(): boolean {
+    return [...this.alive.values()].some((instance) => instance.threadsWork);
+  }
+
+  rested(): Promise<void> {
+    return new Promise((resolve) => {
+      this.onRested.push(resolve);
+      this.onRest();
+    });
+  }
+
   async setDebug(enabled: boolean): Promise<{ instance: number; port: number } | null> {
     if (enabled && this.spec.family !== 'python' && this.spec.family !== 'node') {
       throw new UserError(
@@ -279,6 +291,12 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
 
   // -- what instances tell
 
+  onRest(): void {
+    if (!this.threadsWork) {
+      this.onRested.splice(0).forEach((tell) => tell());
+    }
+  }
+
   onReady(instance: Instance): void {
     if (this.health !== 'sound' && instance.version === this.version) {
       this.clearFindings();
@@ -291,6 +309,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
 
   onStopped(instance: Instance): void {
     this.alive.delete(instance.number);
+    this.onRest();
     if (this.life !== 'running') {
       this.noticeEmpty();
     } else if (

@@ -22,6 +22,8 @@ export interface InstanceOwner {
   onStartFailed(instance: Instance, failure: StartFailure): void;
   /** The process is gone; called once, also after a failed start. */
   onStopped(instance: Instance): void;
+  /** Threads that were left behind began or ended. */
+  onRest(): void;
   onFiles(instance: Instance, files: string[]): void;
   onNotice(instance: Instance, invocation: string | null, notice: Notice): void;
   onCodeFailure(instance: Instance, request: InvocationRequest, failure: CodeFailure): void;
@@ -61,6 +63,8 @@ export class Instance implements Worker<Run> {
   readonly number: number;
   readonly version: number;
   debugPort: number | undefined;
+  /** Threads that its events left behind still work. */
+  threadsWork = false;
   /** The program that runs it. */
   readonly program: string;
   readonly interpreter: Interpreter | undefined;
@@ -286,6 +290,10 @@ export class Instance implements Worker<Run> {
         this.output.log.line(id ?? this.runningInvocation, stream, level, text);
       },
       onRawOutput: () => (this.output.comesRaw = true),
+      onThreads: (work) => {
+        this.threadsWork = work;
+        owner.onRest();
+      },
       onFiles: (files) => owner.onFiles(this, files),
       onNotice: (id, notice) => owner.onNotice(this, id, notice),
       onDebugPort: (answer) => {

@@ -20,6 +20,7 @@ import scfws_failures as failures
 import scfws_hooks as hooks
 import scfws_output as output
 import scfws_redirect as redirect
+import scfws_threads as threads
 import scfws_writes as writes
 sys.path.remove(HERE)
 
@@ -186,6 +187,7 @@ def run(request, payload):
             channel.send_bytes(b'R ' + request.encode('ascii') + b' ' + peak().encode('ascii') + b' ' + text + b'\n')
     if len(sys.modules) != send_files.known:
         send_files()
+    threads.tell()
 
 
 def culprit(value, path='', above=()):
