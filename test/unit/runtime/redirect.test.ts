@@ -319,4 +319,91 @@ exports.main_handler = () => new Promise((resolve) => {
       );
     }
   });
+
+  const unfilled = [
+    '*******',
+    '$PUSH_URL',
+    '<your push url>',
+    'http://****/api',
+    'http://xxx',
+    'http://<host>:<port>/api',
+    'YOUR_PUSH_URL',
+    'http://your-push-url/',
+    'http://{host}/api-1',
+    '推送地址',
+  ];
+  /** No placeholder by their looks, but no address either: the client says so. */
+  const refused = ['/api-abc', 'push'];
+  const askedRaw: Record<string, { needs?: string; code: string }> = {
+    ...pythonClients,
+    'http.client': {
+      code: `
+    import http.client
+    connection = http.client.HTTPConnection(address)
+    connection.request('POST', '/', body)
+    return connection.getresponse().read().decode()`,
+    },
+  };
+
+  const explains = async (bench: Bench, address: string): Promise<void> => {
+    const { error } = await bench.invoke({ address, body: payload });
+    const findings = bench.of('diagnostic').filter(({ rule }) => rule === 'push.placeholder');
+    const [finding] = findings;
+    assert.equal(findings.length, 1, `${address}: ${error?.stackTrace}`);
+    assert.match(finding?.advice ?? '', /SCFWS_PUSH_URL/);
+    assert.ok(finding?.place?.file.startsWith(bench.service.folder), address);
+  };
+
+  for (const [name, { needs, code }] of Object.entries(askedRaw)) {
+    it(`by ${name} in Python, with an address that is none, is explained at its line`, async function () {
+      const interpreter = pythonWith(needs);
+      if (interpreter === undefined) {
+        this.skip();
+      }
+      for (const address of name === 'http.client' ? unfilled : [...unfilled, ...refused]) {
+        await explains(python(code, interpreter, '3'), address);
+        await disposeBenches();
+      }
+    });
+  }
+
+  const nodeAsked: Record<string, { needs?: string; code: string }> = {
+    ...nodeClients,
+    'http.request': {
+      code: `
+    return new Promise((resolve, reject) => {
+      require('http').request(address, { method: 'POST' }, resolve).on('error', reject).end(body);
+    });`,
+    },
+    'http.request of url.parse()': {
+      code: `
+    return new Promise((resolve, reject) => {
+      require('http').request(require('url').parse(address), resolve).on('error', reject).end(body);
+    });`,
+    },
+  };
+  for (const [name, { code }] of Object.entries(nodeAsked)) {
+    it(`by ${name} in Node.js, with an address that is none, is explained at its line`, async () => {
+      const more = name.includes('url.parse') ? [] : refused;
+      for (const address of ['**', ...unfilled, ...more]) {
+        await explains(node(code), address);
+        await disposeBenches();
+      }
+    });
+  }
+
+  it('to a host that is merely not there, or to a real one, is none of those', async () => {
+    for (const address of ['http://nowhere.invalid.localdomain/api', 'http://127.0.0.1:1/xxxx/<a>']) {
+      for (const bench of [
+        python(pythonClients['urllib.request']?.code ?? '', undefined, '3'),
+        node(nodeClients['fetch']?.code ?? ''),
+      ]) {
+        await bench.invoke({ address, body: '' });
+        assert.deepEqual(
+          bench.of('diagnostic').filter(({ rule }) => rule === 'push.placeholder'),
+          [],
+        );
+      }
+    }
+  });
 });

@@ -16,6 +16,12 @@ import {
 import { lineAt } from './source';
 import { ofTerminal } from './terminal';
 
+export function pushAddressAdvice(): string {
+  return l10n.t(
+    'Read the push address from the environment variable SCFWS_PUSH_URL here, and enter the real one for the cloud.',
+  );
+}
+
 /** undefined: nothing is known beyond the error itself. */
 export function adviseOn(
   failure: CodeFailure,
@@ -30,6 +36,7 @@ export function adviseOn(
     ofModulePackage(failure, spec) ??
     (failure.module === undefined ? undefined : adviseOnModule(failure, spec, about)) ??
     ofEventPart(failure, spec, about) ??
+    ofAddress(failure, spec) ??
     ofShellVariable(failure, spec) ??
     ofSyntax(failure, spec);
   const version = ofVersion(failure, about);
@@ -123,6 +130,22 @@ function ofEventPart(
     advice: l10n.t(
       'Keep what you need of it in the store in Register, under secConnectionID, and read it from there.',
     ),
+  };
+}
+
+/** An HTTP client refused its address, or found no such host: a placeholder of whatever shape. */
+function ofAddress({ address }: CodeFailure, spec: FunctionSpec): Advised | undefined {
+  if (address === undefined) {
+    return undefined;
+  }
+  return {
+    rule: 'push.placeholder',
+    message: l10n.t(
+      '{0} sends to "{1}", which is no address: the client refused it, or found no host of that name.',
+      spec.name,
+      address,
+    ),
+    advice: pushAddressAdvice(),
   };
 }
 

@@ -4,7 +4,7 @@ import type { DiagnosticFix, ProjectChange, SourcePlace } from '../../../protoco
 import type { FunctionSpec } from '../../../protocol/project';
 import type { CodeFailure, Notice } from '../channel/channel';
 import type { About } from './about';
-import { adviseOn } from './code';
+import { adviseOn, pushAddressAdvice } from './code';
 
 export interface Finding {
   rule: string;
@@ -38,9 +38,7 @@ export function explainNotice(notice: Notice, spec: FunctionSpec): Finding {
           spec.name,
           notice.host,
         ),
-        advice: l10n.t(
-          'Read the push address from the environment variable SCFWS_PUSH_URL here, and enter the real one for the cloud.',
-        ),
+        advice: pushAddressAdvice(),
         place: notice.place,
       };
     case 'codeWrite':

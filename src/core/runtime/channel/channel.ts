@@ -35,6 +35,8 @@ export interface CodeFailure {
   first?: string;
   /** A file of the user's and the module of that name: `by` says which of the two is imported. */
   hidden?: { module: string; file: string; by: 'file' | 'module' };
+  /** What an HTTP client was given as an address, and refused, or found no host of that name. */
+  address?: string;
   /** Bytes, for `tooLarge`. */
   size?: number;
 }
@@ -253,7 +255,7 @@ export class Channel implements Conversation {
 /** Throws when it is not what a bootstrap says: the handler can write to the channel, too. */
 function failureOf(json: string): CodeFailure {
   const failure = JSON.parse(json) as Record<string, unknown> | null;
-  const texts = ['type', 'stack', 'module', 'first'].map((key) => failure?.[key]);
+  const texts = ['type', 'stack', 'module', 'first', 'address'].map((key) => failure?.[key]);
   if (
     failure === null ||
     typeof failure['kind'] !== 'string' ||

@@ -5,6 +5,12 @@ const path = require('path');
 const { fileURLToPath } = require('url');
 
 let ours = '';
+let refusedAddress = () => undefined;
+
+/** `find` tells which address the client of a failed request refused. */
+exports.explainAddress = (find) => {
+  refusedAddress = find;
+};
 
 exports.configure = (ourFolder) => {
   ours = ourFolder;
@@ -45,6 +51,8 @@ function describe(kind, error) {
   const failure = { kind, type, message: String(error.message), stack };
   const place = placeOf(lines);
   if (place !== undefined) failure.place = place;
+  const address = refusedAddress(error);
+  if (address !== undefined) failure.address = address;
   const module = missingModule(error);
   if (module !== undefined) {
     failure.module = module;
@@ -83,6 +91,17 @@ function placeOfImport(message, module) {
 }
 
 exports.placeOf = (lines) => placeOf(lines);
+
+/** Where the user's code is that runs now. */
+exports.placeHere = () => {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 50;
+  try {
+    return placeOf(String(new Error().stack).split('\n'));
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+};
 
 /** The innermost place in a file of the user; a syntax error is told ahead of the stack. */
 function placeOf(lines) {

@@ -4,31 +4,21 @@
 const http = require('http');
 const https = require('https');
 const Module = require('module');
-const { send } = require('./send.cjs');
+const addresses = require('./addresses.cjs');
 
 const vendor = /^set-[^/]*\.apigateway\.tencentyun\.com\.?$/i;
-const placeholder = /\*{2,}|x{4,}|<[^>]*>|^your[-_]|[.-]your[-_]|(^|\.)example\.(com|org|net)$/i;
-const told = new Set();
 
 let push;
 let redirecting = false;
 let invocation = () => null;
 
-function note(host, notice) {
-  const key = `${notice} ${host}`;
-  if (!told.has(key)) {
-    told.add(key);
-    send(`N ${invocation() || '-'} ${JSON.stringify({ notice, host })}\n`);
-  }
-}
-
 /** Whether requests for this host are ours to answer. Remarks on hosts that can be no real ones. */
 function isVendor(host) {
   if (typeof host !== 'string') return false;
   if (host === push.hostname) return false;
-  if (placeholder.test(host)) note(host, 'placeholder');
+  addresses.judge(host);
   if (!redirecting || !vendor.test(host)) return false;
-  note(host, 'redirected');
+  addresses.note(host, 'redirected');
   return true;
 }
 
@@ -36,6 +26,7 @@ exports.install = (pushUrl, redirect, runningInvocation) => {
   push = new URL(pushUrl);
   redirecting = redirect;
   invocation = runningInvocation;
+  addresses.install(runningInvocation);
   const request = http.request;
   http.request = wrap(request, request);
   https.request = wrap(https.request, request);
@@ -73,16 +64,26 @@ function hostOf(input, options) {
     try {
       host = new URL(input).hostname;
     } catch {
+      addresses.judge(input);
       return undefined; // http.request says what is wrong with it.
     }
   } else if (input instanceof URL) {
     host = input.hostname;
   } else if (input !== null && typeof input === 'object') {
-    return input.hostname || input.host;
+    // What url.parse() made of something that is no address has no host, but all of it as its path.
+    return input.hostname || input.host || unescaped(input.path);
   }
   if (options !== null && typeof options === 'object')
     host = options.hostname || options.host || host;
   return host;
+}
+
+function unescaped(path) {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
 }
 
 function redirected(host, input, options, callback) {
@@ -148,6 +149,7 @@ function wrapFetch() {
         typeof input === 'string' ? input : input instanceof URL ? input.href : input.url,
       );
     } catch {
+      if (typeof input === 'string') addresses.judge(input);
       return original(input, init); // fetch says what is wrong with it.
     }
     const host = url.hostname;

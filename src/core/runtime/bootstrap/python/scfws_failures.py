@@ -21,6 +21,15 @@ def configure(ours, users, code):
     Folders.users = os.path.join(users, '')
 
 
+class Address(object):
+    refused = staticmethod(lambda error: None)
+
+
+def explain_address(find):
+    """`find` tells which address the client of a failed request refused."""
+    Address.refused = staticmethod(find)
+
+
 def user_code(function, *arguments):
     return function(*arguments)
 
@@ -68,6 +77,9 @@ def describe(kind, where=None):
         answer['module'] = module
         if first is not None and first != module:
             answer['first'] = first
+    address = Address.refused(error)
+    if address is not None:
+        answer['address'] = address
     hidden = hidden_module(error, message, trace)
     if hidden is not None:
         answer['hidden'] = hidden
@@ -171,6 +183,15 @@ def has_other(name):
         return PathFinder.find_spec(name, places) is not None
     except ImportError:
         return False
+
+
+def users_place(frame):
+    """The innermost place in the user's code, from a frame that runs now."""
+    while frame is not None:
+        if is_users(frame.f_code.co_filename):
+            return {'file': text(os.path.abspath(frame.f_code.co_filename)), 'line': frame.f_lineno}
+        frame = frame.f_back
+    return None
 
 
 def place_of(error, trace):

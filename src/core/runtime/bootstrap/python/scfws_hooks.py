@@ -10,6 +10,10 @@ class Finder(object):
         self.hooks = {}
         self.busy = set()
 
+    def run(self, name, module):
+        for hook in self.hooks.pop(name, ()):
+            hook(module)
+
     if PY2:
         def find_module(self, name, path=None):
             return self if name in self.hooks and name not in self.busy else None
@@ -21,7 +25,7 @@ class Finder(object):
                 module = sys.modules[name]
             finally:
                 self.busy.discard(name)
-            self.hooks.pop(name)(module)
+            self.run(name, module)
             return module
     else:
         def find_spec(self, name, path=None, target=None):
@@ -40,9 +44,7 @@ class Finder(object):
 
             def exec_module(module):
                 execute(module)
-                hook = self.hooks.pop(name, None)
-                if hook is not None:
-                    hook(module)
+                self.run(name, module)
 
             try:
                 loader.exec_module = exec_module
@@ -60,4 +62,4 @@ def after_import(name, hook):
     if module is not None:
         hook(module)
     else:
-        finder.hooks[name] = hook
+        finder.hooks.setdefault(name, []).append(hook)

@@ -5,17 +5,15 @@ Below the HTTP clients: names are resolved to the local gateway, TLS is left out
 urllib and urllib3 use) writes the local path and Host. aiohttp and httpx write their requests themselves; they are
 changed where they take one.
 """
-import json
 import re
 import sys
 
-import scfws_channel as channel
+import scfws_addresses as addresses
 import scfws_hooks as hooks
 import scfws_output as output
 
 PY2 = sys.version_info[0] == 2
 VENDOR = re.compile(r'^set-[^/]*\.apigateway\.tencentyun\.com$', re.I)
-PLACEHOLDER = re.compile(r'\*{2,}|x{4,}|<[^>]*>|\byour[-_]|(^|\.)example\.(com|org|net)$', re.I)
 
 
 class Push(object):
@@ -23,13 +21,13 @@ class Push(object):
     host = ''
     port = 0
     path = ''
-    told = set()
 
 
 def install(url, redirect):
     found = re.match(r'^http://([^/:]+):(\d+)(/.*)$', url)
     Push.host, Push.port, Push.path = str(found.group(1)), int(found.group(2)), str(found.group(3))
     Push.redirect = redirect
+    addresses.install()
     hooks.after_import('socket', patch_socket)
     hooks.after_import('ssl', patch_ssl)
     hooks.after_import('httplib' if PY2 else 'http.client', patch_http)
@@ -38,25 +36,16 @@ def install(url, redirect):
         hooks.after_import('httpx._client', patch_httpx)
 
 
-def note(host, notice):
-    """Tells each host once."""
-    if (host, notice) not in Push.told:
-        Push.told.add((host, notice))
-        channel.send('N', output.invocation() or '-', json.dumps({'notice': notice, 'host': host}))
-
-
 def is_vendor(host):
-    """Whether requests for this host are ours to answer. Remarks on hosts that can be no real ones."""
+    """Whether requests for this host are ours to answer."""
     if not host:
         return False
     if isinstance(host, bytes):
         host = host.decode('latin-1')
     host = host.rstrip('.')
-    if PLACEHOLDER.search(host):
-        note(host, 'placeholder')
     if not Push.redirect or not VENDOR.match(host):
         return False
-    note(host, 'redirected')
+    addresses.note(host, 'redirected')
     return True
 
 
@@ -64,6 +53,8 @@ def patch_socket(socket):
     original = socket.getaddrinfo
 
     def getaddrinfo(host, port, *arguments, **options):
+        if host and host != Push.host:
+            addresses.judge_host(host)
         if is_vendor(host):
             host, port = Push.host, Push.port
         return original(host, port, *arguments, **options)
@@ -159,6 +150,7 @@ def patch_aiohttp(aiohttp):
     original = session._request
 
     def _request(self, method, url, **options):
+        addresses.judge(url)
         address = aiohttp.URL(str(url)) if not isinstance(url, aiohttp.URL) else url
         vendor = address.host if is_vendor(address.host) else None
         if vendor is not None:
@@ -182,6 +174,8 @@ def patch_httpx(httpx):
             request.headers['host'] = '%s:%d' % (Push.host, Push.port)
         if vendor is not None or (request.url.port == Push.port and request.url.path.startswith(Push.path)):
             request.headers.update(local_headers(vendor))
+
+    addresses.judging(httpx.BaseClient, 'build_request', (1, 'url'))
 
     def wrap(original):
         def send(self, request, *arguments, **options):

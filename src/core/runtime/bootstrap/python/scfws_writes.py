@@ -86,7 +86,7 @@ def note(path):
         file = absolute(path)
         if file is None or not file.startswith(Code.folder):
             return
-        place = users_place(sys._getframe(1))
+        place = failures.users_place(sys._getframe(1))
         key = (file, place and (place['file'], place['line']))
         if key not in Code.told:
             Code.told.add(key)
@@ -107,11 +107,3 @@ def absolute(path):
     if isinstance(path, bytes) and not PY2:
         path = os.fsdecode(path)
     return os.path.abspath(path) if isinstance(path, (type(''), type(u''))) else None
-
-
-def users_place(frame):
-    while frame is not None:
-        if failures.is_users(frame.f_code.co_filename):
-            return {'file': failures.text(os.path.abspath(frame.f_code.co_filename)), 'line': frame.f_lineno}
-        frame = frame.f_back
-    return None
