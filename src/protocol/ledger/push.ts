@@ -258,7 +258,8 @@ export const pushRows: readonly LedgerRow[] = [
     id: 'push.placeholder',
     mark: 'seen',
     source: 'public handlers',
-    given: 'a handler with a push address that was never filled in (****, xxxx, <your push url>, $PUSH_URL), or that its HTTP client refuses',
+    given:
+      'a handler with a push address that was never filled in (****, xxxx, <your push url>, $PUSH_URL), or that its HTTP client refuses',
     when: 'it posts to that address',
     then: 'a finding at its line says that the address is none and what to write instead',
   },

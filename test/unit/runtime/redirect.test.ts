@@ -393,7 +393,10 @@ exports.main_handler = () => new Promise((resolve) => {
   }
 
   it('to a host that is merely not there, or to a real one, is none of those', async () => {
-    for (const address of ['http://nowhere.invalid.localdomain/api', 'http://127.0.0.1:1/xxxx/<a>']) {
+    for (const address of [
+      'http://nowhere.invalid.localdomain/api',
+      'http://127.0.0.1:1/xxxx/<a>',
+    ]) {
       for (const bench of [
         python(pythonClients['urllib.request']?.code ?? '', undefined, '3'),
         node(nodeClients['fetch']?.code ?? ''),

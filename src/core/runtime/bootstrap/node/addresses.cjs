@@ -41,7 +41,10 @@ function isPlaceholder(address) {
 function hostOf(address) {
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(address);
   const host = authority === null ? address : authority[1];
-  return host.replace(/^.*@|:\w*$/g, '').trim().slice(0, 200);
+  return host
+    .replace(/^.*@|:\w*$/g, '')
+    .trim()
+    .slice(0, 200);
 }
 
 /** The address that the client of a failed request refused, or found no host for; undefined: that was not it. */
@@ -74,7 +77,10 @@ function addressOf(error) {
 }
 
 const afterColon = (message) =>
-  (/^Failed to parse URL from (.+)|^Invalid UR[IL]:? "?([^"]+)|Protocol "([^"]+)"/.exec(message) || [])
+  (
+    /^Failed to parse URL from (.+)|^Invalid UR[IL]:? "?([^"]+)|Protocol "([^"]+)"/.exec(message) ||
+    []
+  )
     .slice(1)
     .find((part) => part !== undefined);
 
