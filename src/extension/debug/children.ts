@@ -24,7 +24,7 @@ import type { Child, ChildPlan } from './child';
 import { markKey } from './childConfiguration';
 import type { ChildMark } from './childConfiguration';
 import type { ClockHold } from './clockHold';
-import { chooseExceptions } from './exceptions';
+import { chooseExceptions, ExceptionQuestions } from './exceptions';
 import { OldCode } from './oldCode';
 import { readStop } from './stops';
 
@@ -191,13 +191,16 @@ export class Children implements vscode.Disposable {
       frame: l10n.t('(before the save)'),
       breakpoint: l10n.t('This process still runs the code from before the save.'),
     });
+    const questions = new ExceptionQuestions();
     return {
       onWillReceiveMessage: (message: DebugProtocol.ProtocolMessage) => {
         leaveRunning(message);
+        questions.toAdapter(message);
         oldCode.toAdapter(message);
       },
       onDidSendMessage: (message: DebugProtocol.ProtocolMessage) => {
         chooseExceptions(message);
+        questions.fromAdapter(message);
         oldCode.fromAdapter(message);
         this.hear(child, session, message);
       },

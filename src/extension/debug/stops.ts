@@ -22,6 +22,11 @@ const resuming = new Set([
   'restartFrame',
 ]);
 
+/** A request after which a thread runs. */
+export function isResuming(command: string): boolean {
+  return resuming.has(command);
+}
+
 /** What a message from the adapter changes; undefined: nothing. */
 export function readStop(message: DebugProtocol.ProtocolMessage): StopChange | undefined {
   if (message.type === 'event') {
@@ -35,7 +40,7 @@ export function readStop(message: DebugProtocol.ProtocolMessage): StopChange | u
     if (command === 'configurationDone') {
       return { kind: 'configured' };
     }
-    if (resuming.has(command)) {
+    if (isResuming(command)) {
       const continued = body as DebugProtocol.ContinueResponse['body'] | undefined;
       // All threads unless the adapter says otherwise; steps of one thread let the others run as well.
       return continued?.allThreadsContinued === false

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { planChild } from '../../../src/extension/debug/childConfiguration';
 import { ClockHold } from '../../../src/extension/debug/clockHold';
-import { chooseExceptions } from '../../../src/extension/debug/exceptions';
+import { chooseExceptions, ExceptionQuestions } from '../../../src/extension/debug/exceptions';
 import { OldCode } from '../../../src/extension/debug/oldCode';
 import { readStop } from '../../../src/extension/debug/stops';
 
@@ -96,6 +96,33 @@ describe('a process that runs the code from before a save', () => {
     assert.deepEqual(set(code, [4], true), { asked: [4], bound: [true] });
     assert.deepEqual(set(code, [5]), { asked: [5], bound: [true] });
     assert.equal(nameOfFrame(code, path), 'main_handler');
+  });
+});
+
+describe('what is asked about an exception', () => {
+  const asked = (questions: ExceptionQuestions, threadId: number): number => {
+    const request = { seq: 1, type: 'request', command: 'exceptionInfo', arguments: { threadId } };
+    questions.toAdapter(request);
+    return request.arguments.threadId;
+  };
+  const tell = (questions: ExceptionQuestions, name: string, body: object) =>
+    questions.fromAdapter({ seq: 1, type: 'event', event: name, body } as never);
+
+  it('reaches the thread as long as it stands', () => {
+    const questions = new ExceptionQuestions();
+    tell(questions, 'stopped', { threadId: 1, reason: 'exception' });
+    assert.equal(asked(questions, 1), 1);
+  });
+
+  it('is asked of no thread when it comes after the thread went on', () => {
+    const questions = new ExceptionQuestions();
+    assert.equal(asked(questions, 1), -1);
+    tell(questions, 'stopped', { threadId: 1, reason: 'exception' });
+    questions.toAdapter({ seq: 2, type: 'request', command: 'continue' } as never);
+    assert.equal(asked(questions, 1), -1);
+    tell(questions, 'stopped', { threadId: 1, reason: 'exception' });
+    tell(questions, 'continued', { threadId: 1, allThreadsContinued: false });
+    assert.equal(asked(questions, 1), -1);
   });
 });
 
