@@ -22,7 +22,7 @@ scenarios:
 describe('scenarios in the Test Explorer', function () {
   this.bail(true);
   this.timeout(120_000);
-  const file = 'scenarios/echo.wsflow.yaml';
+  const file = 'scenarios/hears.wsflow.yaml';
   let project: TestProject;
 
   before(async function () {
@@ -57,11 +57,11 @@ describe('scenarios in the Test Explorer', function () {
   it('lists each scenario below its file', async () => {
     // Other suites leave projects behind, and the window hears of new folders when it likes: it is asked to look.
     await run('testing.refreshTests');
-    await row(/echo\.wsflow\.yaml/);
+    await row(/hears\.wsflow\.yaml/);
     await run('testing.collapseAll');
     await run('vscode.open', project.uri(file));
     await run('workbench.view.testing.focus');
-    await window.click('.test-explorer [role=treeitem] >> text=echo.wsflow.yaml');
+    await window.click('.test-explorer [role=treeitem] >> text=hears.wsflow.yaml');
     await window.press('ArrowRight');
     await row(/hears itself/);
     await row(/expects too much/);
@@ -94,6 +94,8 @@ describe('scenarios in the Test Explorer', function () {
 
   it('saves real traffic as a scenario', async () => {
     const { url } = await start();
+    // What other suites said is traffic, too.
+    await run(ids.commands.clearTraffic);
     const client = await Client.connect(url);
     client.send('from a browser');
     assert.equal(await client.next(), 'from a browser');
