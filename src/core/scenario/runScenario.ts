@@ -2,7 +2,8 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import { needsPayload, type RecordedPayload } from '../../protocol/export/recording';
+import { needsPayload } from '../../protocol/export/recording';
+import type { RecordedPayload } from '../../protocol/payload';
 import { renderJsonLines } from '../../protocol/export/jsonLines';
 import type { ServiceSpec } from '../../protocol/project';
 import type { Failure, ScenarioOutcome, TestEvent } from '../../protocol/testEvent';

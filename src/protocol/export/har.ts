@@ -10,7 +10,8 @@ import {
 import { entryOf } from '../facts/table';
 import { HarWriter, opcodes, type HarEntry, type HarMessage } from './harWriter';
 import type { RecordingProblem } from './jsonLines';
-import type { RecordedPayload, Recording } from './recording';
+import type { RecordedPayload } from '../payload';
+import type { Recording } from './recording';
 
 export function renderHar(recording: Recording, version: string, missing = 0): string {
   const writer = new HarWriter(recording.payloads);

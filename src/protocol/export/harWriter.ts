@@ -3,7 +3,7 @@
  * client: `send` is a frame to the server. Which facts are written how is said in the table of facts.
  */
 import { isTime, type FactOf, type FrameType } from '../fact';
-import type { RecordedPayload } from './recording';
+import type { RecordedPayload } from '../payload';
 
 export interface Pair {
   name: string;

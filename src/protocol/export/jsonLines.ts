@@ -1,7 +1,8 @@
 /** A recording as a file of JSON Lines: a head, then one fact a line, its payload beside it where it has one. */
 import { isTime, type Fact } from '../fact';
 import { isFactKind, isWhole } from '../facts/table';
-import type { RecordedPayload, Recording } from './recording';
+import type { RecordedPayload } from '../payload';
+import type { Recording } from './recording';
 
 export const recordingVersion = 1;
 

@@ -5,11 +5,7 @@ import { entryOf } from '../facts/table';
 import { parseFilter, type Term } from '../filter';
 import { matchPayload } from '../filterMatch';
 import type { Answer, Ask } from '../intent';
-
-export interface RecordedPayload {
-  data: string;
-  encoding: 'text' | 'base64';
-}
+import type { RecordedPayload } from '../payload';
 
 export interface Recording {
   facts: Fact[];

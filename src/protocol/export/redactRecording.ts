@@ -2,7 +2,8 @@
 import { previewLength, type Fact } from '../fact';
 import type { Outside } from '../facts/shape';
 import { mapFact } from '../facts/table';
-import type { RecordedPayload, Recording } from './recording';
+import type { RecordedPayload } from '../payload';
+import type { Recording } from './recording';
 import { createRedactor, type RedactionRule, type Redactor } from './redact';
 
 export function redactRecording(recording: Recording, rules: readonly RedactionRule[]): Recording {

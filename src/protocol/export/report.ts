@@ -1,6 +1,7 @@
 /** One self-contained page with everything in it: data, script and style. It loads nothing. */
 import { escapeHtml } from '../page';
-import type { RecordedPayload, Recording } from './recording';
+import type { RecordedPayload } from '../payload';
+import type { Recording } from './recording';
 
 export interface ReportParts {
   title: string;

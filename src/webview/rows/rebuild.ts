@@ -1,9 +1,14 @@
 /** The fact of a row whose columns say all of it: plain frames and pushes are not kept twice. */
 import type { Fact, FactOf } from '../../protocol/fact';
 import { rowFlag as flag } from '../../protocol/facts/row';
-import type { RowStore } from './store';
+import type { RowColumns } from './columns';
 
-export function rebuildFact(store: RowStore, row: number): Fact {
+/** The columns, and the run that a row belongs to. */
+export type RebuiltFrom = RowColumns & {
+  invocationOf(row: number): { started: FactOf<'invocationStarted'> } | undefined;
+};
+
+export function rebuildFact(store: RebuiltFrom, row: number): Fact {
   const flags = store.flags(row);
   const common = {
     seq: store.seq(row),

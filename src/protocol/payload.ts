@@ -1,0 +1,5 @@
+/** The whole of what a fact previews. */
+export interface RecordedPayload {
+  data: string;
+  encoding: 'text' | 'base64';
+}
