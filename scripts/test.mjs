@@ -72,7 +72,24 @@ const steps = {
       ]),
     ]),
   build: () => whole('dist/', node, ['scripts/build.mjs']),
-  unit: () => counted('unit tests', mocha('test/unit/**/*.test.ts', 'test/transcripts/*.test.ts')),
+  // Two at a time: those of whole programs come `after` what runs beside the units first.
+  unit: async ({ after } = {}) => {
+    const ofPrograms = ['cli', 'mcp', 'scaffold', 'scenario'].map(
+      (room) => `test/unit/${room}/**/*.test.ts`,
+    );
+    const others = ofPrograms.flatMap((each) => ['--ignore', each]);
+    return sum(
+      await Promise.all([
+        counted(
+          'unit tests',
+          mocha(...others, 'test/unit/**/*.test.ts', 'test/transcripts/*.test.ts'),
+        ),
+        Promise.resolve(after).then(() =>
+          counted('unit tests of programs', mocha(...ofPrograms), { quiet: true }),
+        ),
+      ]),
+    );
+  },
   // It waits for processes most of the time, as the units do: it runs beside them, and is told in its turn.
   conformance: (options) =>
     counted('conformance tests', mocha('test/conformance/**/*.test.ts'), options),
@@ -143,7 +160,9 @@ async function runSteps(todo) {
     if (name === 'unit' && todo.includes('conformance')) {
       beside = steps.conformance({ quiet: true });
     }
-    const counts = await (name === 'conformance' && beside ? beside : steps[name]());
+    const counts = await (name === 'conformance' && beside
+      ? beside
+      : steps[name]({ after: beside }));
     if (counts.passed + counts.failed === 0) {
       console.log(`  ✖ ${name} ran no test`);
       counts.failed = 1;
