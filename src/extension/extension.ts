@@ -140,7 +140,7 @@ function wireViews(parts: Parts): vscode.Disposable[] {
     warnings.receive(facts);
     const ran = runs.receive(facts, gateway.state);
     if (ran.size > 0) {
-      values.ran(ran);
+      values.refresh();
     }
     if (facts.some(({ kind }) => kind === 'clock' || kind === 'held' || kind === 'releasedFrame')) {
       soon();

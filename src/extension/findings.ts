@@ -1,7 +1,7 @@
 /**
  * Contract mistakes that were seen at run time, in the Problems panel at the handler, with a link to the row of
- * the fidelity ledger and a repair where there is one. A function's findings go when its code is good again or a
- * new version of it serves.
+ * the fidelity ledger and a repair where there is one. What runs have met goes when a new version of the code serves;
+ * what was found without a run goes when the code is good again.
  */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
@@ -13,6 +13,8 @@ import { commands } from './ids';
 import { locateHandler } from './handlers';
 
 interface Finding {
+  /** Found while an event ran, or else by a look at the code, its build or its start. */
+  byRun: boolean;
   function: FunctionId;
   rule: string;
   version: number;
@@ -40,7 +42,10 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
           fact.function === undefined ? undefined : state.functions.get(fact.function)?.info;
         this.inOrder(() => this.add(fact, version, info));
       } else if (fact.kind === 'diagnosticsCleared') {
-        this.inOrder(() => this.remove((finding) => finding.function === fact.function));
+        this.inOrder(() =>
+          // The code is good to start: that says nothing of what its runs have met.
+          this.remove(({ function: of, byRun }) => of === fact.function && !byRun),
+        );
       } else if (fact.kind === 'instance' && fact.state === 'ready') {
         this.served.set(fact.function, Math.max(fact.version, this.served.get(fact.function) ?? 0));
         this.inOrder(() =>
@@ -104,6 +109,7 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
       ),
     };
     const finding: Finding = {
+      byRun: fact.invocation !== undefined || fact.connection !== undefined,
       function: fact.function ?? '',
       rule: fact.rule,
       version,

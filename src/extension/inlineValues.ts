@@ -2,7 +2,6 @@
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import type { FunctionInfo } from '../protocol/fact';
-import type { FunctionId } from '../protocol/project';
 import { setting } from './configuration';
 import { findHandler } from '../core/project/handlerPlace';
 import { commands, settings } from './ids';
@@ -17,36 +16,18 @@ export class InlineValues implements vscode.Disposable {
   private readonly disposables: vscode.Disposable[] = [this.value, this.error];
   /** Events of last runs, by invocation; fetched when they are first shown. */
   private readonly events = new Map<string, Promise<string>>();
-  /** Lines move while one types: then the values of the last run would stand at the wrong place. */
-  private readonly edited = new Set<string>();
 
   constructor(private readonly parts: Parts) {
     this.disposables.push(
       vscode.window.onDidChangeVisibleTextEditors(() => this.refresh()),
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        // A change on disk is read in here as well, perhaps after its first run.
-        if (contentChanges.length > 0 && document.isDirty) {
-          this.edited.add(document.uri.fsPath);
+        if (contentChanges.length > 0 && document.uri.scheme === 'file') {
           this.refresh();
         }
       }),
+      vscode.workspace.onDidSaveTextDocument(() => this.refresh()),
       vscode.workspace.onDidChangeConfiguration(() => this.refresh()),
     );
-  }
-
-  /** Functions that have a new last run. */
-  ran(functions: ReadonlySet<FunctionId>): void {
-    for (const id of functions) {
-      const info = this.parts.gateway.state.functions.get(id)?.info;
-      if (info !== undefined) {
-        this.edited.delete(info.file);
-        const place = this.parts.runs.lastOf(id)?.place;
-        if (place !== undefined) {
-          this.edited.delete(place.file);
-        }
-      }
-    }
-    this.refresh();
   }
 
   /** A new session: nothing ran in it yet. */
@@ -82,12 +63,17 @@ export class InlineValues implements vscode.Disposable {
       if (info.file === file) {
         values.push(await this.valueOf(editor.document, info, run));
       }
-      if (run.place?.file === file && run.error !== undefined && !this.edited.has(file)) {
+      if (run.place?.file === file && run.error !== undefined && this.isThere(editor, run)) {
         errors.push(errorOf(editor.document, run));
       }
     }
     editor.setDecorations(this.value, values);
     editor.setDecorations(this.error, errors);
+  }
+
+  /** Whether the line of the error is as it was: lines move while one types, and are mended by others, too. */
+  private isThere({ document }: vscode.TextEditor, run: Run): boolean {
+    return !document.isDirty && this.parts.runs.isOf(run, document.uri.fsPath);
   }
 
   private async valueOf(

@@ -1,6 +1,7 @@
 /** The last ended run of each function, with the pushes that it made: for lenses, inline values and comparing. */
 import type { Fact } from '../protocol/fact';
 import type { FunctionId } from '../protocol/project';
+import { CodeAge } from './codeAge';
 import type { InvocationState, SessionState } from '../protocol/state';
 
 export interface Run extends InvocationState {
@@ -15,11 +16,19 @@ export class Runs {
   /** Of runs that go on, and of the last one of each function: un-awaited work pushes after its end. */
   private readonly pushes = new Map<string, number[]>();
 
+  private readonly age = new CodeAge();
+
+  /** Whether a file is still the code that the run had. */
+  isOf(run: Run, file: string): boolean {
+    return this.age.isOf(run, file);
+  }
+
   lastOf(id: FunctionId): Run | undefined {
     return this.last.get(id);
   }
 
   clear(): void {
+    this.age.clear();
     this.last.clear();
     this.pushes.clear();
   }
@@ -28,6 +37,7 @@ export class Runs {
   receive(facts: readonly Fact[], state: SessionState): Set<FunctionId> {
     const changed = new Set<FunctionId>();
     for (const fact of facts) {
+      this.age.receive(fact);
       if (fact.kind === 'invocationStarted') {
         this.pushes.set(fact.invocation, []);
       } else if (fact.kind === 'push' && fact.invocation !== null) {

@@ -164,12 +164,12 @@ class InspectorApp extends PageElement {
 
   /** Says how many rows are new, at most every five seconds. */
   private announcement(): string {
-    const { store } = this.model;
+    const { store, view } = this.model;
     const now = performance.now();
     if (now - this.announced.at > 5000 && store.end !== this.announced.rows) {
-      const fresh = store.end - this.announced.rows;
+      const fresh = view.countFrom(Math.max(this.announced.rows, store.first));
       this.announced = {
-        text: plural(fresh, '{0} new row', '{0} new rows'),
+        text: fresh === 0 ? '' : plural(fresh, '{0} new row', '{0} new rows'),
         at: now,
         rows: store.end,
       };

@@ -22,7 +22,7 @@ export function emptyState(model: InspectorModel): TemplateResult | null {
     );
   }
   if (store.count > 0) {
-    const hidden = l10n.t('{0} rows are hidden.', formatCount(store.count - model.pausedRows));
+    const hidden = l10n.t('{0} rows are hidden.', formatCount(store.shownCount - model.pausedRows));
     return ui.filter === ''
       ? message(
           'filter',

@@ -19,7 +19,7 @@ export function footer(
       >${
         shown === store.count
           ? plural(store.count, '{0} row', '{0} rows')
-          : l10n.t('{0} of {1} rows', formatCount(shown), formatCount(store.count))
+          : l10n.t('{0} of {1} rows', formatCount(shown), formatCount(store.shownCount))
       }</span
     >
     ${

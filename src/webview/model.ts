@@ -359,7 +359,7 @@ export class InspectorModel {
   }
 
   get pausedRows(): number {
-    return this.paused ? this.store.end - this.view.limit : 0;
+    return this.paused ? this.view.countWaiting() : 0;
   }
 
   clear(): void {
@@ -375,6 +375,8 @@ export class InspectorModel {
       this.compared = null;
       this.changed('selection');
       this.changed('rows');
+    } else if (this.compared !== null) {
+      this.compare(null);
     }
     if (row !== null && this.pane !== 'detail') {
       this.show('detail');
@@ -420,7 +422,7 @@ export class InspectorModel {
     if (row !== undefined) {
       const cause = this.store.cause(row);
       const isShown = this.ui.kinds.includes(this.store.kind(row)) || this.store.isFailedPush(row);
-      const shown = isShown ? row : (cause ?? row);
+      const shown = isShown ? this.store.tellerOf(row) : (cause ?? row);
       this.select(shown);
       if ('invocation' in target) {
         this.update({ tab: 'trace' });

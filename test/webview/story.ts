@@ -278,6 +278,17 @@ export class Story {
     this.invoke('Delete', 'cleanup', connection, cause, { logs: [`${person} left`] });
   }
 
+  /** Both sides say Close before the connection ends. */
+  closeHandshake(person: string): void {
+    const connection = this.idOf(person);
+    for (const direction of ['toServer', 'toClient'] as const) {
+      this.tell({
+        kind: 'frame',
+        ...{ connection, direction, type: 'close', size: 5, preview: 'bye', code: 1000 },
+      });
+    }
+  }
+
   sentence(): string {
     const list = words.split(' ');
     return Array.from(

@@ -12,6 +12,8 @@ export const rowFlag = {
   external: 8,
   warned: 16,
   binary: 32,
+  /** Told by a later row: a Close frame by the row of the connection's end. */
+  folded: 64,
 } as const;
 
 export interface NewRow {

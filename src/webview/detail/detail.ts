@@ -18,6 +18,7 @@ import type { InvocationRecord } from '../rows/store';
 import '../trace/trace';
 import { detailTabs, type DetailTab } from '../ui';
 import { renderDiff } from './diff';
+import { renderEnding } from './ending';
 import { renderHandshake } from './handshake';
 import { linkedText, placeLink, renderLog } from './log';
 import { loadFact, loadPayload, type Payload } from './payload';
@@ -180,7 +181,7 @@ class DetailPane extends PageElement {
         }`;
     }
     if (kind === 'close' && model.store.direction(row) === null) {
-      return html`<p class="padded">${previewOf(model, row)}</p>`;
+      return renderEnding(model, row);
     }
     const fact = model.store.factOf(row);
     return html`${

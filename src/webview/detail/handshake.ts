@@ -5,6 +5,7 @@ import { formatDuration } from '../format';
 import { icon } from '../icon';
 import { statusName } from '../list/row';
 import type { InspectorModel } from '../model';
+import { renderFindings } from './ending';
 
 export function renderHandshake(model: InspectorModel, row: number): TemplateResult {
   const fact = model.store.factOf(row);
@@ -36,7 +37,10 @@ export function renderHandshake(model: InspectorModel, row: number): TemplateRes
   return html`${
       fact.kind === 'refused'
         ? html`<p class="hint error">${icon('error')} ${fact.reason}</p>`
-        : nothing
+        : renderFindings(
+            model,
+            model.store.endingOf(model.store.connection(row))?.diagnostics ?? [],
+          )
     }
     <dl class="facts">
       ${facts

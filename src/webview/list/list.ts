@@ -7,9 +7,12 @@ import type { InspectorModel } from '../model';
 import type { Line } from '../rows/view';
 import { anchorAt, lineHeight, rowOf, topOf, type Anchor } from './anchor';
 import { layoutColumns, type Column, type Layout } from './columns';
+import { FitNames } from './fitNames';
 import { RowElement } from './row';
 
 const headHeight = 23;
+/** Pixels of a connection's cell that its name does not have: paddings and the dot. */
+const beforeName = 24;
 /** Lines kept ready above and below what is seen. */
 const spare = 4;
 
@@ -32,6 +35,8 @@ export class TrafficList extends HTMLElement {
   private active = -1;
   private activeRow: number | null = null;
   private shownSelection: number | null = null;
+  private readonly names = new FitNames((text) => this.measureText(text));
+  private canvas: CanvasRenderingContext2D | null = null;
   private unwatch: (() => void)[] = [];
   private readonly resize = new ResizeObserver(() => this.measure());
 
@@ -66,6 +71,7 @@ export class TrafficList extends HTMLElement {
       this.head.addEventListener('dblclick', (event) => this.resetWidth(event));
     }
     this.resize.observe(this);
+    this.resize.observe(this.grid);
     this.unwatch = [
       this.model.watch('rows', () => this.refresh()),
       this.model.watch('ui', () => this.relayout()),
@@ -100,6 +106,7 @@ export class TrafficList extends HTMLElement {
       next.shown.map((each) => each.id).join() === this.layout.shown.map((each) => each.id).join();
     this.layout = next;
     this.grid.style.setProperty('--columns', next.template);
+    this.fitNames();
     if (!same) {
       this.head.replaceChildren(
         ...next.shown.map((column, index) => headCell(column, index, next.widths[column.id])),
@@ -108,6 +115,19 @@ export class TrafficList extends HTMLElement {
     }
     this.grid.setAttribute('aria-colcount', String(next.shown.length));
     this.refresh();
+  }
+
+  private fitNames(): void {
+    this.names.setWidth((this.layout.widths.connection ?? 0) - beforeName);
+  }
+
+  private measureText(text: string): number {
+    if (this.canvas === null) {
+      const { fontSize, fontFamily } = getComputedStyle(this.grid);
+      this.canvas = document.createElement('canvas').getContext('2d')!;
+      this.canvas.font = `${fontSize} ${fontFamily}`;
+    }
+    return this.canvas.measureText(text).width;
   }
 
   private startResize(event: PointerEvent): void {
@@ -129,6 +149,8 @@ export class TrafficList extends HTMLElement {
         widths: { ...this.model.ui.widths, [id]: width },
       });
       this.grid.style.setProperty('--columns', this.layout.template);
+      this.fitNames();
+      this.draw();
     };
     handle.addEventListener('pointermove', move);
     handle.addEventListener(
@@ -165,7 +187,7 @@ export class TrafficList extends HTMLElement {
     this.following ||= store.count === 0;
     this.keepPlace(length);
     this.draw();
-    const behind = this.following ? 0 : store.end - Math.max(this.seenEnd, store.first);
+    const behind = this.following ? 0 : view.countFrom(Math.max(this.seenEnd, store.first));
     this.tail.hidden = this.following || length === 0;
     const text =
       behind === 0 ? l10n.t('Newest') : l10n.t('{0} new', behind > 9999 ? '9,999+' : behind);
@@ -202,7 +224,7 @@ export class TrafficList extends HTMLElement {
     const last = Math.min(length, Math.ceil((top + this.height) / lineHeight) + spare);
     const wanted = Math.ceil(this.height / lineHeight) + 2 * spare + 2;
     while (this.pool.length < wanted) {
-      const row = new RowElement(this.model, this.layout.shown);
+      const row = new RowElement(this.model, this.layout.shown, (name) => this.names.fit(name));
       this.pool.push(row);
       this.body.append(row.element);
     }

@@ -3,7 +3,7 @@
  * written. Everything from the wire goes through `textContent`.
  */
 import * as l10n from '@vscode/l10n';
-import type { Direction } from '../../protocol/fact';
+import type { Direction, FactOf } from '../../protocol/fact';
 import type { RowKind } from '../../protocol/filter';
 import {
   formatCount,
@@ -74,7 +74,8 @@ export function previewOf(model: InspectorModel, row: number): string {
       const fact = store.factOf(row);
       const code = store.code(row) || '';
       const cause = fact.kind === 'closed' ? causeName(fact.cause) : '';
-      return [code, text, cause].filter((part) => part !== '').join(' · ');
+      const found = fact.kind === 'closed' ? findingsOf(model, row)[0]?.message : undefined;
+      return [code, text, cause, found ?? ''].filter((part) => part !== '').join(' · ');
     }
     case 'refusal':
       return `${store.code(row)} · ${text}`;
@@ -88,6 +89,16 @@ export function previewOf(model: InspectorModel, row: number): string {
       return text;
   }
 }
+
+/** What was found about a connection that ended without a Close frame: mostly why it did. */
+export function findingsOf(model: InspectorModel, row: number): readonly FactOf<'diagnostic'>[] {
+  const { store } = model;
+  return store.code(row) === noCloseFrame
+    ? (store.endingOf(store.connection(row))?.diagnostics ?? [])
+    : [];
+}
+
+const noCloseFrame = 1006;
 
 export function causeName(cause: string): string {
   const names: Record<string, string> = {
@@ -177,6 +188,8 @@ export class RowElement {
   constructor(
     private readonly model: InspectorModel,
     private columns: readonly Column[],
+    /** The part of a connection's name that its column has room for. */
+    private readonly fit: (name: string) => string,
   ) {
     this.element.setAttribute('role', 'row');
     this.group.setAttribute('role', 'gridcell');
@@ -328,8 +341,8 @@ export class RowElement {
       case 'connection': {
         const connection = store.connection(row);
         setClass(cell.icon!, connection === '' ? '' : `dot conn-${name.color}`);
-        setAttribute(cell.element, 'title', connection);
-        write(cell.label, connection === '' ? '' : name.name);
+        setAttribute(cell.element, 'title', connection === '' ? '' : `${name.name}\n${connection}`);
+        write(cell.label, connection === '' ? '' : this.fit(name.name));
         break;
       }
       case 'kind':

@@ -33,6 +33,8 @@ export class Chunk {
   bytes = chunkBytes;
   /** Frames among the rows, for the count of those that were given up. */
   frames = 0;
+  /** Rows that another one tells. */
+  folded = 0;
 }
 
 /** A growing list of row numbers, ascending, that can lose its beginning. */

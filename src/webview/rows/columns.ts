@@ -3,7 +3,7 @@
  * row's number is `end - 1`.
  */
 import type { Direction, Fact } from '../../protocol/fact';
-import type { NewRow } from '../../protocol/facts/row';
+import { rowFlag, type NewRow } from '../../protocol/facts/row';
 import { rowKinds, rowStatuses, type RowKind, type RowStatus } from '../../protocol/filter';
 import { Chunk, chunkBits, chunkMask, chunkRows } from './chunk';
 
@@ -28,6 +28,8 @@ export class RowColumns {
   end = 0;
   /** Frames given up by the page; those that the session gave up are in its own facts. */
   droppedFrames = 0;
+  /** Rows that are never shown, since another one tells them. */
+  private foldedRows = 0;
   session = 0;
   private sessionStart = 0;
   readonly connections: string[] = [''];
@@ -47,6 +49,11 @@ export class RowColumns {
     return this.end - this.first;
   }
 
+  /** Rows that a list without any filter has. */
+  get shownCount(): number {
+    return this.count - this.foldedRows;
+  }
+
   get bytes(): number {
     return this.chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
   }
@@ -60,6 +67,7 @@ export class RowColumns {
     this.end = this.first;
     this.sessionStart = this.end;
     this.droppedFrames = 0;
+    this.foldedRows = 0;
     this.moreEffects.clear();
   }
 
@@ -93,6 +101,9 @@ export class RowColumns {
   }
   direction(row: number): Direction | null {
     return directions[this.chunk(row).direction[row & chunkMask]!]!;
+  }
+  isFolded(row: number): boolean {
+    return (this.flags(row) & rowFlag.folded) !== 0;
   }
   directionIndex(row: number): number {
     return this.chunk(row).direction[row & chunkMask]!;
@@ -209,6 +220,13 @@ export class RowColumns {
   protected addFlags(row: number, bits: number): void {
     this.chunk(row).flags[row & chunkMask]! |= bits;
   }
+  protected fold(row: number): void {
+    if (this.has(row) && !this.isFolded(row)) {
+      this.addFlags(row, rowFlag.folded);
+      this.chunk(row).folded += 1;
+      this.foldedRows += 1;
+    }
+  }
   protected copyFunction(from: number, to: number): void {
     this.chunk(to).fn[to & chunkMask] = this.chunk(from).fn[from & chunkMask]!;
   }
@@ -251,6 +269,7 @@ export class RowColumns {
       this.firstChunk += 1;
       this.first = this.firstChunk << chunkBits;
       this.droppedFrames += chunk.frames;
+      this.foldedRows -= chunk.folded;
       this.dropped(chunk.fact);
       for (const row of this.moreEffects.keys()) {
         if (row < this.first) {

@@ -1,6 +1,6 @@
 /** Rows of facts, as the table of facts says: facts become rows here, and later facts complete earlier rows. */
 import type { Fact, FactKind, FactOf } from '../../protocol/fact';
-import type { NewRow, RowChange } from '../../protocol/facts/row';
+import { rowFlag, type NewRow, type RowChange } from '../../protocol/facts/row';
 import { entryOf } from '../../protocol/facts/table';
 import type { Role } from '../../protocol/project';
 import { factBytes, RowColumns } from './columns';
@@ -10,6 +10,16 @@ import { rebuildFact } from './rebuild';
 export const keptLogLines = 1000;
 /** Findings that the page keeps for one run. */
 const keptDiagnostics = 20;
+
+/** What the end of a connection tells beside its own fact. */
+export interface Ending {
+  /** Row of the end itself, once it has come. */
+  row?: number;
+  /** Rows of its Close frames, in the order in which they came. */
+  frames: number[];
+  /** What was found about the connection, and not about a run: its handshake, its frames. */
+  diagnostics: FactOf<'diagnostic'>[];
+}
 
 export interface InvocationRecord {
   row: number;
@@ -32,6 +42,7 @@ export class RowStore extends RowColumns {
   readonly invocations = new Map<string, InvocationRecord>();
   /** Rows of handshakes that have not ended, by connection. */
   private readonly handshakes = new Map<string, number>();
+  private readonly endings = new Map<string, Ending>();
 
   constructor(
     maxRows: number,
@@ -45,6 +56,7 @@ export class RowStore extends RowColumns {
     super.clear();
     this.invocations.clear();
     this.handshakes.clear();
+    this.endings.clear();
   }
 
   override startSession(session: number): void {
@@ -57,6 +69,13 @@ export class RowStore extends RowColumns {
   }
   isFailedPush(row: number): boolean {
     return this.kind(row) === 'push' && this.status(row) === 'error';
+  }
+  endingOf(connection: string): Ending | undefined {
+    return this.endings.get(connection);
+  }
+  /** The row that tells what this one would. */
+  tellerOf(row: number): number {
+    return this.isFolded(row) ? (this.endingOf(this.connection(row))?.row ?? row) : row;
   }
   /** The invocation that the row is, was made by, or caused. */
   invocationOf(row: number): InvocationRecord | undefined {
@@ -116,7 +135,48 @@ export class RowStore extends RowColumns {
     if (row.kind === 'handshake') {
       this.handshakes.set(row.connection, number);
     }
+    if (row.kind === 'close') {
+      this.addToEnding(row, number);
+    }
     return number;
+  }
+
+  /** Two Close frames and the end of the connection are one thing that happened: one row tells it. */
+  private addToEnding(row: NewRow, number: number): void {
+    const ending = this.ending(row.connection);
+    if (row.direction === undefined) {
+      ending.row = number;
+    } else {
+      ending.frames.push(number);
+    }
+    if (ending.row !== undefined) {
+      for (const frame of ending.frames.filter((each) => this.has(each) && !this.isFolded(each))) {
+        this.fold(frame);
+        this.listener.touched(frame);
+      }
+      this.listener.touched(ending.row);
+    }
+  }
+
+  private ending(connection: string): Ending {
+    let ending = this.endings.get(connection);
+    if (ending === undefined) {
+      ending = { frames: [], diagnostics: [] };
+      this.endings.set(connection, ending);
+    }
+    return ending;
+  }
+
+  private addToConnection(fact: FactOf<'diagnostic'>, connection: string): void {
+    const { diagnostics } = this.ending(connection);
+    if (diagnostics.length < keptDiagnostics) {
+      diagnostics.push(fact);
+    }
+    const handshake = this.handshakes.get(connection);
+    if (handshake !== undefined && this.has(handshake)) {
+      this.addFlags(handshake, rowFlag.warned);
+      this.listener.touched(handshake);
+    }
   }
 
   /** What the page keeps of a run beside its row. */
@@ -131,6 +191,10 @@ export class RowStore extends RowColumns {
         pushes: [],
         diagnostics: [],
       });
+      return;
+    }
+    if (fact.kind === 'diagnostic' && fact.invocation === undefined && fact.connection) {
+      this.addToConnection(fact, fact.connection);
       return;
     }
     const id = 'invocation' in fact ? fact.invocation : undefined;
@@ -209,6 +273,8 @@ export class RowStore extends RowColumns {
     for (const fact of facts) {
       if (fact?.kind === 'invocationStarted') {
         this.invocations.delete(fact.invocation);
+      } else if (fact?.kind === 'closed' || fact?.kind === 'refused') {
+        this.endings.delete(fact.connection ?? '');
       }
     }
   }

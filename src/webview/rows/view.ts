@@ -44,6 +44,7 @@ export class TrafficView {
   private scan: { rows: RowList; next: number } | null = null;
   private groups: Map<number, Group> | null = null;
   private lines = { dirty: true, starts: [] as number[], groups: [] as number[], length: 0 };
+  private waiting = { from: -1, next: 0, count: 0 };
   private readonly closed = new Set<number>();
   /** Rows of the highlight, counted as they are met. */
   matches = 0;
@@ -76,6 +77,7 @@ export class TrafficView {
     this.criteria = criteria;
     this.scan = { rows: new RowList(), next: this.store.first };
     this.matches = 0;
+    this.waiting.from = -1;
   }
 
   clear(): void {
@@ -96,20 +98,47 @@ export class TrafficView {
   }
 
   private isShown(row: number): boolean {
-    const { kinds, directions, highlight, open } = this.criteria;
-    // A push that failed has no frame that could tell it: no chip of kinds hides it.
-    if (
-      ((kinds & (1 << this.store.kindIndex(row))) === 0 && !this.store.isFailedPush(row)) ||
-      (directions & (1 << this.store.directionIndex(row))) === 0
-    ) {
+    if (!this.isChosen(row)) {
       return false;
     }
+    const { highlight, open } = this.criteria;
     if (open) {
       return true;
     }
     const match = this.isMatch(row);
     this.matches += match ? 1 : 0;
     return highlight || match;
+  }
+
+  /** Whether no chip hides it, and no other row tells it. */
+  private isChosen(row: number): boolean {
+    const { kinds, directions } = this.criteria;
+    // A push that failed has no frame that could tell it: no chip of kinds hides it.
+    return (
+      !this.store.isFolded(row) &&
+      ((kinds & (1 << this.store.kindIndex(row))) !== 0 || this.store.isFailedPush(row)) &&
+      (directions & (1 << this.store.directionIndex(row))) !== 0
+    );
+  }
+
+  /** How many lines have come since `row`, that row included, without the heads of groups. */
+  countFrom(row: number): number {
+    return this.rows.length - this.rows.indexOf(row);
+  }
+
+  /** How many rows would be shown if the list were not paused. Counted on, since it is asked at every frame. */
+  countWaiting(): number {
+    const { end } = this.store;
+    const from = Math.max(this.limit, this.store.first);
+    if (this.waiting.from !== from) {
+      this.waiting = { from, next: from, count: 0 };
+    }
+    const { open, highlight } = this.criteria;
+    for (; this.waiting.next < end; this.waiting.next++) {
+      const row = this.waiting.next;
+      this.waiting.count += this.isChosen(row) && (open || highlight || this.isMatch(row)) ? 1 : 0;
+    }
+    return this.waiting.count;
   }
 
   /** Looks at rows until `deadline` (of performance.now). True when nothing is left to do. */
@@ -156,6 +185,13 @@ export class TrafficView {
   /** A row changed: it may match now, or no longer. */
   touched(row: number): void {
     this.revision += 1;
+    if (row < this.waiting.next) {
+      this.waiting.from = -1;
+    }
+    if (this.store.isFolded(row)) {
+      this.takeOut(row);
+      return;
+    }
     if (this.criteria.open) {
       return;
     }
@@ -176,6 +212,18 @@ export class TrafficView {
       this.regroup();
     }
     this.changed();
+  }
+
+  private takeOut(row: number): void {
+    if (this.rows.has(row)) {
+      if (this.highlighting && this.isMatch(row)) {
+        this.matches -= 1;
+      }
+      this.rows.remove(row);
+      this.groups?.get(this.store.connectionOf(row))?.rows.remove(row);
+      this.changed();
+    }
+    this.scan?.rows.remove(row);
   }
 
   private dropOld(): void {

@@ -241,6 +241,9 @@ describe('features around a run', function () {
       return (await styles()).includes('KeyError');
     });
     await window.screenshot('inline-error-dark', { width: 1280, height: 800 });
+    // Whoever mends it, and whatever has run since: it stands beside no line that it is not about.
+    project.write({ [file]: `${project.read(file)}\n` });
+    await until('no error inline', async () => !(await styles()).includes('KeyError'));
   });
 
   it('keeps its connections when debugging begins and ends with one key', async () => {

@@ -67,10 +67,29 @@ describe('findings', () => {
     assert.deepEqual(await until('the late one', () => shown().length > 0 && shown()), ['late']);
   });
 
+  it('of a run stay when the code is good to start, until new code serves', async () => {
+    const run = { invocation: 'a', connection: 'c' };
+    tell(
+      ready(1),
+      { ...finding('of a run'), ...run },
+      { ...finding('of a start'), rule: 'error.437' },
+    );
+    await until('both', () => shown().includes('of a run') && shown().includes('of a start'));
+    tell({ kind: 'diagnosticsCleared', function: id });
+    await until('the end of one', () => !shown().includes('of a start'));
+    assert.ok(shown().includes('of a run'));
+    // Another process of the same code does not mend it, either.
+    tell(ready(1), { ...finding('a mark'), rule: 'limits.event-size' });
+    await until('the mark', () => shown().includes('a mark'));
+    assert.ok(shown().includes('of a run'));
+    tell(ready(2));
+    await until('its end', () => !shown().includes('of a run'));
+  });
+
   it('without a run belong to the code that serves: another instance of it leaves them', async () => {
-    tell(ready(2), finding('of version 2'), ready(2));
-    await until('the finding', () => shown().includes('of version 2'));
-    tell(ready(3));
-    await until('its end', () => !shown().includes('of version 2'));
+    tell(ready(3), finding('of version 3'), ready(3));
+    await until('the finding', () => shown().includes('of version 3'));
+    tell(ready(4));
+    await until('its end', () => !shown().includes('of version 3'));
   });
 });
