@@ -9,7 +9,6 @@ import {
   directionIcon,
   directionName,
   kindName,
-  previewOf,
   statusOf,
 } from '../list/row';
 import { rowMenu } from '../act/rowMenu';
