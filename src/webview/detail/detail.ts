@@ -4,13 +4,7 @@ import { html, nothing } from 'lit';
 import { define, PageElement } from '../element';
 import { formatDuration, formatSize, formatTime } from '../format';
 import { icon, tabs, tool } from '../icon';
-import {
-  describeRow,
-  directionIcon,
-  directionName,
-  kindName,
-  statusOf,
-} from '../list/row';
+import { describeRow, directionIcon, directionName, kindName, statusOf } from '../list/row';
 import { rowMenu } from '../act/rowMenu';
 import { openMenu } from '../menu';
 import type { InvocationRecord } from '../rows/store';
