@@ -233,6 +233,7 @@ export type FactBody =
       invocation: string | null;
       function: FunctionId | null;
       status: number;
+      /** Of the answer; of a refusal by HTTP alone, whose answer has none, the status. */
       errNo: number;
       errMsg: string;
       warnings?: string[];

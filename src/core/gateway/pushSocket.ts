@@ -29,6 +29,7 @@ export class PushSocket {
   private size = 0;
   private deadline = 0;
   private answering = false;
+  private watched = false;
   private ended = false;
   /** While the body is on its way. */
   private arrived: (() => void) | undefined;
@@ -118,11 +119,23 @@ export class PushSocket {
     } else {
       this.head = head;
       this.arrived = this.gateway.pushes.begin();
-      this.socket.once('close', () => this.arrive());
+      if (!this.watched) {
+        this.watched = true;
+        this.socket.once('close', () => this.leftEarly());
+      }
       this.deadline = this.gateway.clock.now() + bodyTimeout;
       this.socket.setTimeout(bodyTimeout);
       this.keep(chunk);
     }
+  }
+
+  private leftEarly(): void {
+    if (this.head !== undefined) {
+      const { key, bodyLength, bodyStart } = this.head;
+      const errMsg = `the connection ended after ${Math.max(0, this.size - bodyStart)} of the ${bodyLength} bytes of the body`;
+      this.gateway.pushes.recordRefused(key, { status: 400, errMsg });
+    }
+    this.arrive();
   }
 
   private arrive(): void {

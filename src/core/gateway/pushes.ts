@@ -226,20 +226,27 @@ export class Pushes {
     };
   }
 
-  /** A push whose body was not read to its end, because it is larger than any event may be. */
-  recordTooLarge(key: string, errMsg: string): void {
+  /**
+   * A push that was refused before its body was judged: larger than any event may be (`errNo` 9006), or by HTTP alone,
+   * whose answer has no number: then that is its status.
+   */
+  recordRefused(
+    key: string,
+    { status, errNo = status, errMsg }: { status: number; errNo?: number; errMsg: string },
+  ): void {
+    const address = this.addressOf(key);
     this.record({
       kind: 'push',
-      service: this.addressOf(key)?.service.spec.name ?? null,
+      service: address?.service.spec.name ?? null,
       connection: '',
       action: null,
       type: null,
       size: 0,
       preview: '',
       invocation: null,
-      function: null,
-      status: 200,
-      errNo: pushErrors.tooLarge,
+      function: address?.instance?.functionId ?? null,
+      status,
+      errNo,
       errMsg,
     });
   }

@@ -1,5 +1,6 @@
 /** Plain HTTP at the gateway's port: pushes, the page for trying the projects, and everything that is neither. */
 import type http from 'node:http';
+import type { Duplex } from 'node:stream';
 import { reportBug } from '../errors';
 import { type Access, isPushAllowed } from './access';
 import type { Gateway } from './gateway';
@@ -42,11 +43,19 @@ export function answerRequest(
     answer(status, JSON.stringify({ message }), headers);
 
   const malformed = refuseForm(request, asked, access);
+  const key = keyOf(path);
+  const refuse = (status: number, message: string, headers?: http.OutgoingHttpHeaders): void => {
+    say(status, message, headers);
+    tellRefusal(gateway, request.method, path, status, message);
+    if (!request.complete) {
+      refusedEarly.add(request.socket);
+      request.once('end', () => refusedEarly.delete(request.socket));
+    }
+  };
   if (malformed !== undefined) {
-    say(malformed.status, malformed.message, { connection: 'close' });
+    refuse(malformed.status, malformed.message, { connection: 'close' });
     return;
   }
-  const key = path.slice(1, path.endsWith('/') ? -1 : undefined);
   if (!gateway.pushes.isAddress(key)) {
     if (/^\/(release|prepub|test)\//.test(path)) {
       say(426, 'This address speaks WebSocket: connect with ws://, not http://.', {
@@ -56,7 +65,7 @@ export function answerRequest(
     }
     const nothing = `There is nothing at ${path.slice(0, 200)}. WebSocket clients connect to /<stage>/<path>, pushes go to the push address that the gateway printed.`;
     if (path !== '/' || request.method !== 'GET' || options.readPage === undefined) {
-      say(404, nothing);
+      refuse(404, nothing);
       return;
     }
     void options.readPage().then((page) => {
@@ -75,21 +84,28 @@ export function answerRequest(
     return;
   }
   if (!isPushAllowed(request.headers, access)) {
-    say(
+    refuse(
       403,
       'This request was sent by a web page. Pushes come from functions: a page may not make them unless scfWebSocket.allowedOrigins names its origin.',
     );
     return;
   }
   if (request.method !== 'POST') {
-    say(405, `The push address takes POST only, not ${request.method ?? ''}.`, { allow: 'POST' });
+    refuse(405, `The push address takes POST only, not ${request.method ?? ''}.`, {
+      allow: 'POST',
+    });
     return;
   }
+  request.once('close', () => {
+    if (!request.complete && !response.writableEnded) {
+      tellRefusal(gateway, 'POST', path, 400, 'The request ended, or went wrong, within its body.');
+    }
+  });
   readBody(request, (body) => {
     if (body === undefined) {
       const errMsg = `the body is larger than ${largestPush} bytes`;
       answer(200, JSON.stringify({ errNo: pushErrors.tooLarge, errMsg }), { connection: 'close' });
-      gateway.pushes.recordTooLarge(key, errMsg);
+      gateway.pushes.recordRefused(key, { status: 200, errNo: pushErrors.tooLarge, errMsg });
       return;
     }
     void gateway.pushes
@@ -105,6 +121,31 @@ export function answerRequest(
         say(500, 'The gateway failed at this push; its log says more.');
       });
   });
+}
+
+/** What an address means to the pushes: its path without slashes. */
+export function keyOf(path: string): string {
+  return path.slice(1, path.endsWith('/') ? -1 : undefined);
+}
+
+/** Sockets with the rest of a request that was refused: what is wrong with that, too, is not told. */
+export const refusedEarly = new WeakSet<Duplex>();
+
+/** Keys of push addresses, of this session or of another. */
+const pushKey = /^api-[0-9a-z]{8}(\/\d+)?$/;
+
+/** A request that was meant as a push, and refused by HTTP alone, is seen where pushes are. */
+export function tellRefusal(
+  gateway: Gateway,
+  method: string | undefined,
+  path: string,
+  status: number,
+  message: string,
+): void {
+  const key = keyOf(path);
+  if (gateway.pushes.isAddress(key) || (method === 'POST' && pushKey.test(key))) {
+    gateway.pushes.recordRefused(key, { status, errMsg: message });
+  }
 }
 
 /** Hands over the whole body, or undefined when it is larger than a push may be. */

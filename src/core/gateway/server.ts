@@ -12,7 +12,7 @@ import { type Access, isOriginAllowed } from './access';
 import type { Gateway } from './gateway';
 import type { HandshakeRequest } from './handshakes';
 import { PushSocket } from './pushSocket';
-import { answerRequest, type RequestOptions } from './requests';
+import { answerRequest, refusedEarly, type RequestOptions, tellRefusal } from './requests';
 import { readTarget, refuseForm, type Refusal, type RequestTarget } from './requestForm';
 import { BoundWebSocket, endSoon } from './webSocketClient';
 
@@ -105,6 +105,12 @@ export async function startServer(
     }
     const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
     const message = `This is not HTTP that the gateway understands: ${error.message}`;
+    const { rawPacket } = error as { rawPacket?: Buffer };
+    const line = /^([A-Z]+) ([^\s?#]+)/.exec(rawPacket?.toString('latin1', 0, 500) ?? '');
+    if (line !== null && !refusedEarly.has(socket)) {
+      const { target } = readTarget(line[2] ?? '');
+      tellRefusal(gateway, line[1], target, status, message);
+    }
     endSoon(socket as Socket, rawAnswer(status, JSON.stringify({ message })));
   });
   server.on('upgrade', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {

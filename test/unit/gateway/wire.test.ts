@@ -53,6 +53,8 @@ describe('the wire', () => {
       body,
     ]);
 
+  const pushes = () => gateway.recorder.read(1, Infinity).filter((fact) => fact.kind === 'push');
+
   const open = async () => {
     const client = await connect(gateway.url);
     const { connection } = await gateway.until('opened');
@@ -158,6 +160,52 @@ describe('the wire', () => {
     for (const bytes of [handshake([large]), push(Buffer.from('{}'), [large])]) {
       assert.match(await ask(bytes), /^431 /);
     }
+  });
+
+  it('shows pushes that HTTP alone refuses where pushes are', async () => {
+    const start = 'POST /api-abcdefgh HTTP/1.1';
+    const body = Buffer.from('{}');
+    const asked: [what: string, bytes: string | Buffer, status: number][] = [
+      ['two hosts', push(body, ['Host: localhost']), 400],
+      ['another host', push(body, [], start).toString().replace('localhost', 'evil.org'), 403],
+      ['another version', push(body, [], 'POST /api-abcdefgh HTTP/2.0'), 400],
+      ['an unknown coding', push(body, ['Transfer-Encoding: gzip, chunked'], start), 400],
+      ['a gzip coding', `${start}\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n`, 400],
+      ['a line that is no header', `${start}\r\nHost: localhost\r\nno header\r\n\r\n`, 400],
+      ['a wrong length', `${start}\r\nHost: localhost\r\nContent-Length: two\r\n\r\n{}`, 400],
+      ['a large head', push(body, [`X-Much: ${'x'.repeat(20_000)}`]), 431],
+      ['a page of another site', push(body, ['Origin: http://evil.org']), 403],
+      ['GET', push(Buffer.alloc(0), [], 'GET /api-abcdefgh HTTP/1.1'), 405],
+      ['an address of another session', push(body, [], 'POST /api-zzzzzzzz HTTP/1.1'), 404],
+    ];
+    for (const [what, bytes, wished] of asked) {
+      const before = pushes().length;
+      const status = Number((await ask(bytes)).slice(0, 3));
+      const [fact, ...others] = pushes().slice(before);
+      assert.deepEqual(others, [], what);
+      assert.equal(fact?.status, status, what);
+      assert.equal(fact?.errNo, status, what);
+      assert.notEqual(fact?.errMsg, '', what);
+      if (what.includes('coding')) {
+        assert.ok(status === 400 || status === 501, what);
+      } else {
+        assert.equal(status, wished, what);
+      }
+    }
+    // One that ends within its body gets no answer; it is seen all the same.
+    for (const head of [[], ['X-Slow: not the short way']]) {
+      const before = pushes().length;
+      const raw = await openRaw(gateway.port);
+      raw.socket.write(push(body, head).subarray(0, -1));
+      raw.socket.end();
+      const fact = await gateway.until('push', ({ seq }) => seq > (pushes()[before - 1]?.seq ?? 0));
+      assert.equal(fact.errNo, 400);
+    }
+    // Others' mistakes are not pushes.
+    const before = pushes().length;
+    await ask('GET /favicon.ico HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await ask('POST /elsewhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n');
+    assert.equal(pushes().length, before);
   });
 
   it('puts nothing in the place of bytes: pushes that are no UTF-8 are refused (push.not-utf8)', async () => {

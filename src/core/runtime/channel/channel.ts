@@ -109,6 +109,13 @@ export class Channel implements Conversation {
   readonly queues = true;
   private readonly splitter: LineSplitter;
   private taken = 0;
+  /** What stood before the text of the line of output before, and what that means. */
+  private lastHead = '';
+  private lastLog: [id: string | null, stream: LogStream, level: LogLevel] = [
+    null,
+    'stdout',
+    'info',
+  ];
 
   constructor(
     private readonly input: Writable,
@@ -191,6 +198,9 @@ export class Channel implements Conversation {
       );
       return;
     }
+    if (kind === 0x4c /* L */ && this.receiveLog(bytes, start, end)) {
+      return;
+    }
     const line = bytes.toString('utf8', start, end);
     try {
       this.receiveRare(line);
@@ -198,6 +208,32 @@ export class Channel implements Conversation {
       this.listener.onNonsense(line.slice(0, 80));
     }
   };
+
+  /** A line of output, of which there may be millions; false: not as bootstraps write it. */
+  private receiveLog(bytes: Buffer, start: number, end: number): boolean {
+    const text = bytes.indexOf(0x22, start);
+    if (text < 0 || text >= end) {
+      return false;
+    }
+    const head = bytes.toString('latin1', start, text);
+    if (head !== this.lastHead) {
+      const [, id = '', stream = '', level = '', none] = head.split(' ');
+      if (none !== '' || !streams.has(stream) || !levels.has(level)) {
+        return false;
+      }
+      this.lastHead = head;
+      this.lastLog = [id === '-' ? null : id, stream as LogStream, level as LogLevel];
+    }
+    let value: unknown;
+    try {
+      value = JSON.parse(bytes.toString('utf8', text, end));
+    } catch {
+      return false;
+    }
+    const [id, stream, level] = this.lastLog;
+    this.listener.onLog(id, stream, level, value as string); // It begins with a quotation mark.
+    return true;
+  }
 
   private receiveRare(line: string): void {
     const { listener } = this;
@@ -209,15 +245,6 @@ export class Channel implements Conversation {
       case 'D':
         listener.onDone(first);
         return;
-      case 'L': {
-        const [stream, level] = afterFirst.split(' ', 2) as [LogStream, LogLevel];
-        const text: unknown = JSON.parse(afterFirst.slice(stream.length + level.length + 2));
-        if (!streams.has(stream) || !levels.has(level) || typeof text !== 'string') {
-          throw new Error(line);
-        }
-        listener.onLog(id, stream, level, text);
-        return;
-      }
       case 'E':
       case 'e': {
         const space = afterFirst.indexOf(' ');

@@ -32,6 +32,7 @@ export class OutputLog {
   private windowStart = 0;
   private facts = 0;
   private characters = 0;
+  private worked = process.cpuUsage();
   private held: Held | undefined;
   private timer: NodeJS.Timeout | undefined;
 
@@ -49,6 +50,7 @@ export class OutputLog {
       this.windowStart = now;
       this.facts = 0;
       this.characters = 0;
+      this.worked = process.cpuUsage();
     }
     this.characters += text.length;
     if (this.facts < factsPerWindow) {
@@ -60,12 +62,19 @@ export class OutputLog {
     }
     if (this.characters > charactersPerWindow) {
       // Everybody else gets as much time as this piece has taken.
-      const rest = Math.min(windowMs, Math.max(shortestRest, now - this.windowStart));
+      const rest = Math.min(windowMs, Math.max(shortestRest, this.work()));
       this.windowStart = now;
       this.characters = 0;
       this.setHeld(true);
       setTimeout(() => this.setHeld(false), rest);
     }
+  }
+
+  /** Milliseconds that this process has worked since it was asked last: what it waited was no work. */
+  private work(): number {
+    const { user, system } = process.cpuUsage(this.worked);
+    this.worked = process.cpuUsage();
+    return (user + system) / 1000;
   }
 
   /** Writes what was put together; to be called before an invocation ends. */

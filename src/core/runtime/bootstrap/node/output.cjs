@@ -46,13 +46,15 @@ const rests = { stdout: null, stderr: null };
 
 function line(stream, at, id, text, cut) {
   const whole = cut > 0 ? `${text} … [+${cut}]` : text;
-  send(`L ${id === null ? '-' : id} ${stream} ${at} ${JSON.stringify(whole)}\n`);
+  return `L ${id === null ? '-' : id} ${stream} ${at} ${JSON.stringify(whole)}\n`;
 }
 
+/** What one call writes leaves in one piece: each costs more than the lines in it. */
 function add(stream, own, text) {
   const id = invocation();
   const at = level || own;
   let from = 0;
+  let whole = '';
   while (from < text.length) {
     const feed = text.indexOf('\n', from);
     let part = text.slice(from, feed < 0 ? text.length : feed);
@@ -65,16 +67,18 @@ function add(stream, own, text) {
         part = rest.text + part;
         cut = rest.cut;
       } else {
-        line(stream, rest.level, rest.id, rest.text, rest.cut);
+        whole += line(stream, rest.level, rest.id, rest.text, rest.cut);
       }
     }
     if (part.length > longest) {
       cut += part.length - longest;
       part = part.slice(0, longest);
     }
-    if (feed >= 0) line(stream, at, id, part.endsWith('\r') ? part.slice(0, -1) : part, cut);
+    if (feed >= 0)
+      whole += line(stream, at, id, part.endsWith('\r') ? part.slice(0, -1) : part, cut);
     else rests[stream] = { id, level: at, text: part, cut };
   }
+  if (whole !== '') send(whole);
 }
 
 function take(stream, name, own) {
@@ -96,12 +100,12 @@ exports.flush = () => {
     const rest = rests[stream];
     if (rest !== null) {
       rests[stream] = null;
-      line(stream, rest.level, rest.id, rest.text, rest.cut);
+      send(line(stream, rest.level, rest.id, rest.text, rest.cut));
     }
   }
 };
 
 /** Something that went wrong outside of any answer. */
 exports.report = (text) => {
-  for (const one of text.split('\n')) line('stderr', 'error', invocation(), one, 0);
+  for (const one of text.split('\n')) send(line('stderr', 'error', invocation(), one, 0));
 };

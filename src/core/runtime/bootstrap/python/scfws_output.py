@@ -1,14 +1,18 @@
 # -*- coding: utf-8 -*-
 """Takes over sys.stdout, sys.stderr and logging: each line goes to the channel with its invocation and level."""
 import io
-import json
 import sys
 import threading
+from json.encoder import encode_basestring_ascii as quote
 
 import scfws_channel as channel
 import scfws_hooks as hooks
 
 PY2 = sys.version_info[0] == 2
+if PY2:
+    from thread import get_ident
+else:
+    from threading import get_ident
 LONGEST = 256 * 1024
 
 
@@ -64,8 +68,16 @@ def flush_all():
         stream.flush_rest()
 
 
+def message(stream, level, text):
+    return 'L %s %s %s %s\n' % (invocation() or '-', stream, level, quote(text))
+
+
 def send(stream, level, text):
-    channel.send('L', invocation() or '-', stream, level, json.dumps(text))
+    channel.send_bytes(message(stream, level, text).encode('ascii'))
+
+
+def shortened(line, cut):
+    return (line, cut) if len(line) <= LONGEST else (line[:LONGEST], cut + len(line) - LONGEST)
 
 
 class Lines(object):
@@ -79,23 +91,26 @@ class Lines(object):
     def add(self, text):
         if not text:
             return
-        thread = threading.current_thread().ident
+        thread = get_ident()
+        line, cut = self.rests.pop(thread, (u'', 0))
+        # What one call writes leaves in one piece: each costs more than the lines in it.
+        whole = []
         lines = text.split(u'\n')
-        for index, line in enumerate(lines):
-            before = self.rests.pop(thread, None)
-            if before is not None:
-                line, cut = before[0] + line, before[1]
-            else:
-                cut = 0
-            if len(line) > LONGEST:
-                line, cut = line[:LONGEST], cut + len(line) - LONGEST
-            if index < len(lines) - 1:
-                self.send(line[:-1] if line.endswith(u'\r') else line, cut)
-            elif line:
-                self.rests[thread] = (line, cut)
+        last = lines.pop()
+        for more in lines:
+            line, cut = shortened(line + more if line else more, cut)
+            whole.append(self.message(line[:-1] if line.endswith(u'\r') else line, cut))
+            line, cut = u'', 0
+        if line or last:
+            self.rests[thread] = shortened(line + last, cut)
+        if whole:
+            channel.send_bytes(''.join(whole).encode('ascii'))
+
+    def message(self, line, cut):
+        return message(self.name, self.level, line + u' \u2026 [+%d]' % cut if cut else line)
 
     def send(self, line, cut):
-        send(self.name, self.level, line + u' \u2026 [+%d]' % cut if cut else line)
+        channel.send_bytes(self.message(line, cut).encode('ascii'))
 
     def flush_rest(self):
         for thread in list(self.rests):
