@@ -198,6 +198,64 @@ export const commands: readonly Command[] = [
   }),
 
   command({
+    name: 'replay',
+    synopsis: '<recording> [folder]',
+    text: () =>
+      l10n.t(
+        "Lets a recording's clients speak again to today's handlers, and tells the difference.",
+      ),
+    flags: {
+      pace: {
+        type: 'string',
+        choices: ['virtual', 'real'],
+        initial: 'virtual',
+        text: () => l10n.t('virtual: idle time costs nothing; real: as fast as it was recorded.'),
+      },
+      limit: {
+        type: 'string',
+        value: 'SECONDS',
+        initial: '30',
+        text: () => l10n.t('How long what one message sets off may take.'),
+      },
+      save: {
+        type: 'string',
+        value: 'FILE',
+        text: () => l10n.t('Keeps the conversations that differ as a scenario (*.wsflow.yaml).'),
+      },
+      json: { type: 'boolean' }, // For hosts.
+      ...interpreters,
+      emulator: sessionFlags.emulator,
+      ...locale,
+    },
+    example: 'replay traffic.scfws.jsonl my-chat --save my-chat/scenarios/kept.wsflow.yaml',
+    async run(values, [file, folder = '.', ...rest]) {
+      const { python, node, emulator, pace, limit, save, json } = values;
+      if (file === undefined || rest.length > 0) {
+        throw usageError(
+          'replay',
+          l10n.t('"replay" needs a recording, and after it at most a folder.'),
+        );
+      }
+      const seconds = wholeNumber('replay', '--limit', limit ?? '', 86_400, 1);
+      const { runReplay } = await import('./runReplay');
+      return runReplay({
+        file,
+        folder: path.basename(folder) === 'scfws.json' ? path.dirname(folder) : folder,
+        pace: pace === 'real' ? 'real' : 'virtual',
+        limit: seconds * 1000,
+        json: json === true,
+        ...(save === undefined ? {} : { save }),
+        bootstrapFolder,
+        interpreters: {
+          ...(python === undefined ? {} : { python }),
+          ...(node === undefined ? {} : { node }),
+        },
+        ...(emulator === undefined ? {} : { emulator: parseEmulator('replay', emulator) }),
+      });
+    },
+  }),
+
+  command({
     name: 'invoke',
     synopsis: '[folder] <function>',
     text: () => l10n.t('Runs one function once. Its result goes to stdout, its log to stderr.'),

@@ -11,6 +11,7 @@ import { junitReporter } from './reporters/junit';
 import { type Output, type Reporter, type ReporterName, reporterNames } from './reporters/reporter';
 import { specReporter } from './reporters/spec';
 import { tapReporter } from './reporters/tap';
+import { onSignals } from './signals';
 import { startTestHost } from './testHost';
 import { watchForChanges } from './testWatch';
 
@@ -184,20 +185,6 @@ function toFile(file: string, open: number[]): Output {
       l10n.t('The report cannot be written to {0}: {1}', file, (error as Error).message),
     );
   }
-}
-
-/** The first one ends the run in order, the second one at once: handlers end with their pipes. */
-function onSignals(run: () => void): () => void {
-  let count = 0;
-  const onSignal = (): void => {
-    if (++count > 1) {
-      process.exit(130);
-    }
-    run();
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  signals.forEach((signal) => process.on(signal, onSignal));
-  return () => signals.forEach((signal) => process.off(signal, onSignal));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

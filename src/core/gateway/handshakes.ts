@@ -19,6 +19,8 @@ export interface HandshakeRequest {
   headers: Record<string, string>;
   remote: string;
   client?: string;
+  /** The id that the connection is to have, if it is free: of a client that speaks again. */
+  connection?: string;
 }
 
 export type HandshakeDecision =
@@ -97,7 +99,7 @@ export class Handshakes {
       secretId = checked.secretId;
     }
 
-    const id = randomBytes(16).toString('base64');
+    const id = request.connection ?? randomBytes(16).toString('base64');
     const connection = new Connection(id, service, match.stage, this.clock.now());
     const protocols = request.headers['sec-websocket-protocol'];
     const extensions = request.headers['sec-websocket-extensions'];

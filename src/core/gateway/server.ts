@@ -39,6 +39,8 @@ export interface ServerOptions extends RequestOptions {
   port: number;
   /** Name of the test client with this local port, if it is one of ours. */
   clientNameOf(port: number): string | undefined;
+  /** Id that the connection from this local port is to have. */
+  connectionOf?(port: number): string | undefined;
 }
 
 export interface GatewayServer {
@@ -146,6 +148,10 @@ export async function startServer(
     const name = options.clientNameOf(socket.remotePort ?? 0);
     if (name !== undefined) {
       asked.client = name;
+    }
+    const id = options.connectionOf?.(socket.remotePort ?? 0);
+    if (id !== undefined) {
+      asked.connection = id;
     }
     socket.on('error', destroy);
     const early = new EarlyBytes(socket, head);

@@ -32,6 +32,8 @@ const largestMessage = 64 * 1024 * 1024;
 export class Actor {
   readonly name: string;
   private socket: WebSocket | undefined;
+  /** Not open yet. */
+  private connecting: WebSocket | undefined;
   inbox: Message[] = [];
   /** Index of the first message that no step has looked at. */
   cursor = 0;
@@ -83,6 +85,7 @@ export class Actor {
         resolve({ open: false, error: (error as Error).message });
         return;
       }
+      this.connecting = socket;
       socket.on('unexpected-response', (_request, response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -144,8 +147,14 @@ export class Actor {
     this.socket?.ping(data);
   }
 
-  close(code: number, reason: string): void {
+  /** Without a code the Close frame is empty. */
+  close(code?: number, reason?: string): void {
     this.socket?.close(code, reason);
+  }
+
+  /** Gives up a handshake that is under way. */
+  abandon(): void {
+    this.connecting?.terminate();
   }
 
   /** Ends the connection without a word. */
@@ -172,6 +181,7 @@ export class Actor {
 
   dispose(): void {
     this.introduction?.dispose();
+    this.connecting?.terminate();
     this.socket?.terminate();
   }
 

@@ -2,20 +2,19 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import { needsPayload } from '../../protocol/export/recording';
-import type { RecordedPayload } from '../../protocol/payload';
 import { renderJsonLines } from '../../protocol/export/jsonLines';
 import type { ServiceSpec } from '../../protocol/project';
 import type { Failure, ScenarioOutcome, TestEvent } from '../../protocol/testEvent';
 import type { Timer } from '../clock';
 import { sentenceOf, UserError } from '../errors';
+import { recordingOf } from '../session/recordingOf';
 import { startSession, type Session, type SessionOptions } from '../session/session';
 import { elsewhere } from './elsewhere';
 import type { Plan } from './loadFlows';
 import { emulatorPlace, type Place } from './place';
 import { Cancelled, runSteps } from './runSteps';
 import { Scene } from './scene';
-import { makeStore, runSetUp, storeVariable } from './setUp';
+import { makeStore, runSetUp, storeVariable, withEnvironment } from './setUp';
 import { fillIn } from './variables';
 import { Witness } from './witness';
 
@@ -202,17 +201,6 @@ function variablesOf({ flow, scenario, info }: Plan): Record<string, unknown> {
   return { ...flow.vars, ...scenario.vars, ...info.parameters };
 }
 
-function withEnvironment(service: ServiceSpec, env: Record<string, string>): ServiceSpec {
-  return {
-    ...service,
-    emulator: { ...service.emulator },
-    functions: service.functions.map((each) => ({
-      ...each,
-      environment: { ...each.environment, ...env },
-    })),
-  };
-}
-
 /** A scenario may pass although a function failed meanwhile: whoever reads the result is told. */
 function noteFailures({ place, notes }: Scene): void {
   const { witness } = place.emulator ?? {};
@@ -241,23 +229,9 @@ async function record(
   if (recordings === undefined) {
     return undefined;
   }
-  recorder.settle();
-  const facts = recorder.read(1, Infinity);
-  const payloads = new Map<number, RecordedPayload>();
-  for (const fact of facts.filter(needsPayload)) {
-    const payload = recorder.payload(fact.seq);
-    if (payload !== undefined) {
-      payloads.set(
-        fact.seq,
-        typeof payload === 'string'
-          ? { data: payload, encoding: 'text' }
-          : { data: payload.toString('base64'), encoding: 'base64' },
-      );
-    }
-  }
   const name = `${id.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 120)}-${attempt}.scfws.jsonl`;
   const file = path.join(recordings, name);
   await fs.mkdir(recordings, { recursive: true });
-  await fs.writeFile(file, renderJsonLines({ facts, payloads }));
+  await fs.writeFile(file, renderJsonLines(recordingOf(recorder)));
   return file;
 }

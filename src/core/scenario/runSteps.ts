@@ -125,7 +125,10 @@ function explained(scene: Scene, { failure }: StepFailed): Omit<Failure, 'place'
 }
 
 /** Rejects with `StepFailed` when work goes on for too long; a clock that stands still does not count. */
-async function withinLimit<T>(run: StepRun, work: () => Promise<T>): Promise<T> {
+export async function withinLimit<T>(
+  run: Pick<StepRun, 'signal' | 'limit'> & { scene: { place: Place } },
+  work: () => Promise<T>,
+): Promise<T> {
   const { scene, signal, limit } = run;
   if (signal.aborted) {
     throw new Cancelled();

@@ -69,8 +69,10 @@ export interface Session {
   readonly intents: Intents;
   readonly clock: Clock;
   readonly quiet: Quiet;
-  /** The connection that comes from this local port is to have that name in all facts. */
-  introduce(port: number, name: string): Timer;
+  /** The connection that comes from this local port is to have that name in all facts, and that id. */
+  introduce(port: number, name: string, connection?: string): Timer;
+  /** Milliseconds until the gateway looks again for a connection that was silent for too long; undefined: none is open. */
+  nextSilence(): number | undefined;
   onFact(listener: (fact: Fact) => void): Timer;
   /** Resolves when every socket is closed and every handler process is gone. */
   dispose(reason?: string): Promise<void>;
@@ -159,6 +161,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       port: wishedPort,
       access: { allowedOrigins: options.allowedOrigins ?? [] },
       clientNameOf: (remotePort) => clients.nameOf(remotePort),
+      connectionOf: (remotePort) => clients.idOf(remotePort),
       readPage: () => readProjectPage(services.map((service) => service.spec.folder)),
     });
   } catch (error) {
@@ -304,7 +307,8 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     }),
     clock,
     quiet,
-    introduce: (from, name) => clients.introduce(from, name),
+    introduce: (from, name, connection) => clients.introduce(from, name, connection),
+    nextSilence: () => idleClock.nextIn(),
     onFact: (listener) => recorder.onFact(listener),
     dispose,
   };

@@ -29,6 +29,7 @@ export class TestClients {
   private readonly record: RecordFact;
   private readonly clients = new Map<string, TestClient>();
   private readonly namesByPort = new Map<number, string>();
+  private readonly idsByPort = new Map<number, string>();
   private count = 0;
 
   constructor(record: RecordFact) {
@@ -40,10 +41,23 @@ export class TestClients {
     return this.namesByPort.get(port);
   }
 
-  /** A client that lives elsewhere in this process: the connection from its port has that name. */
-  introduce(port: number, name: string): Timer {
+  /** The id that a connection from this port is to have. */
+  idOf(port: number): string | undefined {
+    return this.idsByPort.get(port);
+  }
+
+  /** A client that lives elsewhere in this process: the connection from its port has that name, and that id. */
+  introduce(port: number, name: string, connection?: string): Timer {
     this.namesByPort.set(port, name);
-    return { dispose: () => this.namesByPort.delete(port) };
+    if (connection !== undefined) {
+      this.idsByPort.set(port, connection);
+    }
+    return {
+      dispose: () => {
+        this.namesByPort.delete(port);
+        this.idsByPort.delete(port);
+      },
+    };
   }
 
   nameOfConnection(connection: string): string | undefined {
