@@ -128,7 +128,7 @@ function differsBeside(recorded: string, texts: string[]): boolean {
   if (value !== undefined && values.every((each) => each !== undefined)) {
     return differsInValue(
       value.value,
-      values.map((each) => (each).value),
+      values.map((each) => each.value),
     );
   }
   const tokens = texts.map(tokensOf);
