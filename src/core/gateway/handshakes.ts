@@ -68,11 +68,12 @@ export class Handshakes {
   /** Asks Register whether a client may come in. Records everything; the caller only writes the answer. */
   async decide(request: HandshakeRequest, gone: AbortSignal): Promise<HandshakeDecision> {
     if (this.target.stopping) {
-      return this.refuse(request, 503, { message: 'The gateway stops.' });
+      return this.refuse(request, 503, { message: l10n.t('The gateway stops.') });
     }
     if (this.target.congested) {
-      const message =
-        'Messages of clients that have left wait for their function: come again later.';
+      const message = l10n.t(
+        'Messages of clients that have left wait for their function: come again later.',
+      );
       return this.refuse(request, 503, { message });
     }
     const [path = '', query = ''] = splitOnce(request.target, '?');
@@ -85,7 +86,7 @@ export class Handshakes {
         spec.stages.map((stage) => `/${stage}${spec.path}`),
       );
       return this.refuse(request, 404, {
-        message: `There is no API at ${path.slice(0, 200)}. Paths: ${known.join(', ')}`,
+        message: l10n.t('There is no API at {0}. Paths: {1}', path.slice(0, 200), known.join(', ')),
       });
     }
     const service = this.services.find((candidate) => candidate.spec === match.service) as Service;
@@ -94,7 +95,14 @@ export class Handshakes {
     if (spec.authentication.type === 'keyPair') {
       const checked = checkKeyPair(request.headers, spec.authentication, Date.now());
       if (!checked.ok) {
-        return this.refuse(request, 401, { message: checked.reason }, spec.name);
+        return this.refuse(
+          request,
+          401,
+          { message: checked.reason },
+          spec.name,
+          undefined,
+          l10n.t('The signature does not hold: {0}', checked.reason),
+        );
       }
       secretId = checked.secretId;
     }

@@ -1,4 +1,5 @@
 /** What every request must look like before anybody asks what it wants: the same for handshakes, pushes and the rest. */
+import * as l10n from '@vscode/l10n';
 import type http from 'node:http';
 import { type Access, isHostAllowed } from './access';
 
@@ -34,25 +35,31 @@ export function refuseForm(
   if (httpVersion !== '1.1' && httpVersion !== '1.0') {
     return {
       status: 400,
-      message: `The request line says HTTP/${httpVersion}; this port speaks HTTP/1.1.`,
+      message: l10n.t('The request line says HTTP/{0}; this port speaks HTTP/1.1.', httpVersion),
     };
   }
   const hosts = request.rawHeaders.filter((name, n) => n % 2 === 0 && /^host$/i.test(name));
   if (hosts.length > 1) {
-    return { status: 400, message: 'The request has more than one Host header.' };
+    return { status: 400, message: l10n.t('The request has more than one Host header.') };
   }
   const codings = headers['transfer-encoding'];
   if (codings !== undefined && codings.trim().toLowerCase() !== 'chunked') {
     return {
       status: 501,
-      message: `Transfer-Encoding: ${codings.slice(0, 100)} is not understood; only "chunked" is. Send the body as it is.`,
+      message: l10n.t(
+        'Transfer-Encoding: {0} is not understood; only "chunked" is. Send the body as it is.',
+        codings.slice(0, 100),
+      ),
     };
   }
   for (const host of [headers.host, addressed ?? headers.host]) {
     if (!isHostAllowed(host, access)) {
       return {
         status: 403,
-        message: `Host ${host ?? '(none)'} is not this machine. Add its origin to scfWebSocket.allowedOrigins (in a terminal: --allow-origin) to let it in.`,
+        message: l10n.t(
+          'Host {0} is not this machine. Add its origin to scfWebSocket.allowedOrigins (in a terminal: --allow-origin) to let it in.',
+          host ?? '(none)',
+        ),
       };
     }
   }

@@ -257,31 +257,42 @@ function refuseUpgrade(
   if (request.httpVersion !== '1.1') {
     return {
       status: 400,
-      message: `A handshake is HTTP/1.1, not HTTP/${request.httpVersion}. A proxy on the way may have to be told (nginx: proxy_http_version 1.1).`,
+      message: l10n.t(
+        'A handshake is HTTP/1.1, not HTTP/{0}. A proxy on the way may have to be told (nginx: proxy_http_version 1.1).',
+        request.httpVersion,
+      ),
     };
   }
   if (headers['transfer-encoding'] !== undefined || !/^0*$/.test(headers['content-length'] ?? '')) {
     return {
       status: 400,
-      message: 'A handshake has no body; send neither Content-Length nor Transfer-Encoding.',
+      message: l10n.t(
+        'A handshake has no body; send neither Content-Length nor Transfer-Encoding.',
+      ),
     };
   }
   if (!isOriginAllowed(headers.origin, access)) {
     return {
       status: 403,
-      message: `Pages of ${headers.origin ?? ''} may not connect. Add the origin to scfWebSocket.allowedOrigins (in a terminal: --allow-origin) to let them in.`,
+      message: l10n.t(
+        'Pages of {0} may not connect. Add the origin to scfWebSocket.allowedOrigins (in a terminal: --allow-origin) to let them in.',
+        headers.origin ?? '',
+      ),
     };
   }
   if (request.method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') {
-    return { status: 426, message: 'This address speaks WebSocket: send Upgrade: websocket.' };
+    return {
+      status: 426,
+      message: l10n.t('This address speaks WebSocket: send Upgrade: websocket.'),
+    };
   }
   const key = headers['sec-websocket-key'];
   if (key === undefined || !/^[+/0-9A-Za-z]{22}==$/.test(key)) {
-    return { status: 403, message: 'Header Sec-WebSocket-Key is missing or malformed.' };
+    return { status: 403, message: l10n.t('Header Sec-WebSocket-Key is missing or malformed.') };
   }
   const version = headers['sec-websocket-version'];
   if (version !== '13' && version !== '8') {
-    return { status: 426, message: 'Header Sec-WebSocket-Version must be 13.' };
+    return { status: 426, message: l10n.t('Header Sec-WebSocket-Version must be 13.') };
   }
   return undefined;
 }

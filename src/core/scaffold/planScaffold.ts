@@ -230,7 +230,7 @@ function serviceName(wished: string): string {
 }
 
 function launchFile(answers: ScaffoldAnswers): object {
-  const name = isChinese(answers) ? '调试函数' : 'Debug the functions';
+  const name = isChinese(answers) ? '调试全部函数' : 'Debug the functions';
   return { version: '0.2.0', configurations: [{ type: 'scf-websocket', request: 'launch', name }] };
 }
 
