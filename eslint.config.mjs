@@ -9,6 +9,7 @@ export const layers = {
   core: { layers: ['protocol'], packages: 'any', node: true, vscode: false },
   mcp: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
   conformance: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
+  cluster: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
   cli: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
   extension: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: true },
   webview: {
@@ -99,6 +100,7 @@ export default tseslint.config(
       'sample/',
       'coverage/',
       'src/core/project/compiled/*.js',
+      'src/cluster/compiled/*.js',
       // Run by the user's interpreter, written as users will see it; checked by the tests that run them.
       'src/core/scaffold/templates/',
       'test/fixtures/',

@@ -53,6 +53,12 @@ export const bundles = {
     outfile: 'dist/mcp.js',
     external: ['bufferutil', 'utf-8-validate'],
   },
+  gateway: {
+    ...node,
+    entryPoints: ['src/cluster/main.ts'],
+    outfile: 'dist/gateway.js',
+    external: ['bufferutil', 'utf-8-validate'],
+  },
   webview: {
     ...common,
     entryPoints: ['src/webview/main.ts'],
@@ -138,6 +144,10 @@ function compileSchemas() {
     validateEmulator: 'scfws#/properties/emulator',
   });
   writeFile('src/core/project/compiled/scfwsSchema.js', Buffer.from(code));
+  const gateway = JSON.parse(fs.readFileSync('schemas/gateway.schema.json', 'utf8'));
+  ajv.addSchema({ ...gateway, $id: 'gateway' });
+  const gatewayCode = standaloneCode(ajv, { validateGateway: 'gateway' });
+  writeFile('src/cluster/compiled/gatewaySchema.js', Buffer.from(gatewayCode));
 }
 
 /** Makes `to` a copy of the folder `from`: writes what differs, removes what is no longer there. */

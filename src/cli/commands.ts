@@ -344,6 +344,22 @@ export const commands: readonly Command[] = [
   }),
 
   command({
+    name: 'gateway',
+    synopsis: '[gateway.json]',
+    text: () => l10n.t('Serves clients of your own for good: one node of a gateway that stays.'),
+    flags: {
+      check: { type: 'boolean', text: () => l10n.t('Only check the file and the environment.') },
+      ...interpreters,
+      ...locale,
+    },
+    example: 'gateway gateway.json',
+    async run(values, [file]) {
+      const { runProgram } = await import('./program');
+      return runProgram('gateway.js', { ...values, file });
+    },
+  }),
+
+  command({
     name: 'conformance',
     synopsis: '',
     text: () => l10n.t('Checks a gateway against the fidelity ledger, from outside.'),

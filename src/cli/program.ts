@@ -16,6 +16,10 @@ export async function runProgram(name: string, wishes: object): Promise<number> 
     );
   }
   const child = spawn(process.execPath, [file, JSON.stringify(wishes)], { stdio: 'inherit' });
+  // Ctrl+C reaches the whole group by itself; what is sent to this process alone is passed on.
+  const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
+  process.on('SIGTERM', passOn).on('SIGHUP', passOn);
+  process.on('SIGINT', () => undefined);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code) => resolve(code ?? 1));

@@ -5,6 +5,10 @@
 export interface Access {
   /** Origins allowed besides local ones, e.g. `https://app.example.com`; `*` allows all. */
   allowedOrigins: readonly string[];
+  /** It serves a network: requests may name it as they like. */
+  anyHost?: true;
+  /** Whether pushes may come from there; undefined: from everywhere. */
+  pushFrom?(address: string | undefined): boolean;
 }
 
 const localHost = /^(localhost|[a-z0-9-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
@@ -14,6 +18,7 @@ export function isHostAllowed(host: string | undefined, access: Access): boolean
     return false;
   }
   return (
+    access.anyHost === true ||
     localHost.test(host) ||
     access.allowedOrigins.some((origin) => origin === '*' || hostOf(origin) === host.toLowerCase())
   );

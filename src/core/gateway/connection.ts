@@ -5,6 +5,7 @@ import type { EmulatorOptions, Role, ServiceSpec, Stage } from '../../protocol/p
 /** The wire, as far as the gateway needs it. Implemented over `ws` in webSocketClient.ts. */
 export interface ClientSocket {
   send(payload: string | Buffer, binary: boolean): void;
+  ping(): void;
   pong(data: Buffer): void;
   /** Starts the closing handshake. */
   close(code: number, reason: string): void;

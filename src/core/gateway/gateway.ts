@@ -5,7 +5,6 @@
  * The main path is `receiveMessage` → `transfer` → (the handler) → `Pushes.answer` → `deliver` → `send`.
  */
 import * as l10n from '@vscode/l10n';
-import { randomUUID } from 'node:crypto';
 import { cleanupEvent, transferEventJson } from '../../protocol/event';
 import type { FunctionError } from '../../protocol/fact';
 import type { CloseCause, Role } from '../../protocol/project';
@@ -25,6 +24,7 @@ import type { Disturbances, PassingFrame } from './disturbances';
 import { GatewayFacts } from './gatewayFacts';
 import { Handshakes, type HandshakeTarget } from './handshakes';
 import { IdleWatch } from './idleWatch';
+import { alone, type Peers } from './peers';
 import { pushErrors } from './pushRequest';
 import { Pushes, type PushFailure, type PushTarget } from './pushes';
 import { integrationProblem } from './registerDecision';
@@ -44,6 +44,9 @@ const quietRounds = 3;
 /** A push, a handshake or a held frame is looked at again after this time, milliseconds; events tell their end. */
 const quietAgainMs = 5;
 
+/** Milliseconds between two steps of a drain. */
+const drainStepMs = 20;
+
 export interface GatewayDependencies {
   clock: Clock;
   record: RecordFact;
@@ -54,6 +57,10 @@ export interface GatewayDependencies {
   idleClock?: Clock;
   /** Called whenever something that was under way may have ended. */
   noticed?: () => void;
+  /** Default: there are no other nodes, and nothing is remembered. */
+  peers?: Peers;
+  /** Bytes that may wait for a client that does not read; above, it is cut off. */
+  outboundBytes?: number;
 }
 
 /** What became of an event; `dropped`: it made none that could run. */
@@ -79,8 +86,11 @@ export class Gateway implements HandshakeTarget, PushTarget {
   readonly services: Service[];
   private readonly dispatcher: Dispatcher<Run>;
   private readonly registry: Registry;
+  private readonly peers: Peers;
+  private readonly outboundBytes: number;
   readonly idle: IdleWatch;
   stopping = false;
+  private stopClose = { code: 1001, reason: 'the gateway stops' };
   /** Called whenever nothing is left of any client. */
   private onEmpty: (() => void) | undefined;
   readonly handshakes: Handshakes;
@@ -95,6 +105,8 @@ export class Gateway implements HandshakeTarget, PushTarget {
     this.services = services;
     this.disturbances = disturbances;
     this.dispatcher = dispatcher;
+    this.peers = dependencies.peers ?? alone;
+    this.outboundBytes = dependencies.outboundBytes ?? outboundLimit;
     this.registry = new Registry(clock, () => this.noticeEmpty());
     this.idle = new IdleWatch(this.idleClock, this.registry.all, (connection) =>
       this.closeByGateway(
@@ -104,8 +116,8 @@ export class Gateway implements HandshakeTarget, PushTarget {
         'idle timeout',
       ),
     );
-    this.handshakes = new Handshakes(clock, this.facts, services, disturbances, this);
-    this.pushes = new Pushes(record, services, disturbances, this, this.noticed);
+    this.handshakes = new Handshakes(clock, this.facts, services, disturbances, this, this.peers);
+    this.pushes = new Pushes(record, services, disturbances, this, this.noticed, this.peers);
   }
 
   // -- the life of a connection
@@ -297,7 +309,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
           return null;
         }
         const request: InvocationRequest = {
-          invocation: randomUUID(),
+          invocation: this.peers.requestId(role, connection.id),
           eventJson,
           role,
           connection: connection.id,
@@ -411,10 +423,10 @@ export class Gateway implements HandshakeTarget, PushTarget {
   /** Ends a client for which too much waits; returns why. */
   private cutOffUnread(connection: Connection): string | undefined {
     const { socket } = connection;
-    if (socket === undefined || socket.waitingBytes <= outboundLimit) {
+    if (socket === undefined || socket.waitingBytes <= this.outboundBytes) {
       return undefined;
     }
-    const reason = `client does not read: ${socket.waitingBytes} bytes were waiting, the limit is ${outboundLimit}`;
+    const reason = `client does not read: ${socket.waitingBytes} bytes were waiting, the limit is ${this.outboundBytes}`;
     this.end(connection, 'notReading', noCloseFrame, reason);
     socket.reset();
     return reason;
@@ -496,6 +508,8 @@ export class Gateway implements HandshakeTarget, PushTarget {
     this.registry.leave(connection, cause, () => {
       if (connection.service.spec.emulator.cleanupOn.includes(cause)) {
         this.cleanUp(connection, fact.seq);
+      } else {
+        this.peers.settle(connection.id, connection.service.spec.name, 'notOwed');
       }
     });
   }
@@ -504,7 +518,9 @@ export class Gateway implements HandshakeTarget, PushTarget {
     // What the client said before it left is served first: what runs in parallel, and what is on a detour.
     const cleanUp = (): void => {
       const event = JSON.stringify(cleanupEvent(connection.id));
-      void this.invoke(connection, 'cleanup', event, cause);
+      void this.invoke(connection, 'cleanup', event, cause).then((how) =>
+        this.peers.settle(connection.id, connection.service.spec.name, how),
+      );
     };
     const { toServer } = connection.detours;
     if (toServer === undefined) {
@@ -530,6 +546,10 @@ export class Gateway implements HandshakeTarget, PushTarget {
     this.registry.forget(connection, cause);
   }
 
+  get connections(): ReadonlyMap<string, Connection> {
+    return this.registry.all;
+  }
+
   connection(id: string): Connection | undefined {
     return this.registry.get(id);
   }
@@ -542,10 +562,32 @@ export class Gateway implements HandshakeTarget, PushTarget {
   }
 
   /**
+   * Lets nobody in any more and closes all connections, evenly over a time (real milliseconds), so that their clients do
+   * not come to the next node as one crowd. `dispose` follows.
+   */
+  async drain(code: number, reason: string, windowMs: number): Promise<void> {
+    this.stopClose = { code, reason };
+    this.stopping = true;
+    const ids = [...this.registry.all.keys()];
+    const began = performance.now();
+    for (let closed = 0; closed < ids.length;) {
+      const share = windowMs <= 0 ? 1 : (performance.now() - began) / windowMs;
+      for (const due = Math.ceil(ids.length * Math.min(1, share)); closed < due; closed++) {
+        const connection = this.registry.get(ids[closed] as string);
+        if (connection !== undefined) {
+          this.stopConnection(connection);
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, drainStepMs));
+    }
+  }
+
+  /**
    * Closes every connection, also those that Register lets in meanwhile; resolves when all that clients caused has
    * run, or has had its time.
+   * @param lastMs how long events may still run, milliseconds
    */
-  async dispose(): Promise<void> {
+  async dispose(lastMs = lastEventsMs): Promise<void> {
     this.idle.dispose();
     this.stopping = true;
     const empty = new Promise<void>((resolve) => (this.onEmpty = resolve));
@@ -553,7 +595,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
       this.stopConnection(connection);
     }
     this.noticeEmpty();
-    const limit = setTimeout(() => this.onEmpty?.(), lastEventsMs);
+    const limit = setTimeout(() => this.onEmpty?.(), lastMs);
     await empty;
     clearTimeout(limit);
   }
@@ -593,7 +635,8 @@ export class Gateway implements HandshakeTarget, PushTarget {
   }
 
   private stopConnection(connection: Connection): void {
-    this.closeByGateway(connection, 'gatewayStop', 1001, 'the gateway stops');
+    const { code, reason } = this.stopClose;
+    this.closeByGateway(connection, 'gatewayStop', code, reason);
   }
 
   private noticeEmpty(): void {

@@ -1,6 +1,6 @@
 /** The handshake: which API is meant, who asks, and what Register says to it. */
 import * as l10n from '@vscode/l10n';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type Handshake, registerEvent } from '../../protocol/event';
 import type { CloseCause, Role } from '../../protocol/project';
 import type { Clock } from '../clock';
@@ -11,6 +11,7 @@ import { Connection, noCloseFrame, type Service } from './connection';
 import type { Disturbances } from './disturbances';
 import { type GatewayFacts, withoutCredentials } from './gatewayFacts';
 import { checkKeyPair } from './keyPair';
+import type { Peers } from './peers';
 import { decideRegister } from './registerDecision';
 
 export interface HandshakeRequest {
@@ -50,6 +51,7 @@ export class Handshakes {
   private readonly services: readonly Service[];
   private readonly disturbances: Disturbances;
   private readonly target: HandshakeTarget;
+  private readonly peers: Peers;
 
   constructor(
     clock: Clock,
@@ -57,12 +59,14 @@ export class Handshakes {
     services: readonly Service[],
     disturbances: Disturbances,
     target: HandshakeTarget,
+    peers: Peers,
   ) {
     this.clock = clock;
     this.facts = facts;
     this.services = services;
     this.disturbances = disturbances;
     this.target = target;
+    this.peers = peers;
   }
 
   /** Asks Register whether a client may come in. Records everything; the caller only writes the answer. */
@@ -107,7 +111,12 @@ export class Handshakes {
       secretId = checked.secretId;
     }
 
-    const id = request.connection ?? randomBytes(16).toString('base64');
+    const id = request.connection ?? this.peers.newId();
+    const owed = this.peers.owe(id, spec.name);
+    const cannot = owed === undefined ? undefined : await owed;
+    if (cannot !== undefined) {
+      return this.refuse(request, 503, { message: cannot }, spec.name);
+    }
     const connection = new Connection(id, service, match.stage, this.clock.now());
     const protocols = request.headers['sec-websocket-protocol'];
     const extensions = request.headers['sec-websocket-extensions'];
@@ -152,6 +161,7 @@ export class Handshakes {
     }
     if (!decision.accept) {
       this.target.forget(connection, 'refused');
+      this.peers.settle(id, spec.name, 'notOwed');
       return this.refuse(request, decision.status, decision.body, spec.name, id, decision.reason);
     }
     return { ...decision, connection };
@@ -238,6 +248,7 @@ export class Handshakes {
         reason: '',
       });
       this.target.forget(connection, 'leftDuringRegister');
+      this.peers.settle(connection.id, connection.service.spec.name, 'notOwed');
     }
     return { accept: false, status: 499, body: '' };
   }

@@ -111,6 +111,7 @@ export class PushSocket {
     if (
       head === undefined ||
       !isHostAllowed(head.host, this.access) ||
+      this.access.pushFrom?.(this.socket.remoteAddress) === false ||
       !this.gateway.pushes.isAddress(head.key)
     ) {
       this.leave(chunk);

@@ -7,6 +7,7 @@ import type { RecordFact } from '../runtime/contract';
 import type { Connection, Service } from './connection';
 import type { Disturbances } from './disturbances';
 import { showPayload } from './gatewayFacts';
+import type { Peers } from './peers';
 import { type BodyForm, readPushBody } from './pushBody';
 import {
   loneHalf,
@@ -59,6 +60,7 @@ export class Pushes {
   private readonly record: RecordFact;
   private readonly disturbances: Disturbances;
   private readonly target: PushTarget;
+  private readonly peers: Peers;
   private readonly ownAddresses = new Map<string, PushAddress>();
   private readonly instanceAddresses = new Map<string, PushAddress>();
   private readonly caught = new Map<string, CaughtPush[]>();
@@ -72,7 +74,9 @@ export class Pushes {
     disturbances: Disturbances,
     target: PushTarget,
     noticed: () => void,
+    peers: Peers,
   ) {
+    this.peers = peers;
     this.noticed = noticed;
     this.record = record;
     this.disturbances = disturbances;
@@ -80,6 +84,11 @@ export class Pushes {
     for (const service of services) {
       this.ownAddresses.set(service.spec.pushKey, { service });
     }
+  }
+
+  /** One more address of a service, e.g. the one that is being replaced. */
+  addOwnAddress(service: Service, key: string): void {
+    this.ownAddresses.set(key, { service });
   }
 
   /** Address key of an instance's own, so that whatever it pushes is known to be its. */
@@ -186,7 +195,12 @@ export class Pushes {
       this.target.connection(request.connection) !== undefined ? request.connection : '',
     );
     const refused = injected === undefined ? undefined : await injected;
-    const { errNo, errMsg } = refused ?? this.judge(service, request);
+    const way =
+      refused === undefined && this.target.connection(request.connection) === undefined
+        ? this.peers.forward(service.spec.name, request)
+        : undefined;
+    const forwarded = way === undefined ? undefined : await way;
+    const { errNo, errMsg } = refused ?? forwarded ?? this.judge(service, request);
     const status = this.pushStatus(service, errNo);
     const payload = request.action === 'closing' ? '' : request.payload;
     const binary = typeof payload !== 'string';
@@ -218,6 +232,9 @@ export class Pushes {
     );
     if (errNo !== pushErrors.ok) {
       return { status, body: JSON.stringify({ errNo, errMsg }) };
+    }
+    if (forwarded !== undefined) {
+      return { status, body: okAnswer };
     }
     const failure = this.carryOut(request, fact.seq);
     return {
@@ -310,11 +327,18 @@ export class Pushes {
     return this.target.deliver(connection, request.payload, push);
   }
 
-  /** Pushes from the editor or the command line; the same judgement, without HTTP. */
-  byHand(id: string, payload: string | Buffer | null): { errNo: number; errMsg: string } {
+  /**
+   * Pushes from the editor, the command line or another node; the same judgement, without HTTP.
+   * @param of the service whose push address it came to; undefined: whichever the connection belongs to
+   */
+  byHand(
+    id: string,
+    payload: string | Buffer | null,
+    of?: string,
+  ): { errNo: number; errMsg: string } {
     const connection = this.target.connection(id);
-    if (connection === undefined) {
-      return { errNo: pushErrors.unknownConnection, errMsg: this.whyUnknown(id, undefined) };
+    if (connection === undefined || (of !== undefined && connection.service.spec.name !== of)) {
+      return { errNo: pushErrors.unknownConnection, errMsg: this.whyUnknown(id, connection) };
     }
     const { service } = connection;
     const request: PushRequest =

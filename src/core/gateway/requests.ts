@@ -83,6 +83,10 @@ export function answerRequest(
     });
     return;
   }
+  if (access.pushFrom?.(request.socket.remoteAddress) === false) {
+    say(403, 'Pushes are not taken from this address ("networks" of "push" in gateway.json).');
+    return;
+  }
   if (!isPushAllowed(request.headers, access)) {
     refuse(
       403,

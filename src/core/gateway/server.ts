@@ -4,6 +4,7 @@
  */
 import * as l10n from '@vscode/l10n';
 import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
@@ -37,10 +38,18 @@ const portsToTry = 20;
 
 export interface ServerOptions extends RequestOptions {
   port: number;
+  /** Where it listens; default: loopback, at the wished port or one near it. With a host: there, or not at all. */
+  host?: string;
+  /** PEM texts. */
+  tls?: { cert: string; key: string };
   /** Name of the test client with this local port, if it is one of ours. */
-  clientNameOf(port: number): string | undefined;
+  clientNameOf?(port: number): string | undefined;
   /** Id that the connection from this local port is to have. */
   connectionOf?(port: number): string | undefined;
+  /** Address and port of a client, where a proxy in front says it. */
+  remoteOf?(request: http.IncomingMessage, socket: Socket): string;
+  /** Why nobody, or not this one, may come in now. */
+  refuseHandshake?(asked: HandshakeRequest): Refusal | undefined;
 }
 
 export interface GatewayServer {
@@ -52,14 +61,18 @@ export async function startServer(
   gateway: Gateway,
   options: ServerOptions,
 ): Promise<GatewayServer> {
-  const server = http.createServer({
+  const settings: http.ServerOptions = {
     // The header limits of the gateway; a client that sends its headers byte by byte is cut off.
     maxHeaderSize: 16 * 1024,
     headersTimeout: 20_000,
     requestTimeout: 60_000,
     keepAliveTimeout: 60_000,
     noDelay: true,
-  });
+  };
+  const server =
+    options.tls === undefined
+      ? http.createServer(settings)
+      : https.createServer({ ...settings, ...options.tls });
   const wss = new WebSocketServer<typeof BoundWebSocket>({
     WebSocket: BoundWebSocket,
     noServer: true,
@@ -80,8 +93,9 @@ export async function startServer(
   });
 
   // A connection comes to `node:http` only once it says what a push does not.
-  const byHttp = server.listeners('connection') as ((socket: Socket) => void)[];
-  server.removeAllListeners('connection');
+  const arrival = options.tls === undefined ? 'connection' : 'secureConnection';
+  const byHttp = server.listeners(arrival) as ((socket: Socket) => void)[];
+  server.removeAllListeners(arrival);
   const pushSockets = new Map<Socket, PushSocket>();
   const handOver = (socket: Socket): void => {
     pushSockets.delete(socket);
@@ -92,7 +106,7 @@ export async function startServer(
     sockets.delete(this);
     pushSockets.delete(this);
   };
-  server.on('connection', (socket: Socket) => {
+  server.on(arrival, (socket: Socket) => {
     sockets.add(socket);
     pushSockets.set(socket, new PushSocket(socket, gateway, options.access, handOver));
     socket.once('close', forget);
@@ -143,9 +157,11 @@ export async function startServer(
     const asked: HandshakeRequest = {
       target: target.target,
       headers: flatHeaders(request),
-      remote: `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`,
+      remote:
+        options.remoteOf?.(request, socket) ??
+        `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`,
     };
-    const name = options.clientNameOf(socket.remotePort ?? 0);
+    const name = options.clientNameOf?.(socket.remotePort ?? 0);
     if (name !== undefined) {
       asked.client = name;
     }
@@ -155,7 +171,8 @@ export async function startServer(
     }
     socket.on('error', destroy);
     const early = new EarlyBytes(socket, head);
-    const refusal = refuseUpgrade(request, target, options.access);
+    const refusal =
+      refuseUpgrade(request, target, options.access) ?? options.refuseHandshake?.(asked);
     const decision =
       refusal === undefined
         ? await gateway.handshakes.decide(asked, early.gone)
@@ -182,7 +199,7 @@ export async function startServer(
     }
   }
 
-  const port = await listen(server, options.port);
+  const port = await listen(server, options.port, options.host);
   return {
     port,
     async dispose() {
@@ -201,22 +218,35 @@ export async function startServer(
 }
 
 /** Listens on the wished port, else on one of those above it, else on any that is free. */
-async function listen(server: http.Server, wished: number): Promise<number> {
-  const candidates = wished === 0 ? [0] : [...Array(portsToTry).keys()].map((n) => wished + n);
-  candidates.push(0);
+async function listen(
+  server: http.Server,
+  wished: number,
+  host: string | undefined,
+): Promise<number> {
+  const candidates =
+    wished === 0 || host !== undefined
+      ? [wished]
+      : [...[...Array(portsToTry).keys()].map((n) => wished + n), 0];
   for (const port of candidates) {
     if (port > 65_535) {
       continue;
     }
     const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
       server.once('error', resolve);
-      server.listen({ port, host: '127.0.0.1', backlog }, () => {
+      server.listen({ port, host: host ?? '127.0.0.1', backlog }, () => {
         server.removeListener('error', resolve);
         resolve(undefined);
       });
     });
     if (error === undefined) {
       return (server.address() as AddressInfo).port;
+    }
+    if (host !== undefined) {
+      throw new UserError(
+        'cannotListen',
+        l10n.t('The gateway cannot listen on {0}:{1}: {2}.', host, port, error.message),
+        l10n.t('Choose another "host" or "port" in gateway.json ("listen"), or end what holds it.'),
+      );
     }
     if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') {
       throw new UserError(

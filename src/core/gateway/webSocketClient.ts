@@ -139,6 +139,10 @@ class WebSocketClient implements ClientSocket {
     }
   }
 
+  ping(): void {
+    this.client.ping();
+  }
+
   pong(data: Buffer): void {
     this.client.pong(data);
   }

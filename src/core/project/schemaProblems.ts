@@ -3,6 +3,7 @@
  * is ajv's own code, compiled from the schema by the build, so that no start of a session pays for compiling it.
  */
 import * as l10n from '@vscode/l10n';
+import nodePath from 'node:path';
 import type { DefinedError } from 'ajv';
 import type { JSONPath } from 'jsonc-parser';
 import type { Problem } from '../../protocol/project';
@@ -30,7 +31,12 @@ export function emulatorProblems(value: unknown): string[] {
   return problemsOf(json, value, validateEmulator.errors ?? []).map(({ message }) => message);
 }
 
-function problemsOf(json: JsonText, value: unknown, errors: readonly DefinedError[]): Problem[] {
+/** The findings of a compiled schema, each at its place and as a sentence. */
+export function problemsOf(
+  json: JsonText,
+  value: unknown,
+  errors: readonly DefinedError[],
+): Problem[] {
   // What has the wrong type needs no word about its value.
   const mistyped = new Set(
     errors.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath),
@@ -58,7 +64,7 @@ function byPlace(one: Problem, other: Problem): number {
 /** Undefined for errors that only say that another one was found below. */
 function problemOf(json: JsonText, value: unknown, error: DefinedError): Problem | undefined {
   const at = pathOf(value, error.instancePath);
-  const name = nameOf(at);
+  const name = nameOf(at, json.file);
   const here = (message: string) => problemAt(json, at, 'error', message);
   switch (error.keyword) {
     case 'type':
@@ -118,9 +124,9 @@ function pathOf(value: unknown, pointer: string): JSONPath {
 }
 
 /** The name that a person sees for a place: of a list's item, the list's. */
-function nameOf(path: JSONPath): string {
+function nameOf(path: JSONPath, file: string): string {
   const name = path.filter((segment) => typeof segment === 'string').at(-1);
-  return name === undefined ? 'scfws.json' : String(name);
+  return name === undefined ? nodePath.basename(file) : String(name);
 }
 
 function sentenceOfType(name: string, type: unknown): string {

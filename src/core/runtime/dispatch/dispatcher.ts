@@ -74,6 +74,8 @@ export interface PoolRules {
   use: 'again' | 'once';
   /** `never`: a person watches, who expects that a process has one event. */
   ahead: 'allowed' | 'never';
+  /** Events that may wait at most; default: `longestQueue`. */
+  queue?: number;
 }
 
 /** A process, as its slot needs it. */
@@ -306,7 +308,7 @@ export class Pool<R> {
       this.refuse(entry, 'removed');
     } else if (life.is === 'stopped') {
       this.refuse(entry, 'stopped');
-    } else if (this.ready.length >= longestQueue) {
+    } else if (this.ready.length >= (this.port.rules().queue ?? longestQueue)) {
       this.refuse(entry, 'full');
     } else {
       this.ready.push(entry);

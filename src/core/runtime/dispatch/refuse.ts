@@ -11,7 +11,7 @@ export function refuse(
   functionId: FunctionId,
   instance: number,
   version: number,
-  { clock, record }: RuntimeDependencies,
+  { clock, record }: Pick<RuntimeDependencies, 'clock' | 'record'>,
 ): void {
   const { invocation } = request;
   record(

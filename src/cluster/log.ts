@@ -1,0 +1,71 @@
+/** JSON lines for operators: what happened to connections and calls, never what they said. */
+import pino, { type Logger } from 'pino';
+import type { Fact } from '../protocol/fact';
+import type { GatewayConfig } from './config';
+import type { Listener } from './observer';
+
+export type Log = Logger;
+
+export function startLog({ level }: GatewayConfig['log']): Log {
+  return pino(
+    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: 1, sync: true }),
+  );
+}
+
+/** `msg` is the kind of the fact, for machines; fields that could hold payloads are left out. */
+export function factLog(log: Log, { output }: Pick<GatewayConfig['log'], 'output'>): Listener {
+  return (fact: Fact) => {
+    switch (fact.kind) {
+      case 'connecting': {
+        const { connection, service, stage, remote } = fact;
+        log.debug({ connection, service, stage, remote }, fact.kind);
+        break;
+      }
+      case 'opened':
+        log.info({ connection: fact.connection }, fact.kind);
+        break;
+      case 'refused': {
+        const { connection, service, status, reason, remote } = fact;
+        log.info({ connection, service, status, reason, remote }, fact.kind);
+        break;
+      }
+      case 'closed': {
+        const { connection, cause, code } = fact;
+        log.info({ connection, cause, code }, fact.kind);
+        break;
+      }
+      case 'invocationStarted': {
+        const { invocation, role, connection, queuedMs } = fact;
+        log.debug({ invocation, function: fact.function, role, connection, queuedMs }, fact.kind);
+        break;
+      }
+      case 'invocationEnded': {
+        const { invocation, outcome, durationMs, error } = fact;
+        const fields = { invocation, outcome, durationMs, errorMessage: error?.errorMessage };
+        log[outcome === 'ok' ? 'debug' : 'warn'](fields, fact.kind);
+        break;
+      }
+      case 'log':
+        if (output) {
+          const { invocation, stream, text } = fact;
+          log.info({ invocation, function: fact.function, stream, text }, fact.kind);
+        }
+        break;
+      case 'push': {
+        const { connection, service, action, size, invocation, errNo, errMsg } = fact;
+        const fields = { connection, service, action, size, invocation, errNo, errMsg };
+        log[errNo === 0 ? 'debug' : 'info'](fields, fact.kind);
+        break;
+      }
+      case 'diagnostic': {
+        const { rule, message, advice } = fact;
+        const level = fact.severity === 'warning' ? 'warn' : fact.severity;
+        log[level]({ rule, message, advice }, fact.kind);
+        break;
+      }
+      default:
+        break;
+    }
+  };
+}

@@ -1,0 +1,83 @@
+/** `scfws gateway`, a program of its own (dist/gateway.js): one node, until it is told to stop. */
+import fs from 'node:fs';
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { sentenceOf, UserError } from '../core/errors';
+import { useLocale } from '../core/locale';
+import { hasErrors } from '../core/project/projectFile';
+import { problemLine } from '../core/session/session';
+import { folderConfig, readConfig } from './config';
+import { startLog } from './log';
+import { startNode } from './node';
+
+/** What the command line passes on; see its table of commands. */
+interface GatewayWish {
+  file?: string;
+  check?: boolean;
+  python?: string;
+  node?: string;
+  locale?: string;
+}
+
+const distFolder = __dirname;
+
+async function run(wish: GatewayWish): Promise<number> {
+  const file = wish.file ?? (fs.existsSync('gateway.json') ? 'gateway.json' : undefined);
+  const { value: config, problems } = await (file === undefined
+    ? folderConfig('.', process.env)
+    : readConfig(file, process.env));
+  for (const problem of problems) {
+    process.stderr.write(`${problemLine(problem)}\n`);
+  }
+  if (config === undefined || hasErrors(problems)) {
+    const place = path.resolve(file ?? '.');
+    throw new UserError(
+      'badConfig',
+      l10n.t('The gateway was not started: {0} has problems.', place),
+      l10n.t('Correct what is listed above and start again.'),
+    );
+  }
+  if (wish.check === true) {
+    process.stdout.write(`${l10n.t('{0} is in order.', path.resolve(file ?? '.'))}\n`);
+    return 0;
+  }
+  const log = startLog(config.log);
+  const interpreters = {
+    ...(wish.python === undefined ? {} : { python: wish.python }),
+    ...(wish.node === undefined ? {} : { node: wish.node }),
+  };
+  const bootstrapFolder = path.join(distFolder, 'bootstrap');
+  const node = await startNode({ config, log, bootstrapFolder, interpreters });
+  for (const { spec, urls, pushUrl } of node.services) {
+    const { port, operationsPort } = node;
+    log.info({ service: spec.name, urls, pushUrl, port, operationsPort }, 'listening');
+  }
+  await signal();
+  const ended = node.drain().then(() => 0);
+  return Promise.race([ended, signal().then(() => 1)]);
+}
+
+/** The next signal to stop. */
+function signal(): Promise<void> {
+  return new Promise((resolve) => {
+    const names = ['SIGINT', 'SIGTERM'] as const;
+    const once = (): void => {
+      names.forEach((name) => process.off(name, once));
+      resolve();
+    };
+    names.forEach((name) => process.on(name, once));
+  });
+}
+
+const wish = JSON.parse(process.argv[2] ?? '{}') as GatewayWish;
+useLocale(wish.locale, path.dirname(distFolder));
+run(wish).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const known = error instanceof UserError;
+    process.stderr.write(
+      `scfws: ${known ? sentenceOf(error) : String((error as Error)?.stack ?? error)}\n`,
+    );
+    process.exit(1);
+  },
+);

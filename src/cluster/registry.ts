@@ -1,0 +1,41 @@
+/** Which nodes there are, who holds which connection, and what is owed: in this process, or in Redis for several. */
+import { randomBytes } from 'node:crypto';
+import type { PushRequest } from '../core/gateway/pushRequest';
+
+export interface Debt {
+  connection: string;
+  service: string;
+}
+
+export type PushVerdict = { errNo: number; errMsg: string };
+
+export interface NodeRegistry {
+  /** Name of this node's present life, for logs. */
+  readonly node: string;
+  /** Why this node cannot take new connections; undefined: it can. */
+  readonly unready: string | undefined;
+  /** Seconds since the lease was renewed; undefined: there is none. */
+  readonly leaseAge: number | undefined;
+  newId(): string;
+  /** Writes down that a Cleanup will be owed; resolves with why that is not possible. */
+  owe(debt: Debt): Promise<string | undefined> | undefined;
+  /** It was paid, or is not owed. */
+  paid(connection: string): void;
+  forward(service: string, request: PushRequest): Promise<PushVerdict | undefined> | undefined;
+  /** Leaves the others, who take over what is still owed. Last of all. */
+  leave(): Promise<void>;
+}
+
+/** One node: what it owes is lost with its process. */
+export function memoryRegistry(): NodeRegistry {
+  return {
+    node: randomBytes(4).toString('hex'),
+    unready: undefined,
+    leaseAge: undefined,
+    newId: () => randomBytes(16).toString('base64'),
+    owe: () => undefined,
+    paid: () => undefined,
+    forward: () => undefined,
+    leave: () => Promise.resolve(),
+  };
+}
