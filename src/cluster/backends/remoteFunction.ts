@@ -137,6 +137,10 @@ export class RemoteFunction implements FunctionRuntime {
     return said ?? null;
   }
 
+  rested(): Promise<void> {
+    return Promise.resolve();
+  }
+
   setDebug(): Promise<null> {
     return Promise.resolve(null);
   }
