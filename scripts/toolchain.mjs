@@ -202,7 +202,7 @@ export async function ensureDebugpy() {
 export async function ensureTestPrograms() {
   const wanted = [
     ...['chromium', 'fonts-wqy-microhei', 'golang-go', 'redis-server'],
-    ...['debugpy', 'requests', 'urllib3', 'aiohttp', 'httpx', 'redis'].map(
+    ...['coverage', 'debugpy', 'requests', 'urllib3', 'aiohttp', 'httpx', 'redis'].map(
       (name) => `python3-${name}`,
     ),
   ];

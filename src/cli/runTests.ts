@@ -5,6 +5,7 @@ import * as l10n from '@vscode/l10n';
 import type { TestEvent } from '../protocol/testEvent';
 import { sentenceOf, UserError } from '../core/errors';
 import { planRun, runFlows, type RunOptions } from '../core/scenario/runFlows';
+import { LcovFile } from './lcovFile';
 import { githubReporter } from './reporters/github';
 import { jsonReporter } from './reporters/json';
 import { junitReporter } from './reporters/junit';
@@ -19,6 +20,8 @@ export interface TestOptions extends Omit<RunOptions, 'tell' | 'signal' | 'onSes
   /** `name` or `name=file`. */
   reporters: string[];
   watch?: true;
+  /** File that the coverage is written to. */
+  lcov?: string;
   /** Only tells what would run. */
   list?: true;
   /** A host speaks on stdin and reads stdout; the end of stdin ends the run. */
@@ -51,15 +54,17 @@ async function once(options: TestOptions): Promise<number> {
   const host = options.stdio ? startTestHost(() => controller.abort()) : undefined;
   const stop = onSignals(() => controller.abort());
   const reporting = startReporters(options.reporters);
+  const lcov = options.lcov === undefined ? undefined : new LcovFile(options.lcov);
   try {
     const ended = await runFlows({
       ...options,
-      tell: reporting.tell,
+      tell: lcov?.listen(reporting.tell) ?? reporting.tell,
       signal: controller.signal,
       ...(host === undefined
         ? {}
         : { onSession: (session) => host.serve(session, options.debug !== undefined) }),
     });
+    lcov?.write(reporting.tell);
     reporting.tell(ended);
     return exitCode(ended);
   } finally {
@@ -103,7 +108,10 @@ async function watch(options: TestOptions): Promise<number> {
     const signal = AbortSignal.any([ending.signal, running.signal]);
     void changes.changed.then(() => running.abort()); // What runs now tests what was there before.
     try {
-      const ended = await runFlows({ ...options, tell: reporting.tell, signal });
+      const lcov = options.lcov === undefined ? undefined : new LcovFile(options.lcov);
+      const tell = lcov?.listen(reporting.tell) ?? reporting.tell;
+      const ended = await runFlows({ ...options, tell, signal });
+      lcov?.write(reporting.tell);
       reporting.tell(ended);
       code = exitCode(ended);
     } catch (error) {

@@ -37,6 +37,16 @@ export const testFlags = {
     value: 'FOLDER',
     text: () => l10n.t('Keeps what the gateway saw of each scenario; Traffic opens it.'),
   },
+  coverage: {
+    type: 'string',
+    value: 'lcov',
+    text: () => l10n.t('Counts which lines of the handlers run, for Node.js and Python 3.'),
+  },
+  'coverage-to': {
+    type: 'string',
+    value: 'FILE',
+    text: () => l10n.t('Where the coverage is written; else coverage/lcov.info.'),
+  },
   url: {
     type: 'string',
     value: 'URL',

@@ -1,4 +1,5 @@
 /** From the flags of `scfws test` to what they mean. */
+import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { UserError } from '../core/errors';
 import { defaultSilence } from '../core/scenario/elsewhere';
@@ -17,6 +18,8 @@ export interface TestFlags {
   watch?: boolean;
   list?: boolean;
   record?: string;
+  coverage?: string;
+  'coverage-to'?: string;
   url?: string;
   push?: string;
   silence?: string;
@@ -66,6 +69,7 @@ export function testOptions(
   if (watch && (stdio || flags.repeat !== undefined)) {
     throw usageError(l10n.t('--watch goes neither with --repeat nor with --stdio.'));
   }
+  const coverage = coverageOf(flags, usageError);
   const repeat = number('--repeat', flags.repeat, 1_000_000);
   const workers = number('--workers', flags.workers, 64);
   return {
@@ -83,8 +87,34 @@ export function testOptions(
     ...(stdio ? { stdio } : {}),
     ...(debug === undefined ? {} : { debug }),
     ...(record === undefined ? {} : { recordings: record }),
+    ...coverage,
     ...(flags.url === undefined ? {} : { elsewhere: otherGateway(flags, number, usageError) }),
   };
+}
+
+/** A host gets what was counted as events and makes no file of it. */
+function coverageOf(
+  { coverage, 'coverage-to': file, url, stdio }: TestFlags,
+  usageError: (message: string) => UserError,
+): Pick<TestOptions, 'coverage' | 'lcov'> {
+  if (coverage === undefined) {
+    if (file !== undefined) {
+      throw usageError(l10n.t('--coverage-to belongs to --coverage.'));
+    }
+    return {};
+  }
+  if (stdio && coverage === 'events') {
+    return { coverage: true };
+  }
+  if (coverage !== 'lcov') {
+    throw usageError(l10n.t('--coverage takes lcov, not "{0}".', coverage));
+  }
+  if (url !== undefined) {
+    throw usageError(
+      l10n.t('--coverage does not go with --url: the handlers there run elsewhere.'),
+    );
+  }
+  return { coverage: true, lcov: file ?? path.join('coverage', 'lcov.info') };
 }
 
 function otherGateway(

@@ -2,6 +2,7 @@
  * What a run of scenarios tells, one event after the other; `scfws test --reporter json` prints one a line. Each has
  * `test` where facts have `kind`, so that both can travel on the same pipe.
  */
+import type { FileCoverage } from './coverage';
 import type { SourcePlace } from './fact';
 import type { Problem } from './project';
 
@@ -120,7 +121,9 @@ export type TestEvent =
       recording?: string;
       failure?: Failure;
     }
-  | { test: 'coverageWritten'; file: string }
+  /** With coverage: what the handlers of these scenarios ran; several when they share warm processes. */
+  | { test: 'covered'; scenarios: ScenarioId[]; files: FileCoverage[]; notes: string[] }
+  | { test: 'coverageWritten'; file: string; lines: number; covered: number; notes: string[] }
   /** The last event. `cancelled`: somebody ended it before its time. */
   | {
       test: 'runEnded';

@@ -49,7 +49,15 @@ export function specReporter(output: Output): Reporter {
           return;
         }
         case 'coverageWritten':
-          line(l10n.t('Coverage: {0}', path.relative('', event.file)));
+          event.notes.forEach((note) => line(visible(note)));
+          line(
+            l10n.t(
+              'Coverage: {0} of {1} lines, {2}',
+              event.covered,
+              event.lines,
+              path.relative('', event.file),
+            ),
+          );
           return;
         case 'runEnded': {
           line();

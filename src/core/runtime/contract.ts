@@ -97,4 +97,6 @@ export interface RuntimeDependencies {
   interpreters: { python?: string; node?: string; editorPython?: string };
   /** Folder with the bootstraps. */
   bootstrapFolder: string;
+  /** Folder that handlers leave their coverage in; undefined: nothing is counted. */
+  coverage?: string;
 }

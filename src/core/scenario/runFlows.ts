@@ -213,7 +213,8 @@ async function runUnit(
       await project?.build();
       service = project?.service;
       if (warm && first !== undefined) {
-        ground = await prepareGround(first, service, options);
+        const ids = plans.map(({ info }) => info.id);
+        ground = await prepareGround(first, service, options, ids);
       }
     }
   } catch (error) {

@@ -6,6 +6,7 @@ import { renderJsonLines } from '../../protocol/export/jsonLines';
 import type { ServiceSpec } from '../../protocol/project';
 import type { Failure, ScenarioOutcome, TestEvent } from '../../protocol/testEvent';
 import type { Timer } from '../clock';
+import { makeCoverageFolder } from '../coverage/collect';
 import { sentenceOf, UserError } from '../errors';
 import { recordingOf } from '../session/recordingOf';
 import { startSession, type Session, type SessionOptions } from '../session/session';
@@ -21,6 +22,8 @@ import { Witness } from './witness';
 export interface ScenarioOptions {
   /** Of the emulator. */
   session: Pick<SessionOptions, 'bootstrapFolder' | 'interpreters' | 'debug'>;
+  /** Counts which lines of the handlers run; told with `covered`. */
+  coverage?: true;
   /** Another gateway instead of the emulator. */
   elsewhere?: { url: string; pushUrl?: string; silence: number };
   /** Folder that recordings are written to. */
@@ -49,6 +52,8 @@ export async function prepareGround(
   plan: Plan,
   service: ServiceSpec | undefined,
   options: ScenarioOptions,
+  /** All that stand on it. */
+  scenarios = [plan.info.id],
 ): Promise<Ground> {
   const { flow } = plan;
   if (options.elsewhere !== undefined) {
@@ -82,8 +87,10 @@ export async function prepareGround(
         limit: flow.limit,
       });
     }
+    const coverage = options.coverage ? await makeCoverageFolder() : undefined;
     const session = await startSession({
       ...options.session,
+      ...(coverage === undefined ? {} : { coverage: coverage.folder }),
       folders: [plan.project],
       services: [withEnvironment(service, env)],
       isPrivate: true,
@@ -95,6 +102,10 @@ export async function prepareGround(
       session,
       async dispose() {
         await session.dispose('done');
+        if (coverage !== undefined) {
+          const covered = await coverage.collect(service);
+          options.tell({ test: 'covered', scenarios, ...covered });
+        }
         await store.dispose();
       },
     };

@@ -58,6 +58,8 @@ export interface SessionOptions {
   services?: ServiceSpec[];
   /** Nobody else is to find it: it takes any port, leaves no session file, and looks at no project file again. */
   isPrivate?: true;
+  /** Folder that handler processes leave their coverage in. */
+  coverage?: string;
   /** Connections are silent for as long as `advance` says, not for as long as the machine is busy. */
   idleByHand?: true;
 }
@@ -135,6 +137,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
             nextInstance: () => ++instances,
             interpreters: options.interpreters ?? {},
             bootstrapFolder: options.bootstrapFolder,
+            ...(options.coverage === undefined ? {} : { coverage: options.coverage }),
           },
           predecessor,
         ),

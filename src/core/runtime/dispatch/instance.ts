@@ -42,6 +42,9 @@ export interface InstanceParts {
   slot: Slot<Run>;
 }
 
+/** How long a process may write what it has counted, milliseconds. */
+const lastWordsMs = 5000;
+
 /** An event that the process has. */
 interface Held {
   run: Run;
@@ -175,7 +178,7 @@ export class Instance implements Worker<Run> {
   }
 
   end(): void {
-    this.kill();
+    this.letGo();
   }
 
   private send({ request }: Run): void {
@@ -240,8 +243,20 @@ export class Instance implements Worker<Run> {
   /** Ends at once, whatever runs. */
   async stop(reason: string): Promise<void> {
     this.slot.leave(reason);
-    this.kill();
+    this.letGo();
     await this.gone;
+  }
+
+  /** One that has something to write at its end may do so, unless an event would go on meanwhile. */
+  private letGo(): void {
+    if (this.parts.launch.endsByItself === undefined || this.state !== 'ready') {
+      this.kill();
+      return;
+    }
+    this.slot.closes();
+    this.talk.end();
+    const limit = setTimeout(() => this.kill(), lastWordsMs);
+    void this.gone.then(() => clearTimeout(limit));
   }
 
   private kill(): void {

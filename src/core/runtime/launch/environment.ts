@@ -158,6 +158,8 @@ export interface LaunchOrder {
   waitForEmptyLoop: boolean;
   /** File that tells for how long the session's clock stood still; may be missing. */
   clockFile: string;
+  /** Folder that the process leaves its coverage in. */
+  coverage?: string;
 }
 
 export function launchOrder(
@@ -166,6 +168,7 @@ export function launchOrder(
   pushUrl: string,
   debug: boolean,
   clockFile: string,
+  coverage?: string,
 ): LaunchOrder {
   const { file, entry } = splitHandler(spec.handler);
   return {
@@ -180,6 +183,7 @@ export function launchOrder(
     debug,
     waitForEmptyLoop: spec.family === 'node' && Number.parseInt(spec.runtimeVersion ?? '', 10) < 10,
     clockFile,
+    ...(coverage === undefined ? {} : { coverage }),
   };
 }
 

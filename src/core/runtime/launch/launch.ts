@@ -22,6 +22,8 @@ export interface Launch extends LaunchPlan {
   /** The interpreter of a script. */
   found?: Interpreter;
   converse(child: ChildProcess, listener: ChannelListener): Conversation;
+  /** It has something to write at its end, so it is not killed while no event runs. */
+  endsByItself?: true;
   /** To be called instead of spawning it. */
   discard?(): void;
 }

@@ -112,7 +112,7 @@ export function startPreparation(
       return { ...check, interpreter };
     },
     async launch(instance, isDebugging) {
-      const { service, bootstrapFolder, clockFile } = dependencies;
+      const { service, bootstrapFolder, clockFile, coverage } = dependencies;
       const surroundings = service.emulator.inheritEnvironment ? 'shell' : 'cloud';
       if (spec.family === 'custom' || spec.family === 'go') {
         const folder = await codeFolder(undefined);
@@ -126,10 +126,16 @@ export function startPreparation(
       const folder = await codeFolder(interpreter);
       const debug = isDebugging();
       const pushUrl = dependencies.pushUrl(id, instance);
-      const order = launchOrder({ ...spec, folder }, service, pushUrl, debug, clockFile);
+      const order = launchOrder({ ...spec, folder }, service, pushUrl, debug, clockFile, coverage);
       return {
         ...planLaunch(spec, interpreter, bootstrapFolder, debug),
-        env: buildEnvironment({ ...spec, folder }, pushUrl, process.env, surroundings),
+        env: {
+          ...buildEnvironment({ ...spec, folder }, pushUrl, process.env, surroundings),
+          ...(coverage !== undefined && spec.family === 'node'
+            ? { NODE_V8_COVERAGE: coverage }
+            : {}),
+        },
+        ...(coverage === undefined ? {} : { endsByItself: true as const }),
         cwd: spec.folder,
         stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
         debug,

@@ -16,6 +16,7 @@ import time
 
 sys.path.insert(0, HERE)
 import scfws_channel as channel
+import scfws_coverage as coverage
 import scfws_failures as failures
 import scfws_hooks as hooks
 import scfws_output as output
@@ -36,6 +37,8 @@ class Loaded(object):
     """What the first line said, and the function that it led to."""
     handler = None
     context = None
+    # Takes the counted lines away, at the end.
+    uncover = staticmethod(lambda: None)
 
 
 def main():
@@ -45,6 +48,7 @@ def main():
     failures.configure(HERE, order['projectFolder'], folder)
     output.install()
     redirect.install(order['pushUrl'], order['redirectPush'])
+    Loaded.uncover = staticmethod(coverage.begin(order.get('coverage'), folder))
     sys.path.insert(0, folder)
     sys.argv = [os.path.join(folder, order['file'] + '.py')]
     stand_in_for_main(sys.argv[0])
@@ -89,6 +93,7 @@ def leave(code):
         atexit = sys.modules.get('atexit')
         if atexit is not None and hasattr(atexit, '_run_exitfuncs'):
             atexit._run_exitfuncs()
+        Loaded.uncover()
     finally:
         output.flush_all()
         os._exit(code)
