@@ -71,6 +71,7 @@ export async function prepareGround(
     );
   }
   const store = await makeStore();
+  const coverage = options.coverage ? await makeCoverageFolder() : undefined;
   try {
     const values = new Map(Object.entries(variablesOf(plan)));
     const env = {
@@ -87,7 +88,6 @@ export async function prepareGround(
         limit: flow.limit,
       });
     }
-    const coverage = options.coverage ? await makeCoverageFolder() : undefined;
     const session = await startSession({
       ...options.session,
       ...(coverage === undefined ? {} : { coverage: coverage.folder }),
@@ -110,6 +110,7 @@ export async function prepareGround(
       },
     };
   } catch (error) {
+    await coverage?.dispose();
     await store.dispose();
     throw error;
   }

@@ -17,6 +17,8 @@ export interface TestRunOptions {
   python?: string;
   node?: string;
   emulator: Partial<EmulatorOptions>;
+  /** Counts which lines of the handlers run. */
+  coverage?: true;
 }
 
 export interface TestRunListener {
@@ -39,6 +41,7 @@ export function testArguments(options: TestRunOptions): string[] {
   add('--locale', options.locale);
   add('--python', options.python);
   add('--node', options.node);
+  add('--coverage', options.coverage ? 'events' : undefined);
   options.ids?.forEach((id) => add('--id', id));
   if (Object.keys(options.emulator).length > 0) {
     add('--emulator', JSON.stringify(options.emulator));

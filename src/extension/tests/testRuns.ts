@@ -7,6 +7,7 @@ import type { TestEvent } from '../../protocol/testEvent';
 import { emulatorSettings, sessionLocale, setting } from '../configuration';
 import { editorPython } from '../editorPython';
 import { settings } from '../ids';
+import { RunCoverage } from './coverage';
 import { failureMessage, failureText, locationOf, rangeOf } from './failureMessage';
 import { runTestProcess } from './testProcess';
 import type { Runnable, TestTree } from './testTree';
@@ -30,6 +31,8 @@ export async function runChosen(
   place: RunPlace,
 ): Promise<void> {
   const run = controller.createTestRun(request);
+  const coverage =
+    request.profile?.kind === vscode.TestRunProfileKind.Coverage ? new RunCoverage() : undefined;
   try {
     const chosen = tree.chosen(request);
     if (!vscode.workspace.isTrusted) {
@@ -46,9 +49,10 @@ export async function runChosen(
         return;
       }
       const whole = request.include === undefined && (request.exclude?.length ?? 0) === 0;
-      await runInFolder(base, runnables, whole, run, token, place);
+      await runInFolder(base, runnables, whole, run, token, place, coverage);
     }
   } finally {
+    coverage?.show(run);
     run.end();
   }
 }
@@ -60,8 +64,9 @@ async function runInFolder(
   run: vscode.TestRun,
   token: vscode.CancellationToken,
   place: RunPlace,
+  coverage: RunCoverage | undefined,
 ): Promise<void> {
-  const view = new RunView(run, runnables, place.recorded);
+  const view = new RunView(run, runnables, place.recorded, coverage);
   const python = setting<string>(settings.pythonPath, '') || (await editorPython(base));
   const locale = sessionLocale();
   const child = runTestProcess(
@@ -74,6 +79,7 @@ async function runInFolder(
       ...(python === undefined ? {} : { python }),
       node: setting<string>(settings.nodePath, ''),
       emulator: emulatorSettings(),
+      ...(coverage === undefined ? {} : { coverage: true as const }),
     },
     { onEvent: (event) => view.receive(event), onLine: (line) => view.hear(line) },
   );
@@ -108,6 +114,7 @@ class RunView {
     private readonly run: vscode.TestRun,
     runnables: Runnable[],
     private readonly recorded: Map<string, string>,
+    private readonly coverage: RunCoverage | undefined,
   ) {
     this.items = new Map(runnables.map(({ id, item }) => [id, item]));
     this.open = new Set(this.items.keys());
@@ -140,6 +147,12 @@ class RunView {
       case 'scenarioEnded':
         this.end(event);
         return;
+      case 'covered': {
+        const items = event.scenarios.flatMap((id) => this.items.get(id) ?? []);
+        this.coverage?.add(event.files, items);
+        event.notes.filter((note) => !this.said.includes(note)).forEach((note) => this.hear(note));
+        return;
+      }
       case 'runEnded':
         this.cancelled = event.cancelled === true;
         return;

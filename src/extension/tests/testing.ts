@@ -6,6 +6,7 @@ import { registerCommand } from '../commands/register';
 import { commands, recordingEditors, testControllerId } from '../ids';
 import { UserError } from '../../core/errors';
 import type { Parts } from '../parts';
+import { loadCoverage } from './coverage';
 import { registerFlowAssist } from './flowAssist';
 import { FlowFiles } from './flowFiles';
 import { FlowProblems } from './flowProblems';
@@ -37,20 +38,19 @@ export function registerTesting({ context, log, projects }: Parts): vscode.Dispo
   controller.refreshHandler = () => files.refresh();
   const run = (request: vscode.TestRunRequest, token: vscode.CancellationToken): Promise<void> =>
     runChosen(controller, tree, request, token, place);
-  const profile = controller.createRunProfile(
-    l10n.t('Run'),
-    vscode.TestRunProfileKind.Run,
-    async (request, token) => {
-      if (request.continuous === true) {
-        runOnSave(request, token, run);
-      } else {
-        await run(request, token);
-      }
-    },
-    true,
-    undefined,
-    true,
-  );
+  const begin = async (request: vscode.TestRunRequest, token: vscode.CancellationToken) => {
+    if (request.continuous === true) {
+      runOnSave(request, token, run);
+    } else {
+      await run(request, token);
+    }
+  };
+  const { Run, Coverage } = vscode.TestRunProfileKind;
+  const profiles = [
+    controller.createRunProfile(l10n.t('Run'), Run, begin, true, undefined, true),
+    controller.createRunProfile(l10n.t('Coverage'), Coverage, begin, true, undefined, true),
+  ];
+  profiles.forEach(loadCoverage);
   void files.refresh();
   return [
     controller,
@@ -58,7 +58,7 @@ export function registerTesting({ context, log, projects }: Parts): vscode.Dispo
     problems,
     ...registerFlowAssist(projects),
     showing,
-    profile,
+    ...profiles,
     registerCommand(log, commands.openTestRun, (item?: vscode.TestItem) =>
       openRecording(item, place.recorded),
     ),

@@ -78,6 +78,15 @@ describe('scenarios in the Test Explorer', function () {
     await window.screenshot('test-explorer-dark', { width: 1400, height: 860, theme: 'dark' });
   });
 
+  it('shows which lines of the handlers ran, also for one test', async () => {
+    void run('testing.coverageAll');
+    await window.waitFor('.test-coverage-view [role=treeitem] >> nth=0', {}, 'attached');
+    await run('vscode.open', project.uri('Transmission/index.js'));
+    await window.waitFor('.coverage-deco-gutter >> nth=0', {}, 'attached');
+    await window.screenshot('test-coverage-dark', { width: 1400, height: 860, theme: 'dark' });
+    await run('workbench.view.testing.focus');
+  });
+
   it('opens the recording of a run in Traffic', async () => {
     const item = { id: `scenarios/${file}#expects too much`, uri: project.uri(file) };
     await run(ids.commands.openTestRun, item);
