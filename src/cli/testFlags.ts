@@ -61,5 +61,5 @@ export const testFlags = {
       l10n.t('There: how long nothing must come until nothing more is expected; else 400.'),
   },
   stdio: { type: 'boolean' },
-  debug: { type: 'string', multiple: true }, // Functions that a host is about to attach to.
+  debug: { type: 'string', multiple: true }, // Functions that a host is about to attach to; * for all.
 } as const;

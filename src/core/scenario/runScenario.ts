@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { renderJsonLines } from '../../protocol/export/jsonLines';
-import type { ServiceSpec } from '../../protocol/project';
+import { functionId, type FunctionId, type ServiceSpec } from '../../protocol/project';
 import type { Failure, ScenarioOutcome, TestEvent } from '../../protocol/testEvent';
 import type { Timer } from '../clock';
 import { makeCoverageFolder } from '../coverage/collect';
@@ -90,6 +90,7 @@ export async function prepareGround(
     }
     const session = await startSession({
       ...options.session,
+      ...(options.session.debug?.includes('*') === true ? { debug: debuggable(service) } : {}),
       ...(coverage === undefined ? {} : { coverage: coverage.folder }),
       folders: [plan.project],
       services: [withEnvironment(service, env)],
@@ -207,6 +208,13 @@ export async function runScenario(
 
 function bugOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : sentenceOf(error);
+}
+
+/** For whoever does not know the functions of each flow: all that a debugger can attach to. */
+function debuggable({ name, functions }: ServiceSpec): FunctionId[] {
+  return functions
+    .filter(({ family }) => family === 'python' || family === 'node')
+    .map((each) => functionId(name, each.name));
 }
 
 function variablesOf({ flow, scenario, info }: Plan): Record<string, unknown> {

@@ -9,7 +9,10 @@ export interface ChildPlan {
   id: FunctionId;
   name: string;
   instance: number;
-  parent: vscode.DebugSession;
+  /** Ends with it. */
+  parent?: vscode.DebugSession;
+  /** The run of tests that it belongs to. */
+  testRun?: vscode.TestRun;
   /** Its code is loaded already, so breakpoints in it can be bound before the next event. */
   loaded: boolean;
   folder: string;

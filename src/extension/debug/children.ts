@@ -7,7 +7,6 @@ import { l10n } from 'vscode';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../../core/errors';
 import type { FunctionId } from '../../protocol/project';
-import type { Gateway } from '../gateway';
 import type { Log } from '../log';
 import {
   breakpointsIn,
@@ -47,7 +46,8 @@ export class Children implements vscode.Disposable {
   private readonly nextStop = new Map<FunctionId, (() => void)[]>();
 
   constructor(
-    private readonly gateway: Gateway,
+    /** The process may load its handler: the debugger is there, or will not come. */
+    private readonly letGo: (id: FunctionId, instance: number) => Promise<unknown>,
     private readonly clock: ClockHold,
     private readonly log: Log,
     private readonly onLost: (id: FunctionId, instance: number) => void,
@@ -141,9 +141,14 @@ export class Children implements vscode.Disposable {
         vscode.workspace.getWorkspaceFolder(vscode.Uri.file(child.folder)),
         child.configuration,
         {
-          parentSession: child.parent,
-          // Restart, Stop and Disconnect mean all of it, whichever child has the focus.
-          lifecycleManagedByParent: true,
+          ...(child.parent === undefined
+            ? {}
+            : {
+                parentSession: child.parent,
+                // Restart, Stop and Disconnect mean all of it, whichever child has the focus.
+                lifecycleManagedByParent: true,
+              }),
+          ...(child.testRun === undefined ? {} : { testRun: child.testRun }),
           compact: true,
           suppressSaveBeforeStart: true,
         },
@@ -165,7 +170,7 @@ export class Children implements vscode.Disposable {
     } finally {
       // Also without a debugger: a client waits for its answer.
       const { id, instance } = child;
-      await this.gateway.ask('debuggerReady', { function: id, instance }).catch(() => undefined);
+      await this.letGo(id, instance).catch(() => undefined);
     }
   }
 

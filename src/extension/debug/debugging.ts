@@ -38,8 +38,11 @@ export class Debugging
     this.clock = new ClockHold((reason, frozen) => {
       gateway.ask('freezeClock', { reason, frozen }).catch(() => undefined);
     });
-    this.children = new Children(gateway, this.clock, log, (id, instance) =>
-      this.childLost(id, instance),
+    this.children = new Children(
+      (id, instance) => gateway.ask('debuggerReady', { function: id, instance }),
+      this.clock,
+      log,
+      (id, instance) => this.childLost(id, instance),
     );
     this.disposables.push(
       vscode.debug.registerDebugAdapterDescriptorFactory(debugTypes.container, this),

@@ -1,5 +1,6 @@
 /** `scfws test --stdio` as a child process: test events come out of it; the end of its stdin ends the run. */
 import { spawn } from 'node:child_process';
+import type { Fact } from '../../protocol/fact';
 import type { TestEvent } from '../../protocol/testEvent';
 import type { EmulatorOptions } from '../../protocol/project';
 import { childEnvironment, readLines } from '../sessionProcess';
@@ -19,10 +20,17 @@ export interface TestRunOptions {
   emulator: Partial<EmulatorOptions>;
   /** Counts which lines of the handlers run. */
   coverage?: true;
+  /** Handlers wait for a debugger; facts tell where, and the run can be asked things. */
+  debug?: true;
 }
+
+/** Asks the session of the scenario that runs; one that has ended has no answer, and nobody waits for one. */
+export type Asking = (kind: string, ask: Record<string, unknown>) => void;
 
 export interface TestRunListener {
   onEvent(event: TestEvent): void;
+  /** With `debug`: what the scenario's session records. */
+  onFact?(fact: Fact): void;
   /** A line that is no event: what the run says of itself. */
   onLine(line: string): void;
 }
@@ -42,6 +50,7 @@ export function testArguments(options: TestRunOptions): string[] {
   add('--python', options.python);
   add('--node', options.node);
   add('--coverage', options.coverage ? 'events' : undefined);
+  add('--debug', options.debug ? '*' : undefined);
   options.ids?.forEach((id) => add('--id', id));
   if (Object.keys(options.emulator).length > 0) {
     add('--emulator', JSON.stringify(options.emulator));
@@ -53,7 +62,7 @@ export function testArguments(options: TestRunOptions): string[] {
 export function runTestProcess(
   options: TestRunOptions,
   listener: TestRunListener,
-): { ended: Promise<number | null>; cancel(): void } {
+): { ended: Promise<number | null>; cancel(): void; ask: Asking } {
   const child = spawn(process.execPath, testArguments(options), {
     env: childEnvironment(process.env),
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -76,8 +85,14 @@ export function runTestProcess(
       resolve(code);
     });
   });
+  let asked = 0;
   return {
     ended,
+    ask(kind, ask) {
+      if (child.stdin.writable) {
+        child.stdin.write(`${JSON.stringify({ id: ++asked, kind, ...ask })}\n`);
+      }
+    },
     cancel() {
       child.stdin.end();
       limit ??= setTimeout(() => child.kill('SIGKILL'), patience);
@@ -86,18 +101,20 @@ export function runTestProcess(
 }
 
 function receive(line: string, listener: TestRunListener): void {
-  const event = parseEvent(line);
-  if (event !== undefined) {
-    listener.onEvent(event);
-  } else if (line.trim() !== '') {
+  const value = parse(line);
+  if (typeof value?.['test'] === 'string') {
+    listener.onEvent(value as never);
+  } else if (typeof value?.['kind'] === 'string') {
+    listener.onFact?.(value as never);
+  } else if (value?.['reply'] === undefined && line.trim() !== '') {
     listener.onLine(line);
   }
 }
 
-function parseEvent(line: string): TestEvent | undefined {
+function parse(line: string): Record<string, unknown> | undefined {
   try {
-    const value = JSON.parse(line) as Record<string, unknown> | null;
-    return typeof value?.['test'] === 'string' ? (value as never) : undefined;
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as never) : undefined;
   } catch {
     return undefined;
   }

@@ -6,9 +6,11 @@ import { l10n } from 'vscode';
 import type { TestEvent } from '../../protocol/testEvent';
 import { emulatorSettings, sessionLocale, setting } from '../configuration';
 import { editorPython } from '../editorPython';
+import type { Log } from '../log';
 import { settings } from '../ids';
 import { RunCoverage } from './coverage';
 import { failureMessage, failureText, locationOf, rangeOf } from './failureMessage';
+import { TestDebugging } from './testDebugging';
 import { runTestProcess } from './testProcess';
 import type { Runnable, TestTree } from './testTree';
 
@@ -20,6 +22,7 @@ export interface RunPlace {
   recordings: string;
   /** Path of the recording of the last run, by `recordingKey`. */
   recorded: Map<string, string>;
+  log: Log;
 }
 
 /** Resolves when everything has ended; several folders of a workspace run one after the other. */
@@ -31,8 +34,8 @@ export async function runChosen(
   place: RunPlace,
 ): Promise<void> {
   const run = controller.createTestRun(request);
-  const coverage =
-    request.profile?.kind === vscode.TestRunProfileKind.Coverage ? new RunCoverage() : undefined;
+  const kind = request.profile?.kind;
+  const coverage = kind === vscode.TestRunProfileKind.Coverage ? new RunCoverage() : undefined;
   try {
     const chosen = tree.chosen(request);
     if (!vscode.workspace.isTrusted) {
@@ -49,7 +52,7 @@ export async function runChosen(
         return;
       }
       const whole = request.include === undefined && (request.exclude?.length ?? 0) === 0;
-      await runInFolder(base, runnables, whole, run, token, place, coverage);
+      await runInFolder(base, runnables, whole, run, token, place, kind, coverage);
     }
   } finally {
     coverage?.show(run);
@@ -64,11 +67,14 @@ async function runInFolder(
   run: vscode.TestRun,
   token: vscode.CancellationToken,
   place: RunPlace,
+  kind: vscode.TestRunProfileKind | undefined,
   coverage: RunCoverage | undefined,
 ): Promise<void> {
+  const debugs = kind === vscode.TestRunProfileKind.Debug;
   const view = new RunView(run, runnables, place.recorded, coverage);
   const python = setting<string>(settings.pythonPath, '') || (await editorPython(base));
   const locale = sessionLocale();
+  let debugging: TestDebugging | undefined;
   const child = runTestProcess(
     {
       program: path.join(place.extensionPath, 'dist', 'cli.js'),
@@ -79,10 +85,18 @@ async function runInFolder(
       ...(python === undefined ? {} : { python }),
       node: setting<string>(settings.nodePath, ''),
       emulator: emulatorSettings(),
+      ...(debugs ? { debug: true as const } : {}),
       ...(coverage === undefined ? {} : { coverage: true as const }),
     },
-    { onEvent: (event) => view.receive(event), onLine: (line) => view.hear(line) },
+    {
+      onEvent: (event) => view.receive(event),
+      onFact: (fact) => debugging?.receive(fact),
+      onLine: (line) => view.hear(line),
+    },
   );
+  debugging = debugs
+    ? new TestDebugging(place.extensionPath, run, child.ask, place.log, (text) => view.hear(text))
+    : undefined;
   const cancelling = [token, run.token].map((each) =>
     each.onCancellationRequested(() => child.cancel()),
   );
@@ -91,6 +105,7 @@ async function runInFolder(
   }
   const code = await child.ended;
   cancelling.forEach((each) => each.dispose());
+  debugging?.dispose();
   view.finish(code);
 }
 

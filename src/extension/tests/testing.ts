@@ -25,6 +25,7 @@ export function registerTesting({ context, log, projects }: Parts): vscode.Dispo
     extensionPath: context.extensionPath,
     recordings: path.join((context.storageUri ?? context.globalStorageUri).fsPath, 'test-runs'),
     recorded: new Map(),
+    log,
   };
   const showing = files.onDidChange(({ uri, file }) => {
     if (file === undefined) {
@@ -45,9 +46,10 @@ export function registerTesting({ context, log, projects }: Parts): vscode.Dispo
       await run(request, token);
     }
   };
-  const { Run, Coverage } = vscode.TestRunProfileKind;
+  const { Run, Debug, Coverage } = vscode.TestRunProfileKind;
   const profiles = [
     controller.createRunProfile(l10n.t('Run'), Run, begin, true, undefined, true),
+    controller.createRunProfile(l10n.t('Debug'), Debug, run, true),
     controller.createRunProfile(l10n.t('Coverage'), Coverage, begin, true, undefined, true),
   ];
   profiles.forEach(loadCoverage);

@@ -80,11 +80,40 @@ describe('scenarios in the Test Explorer', function () {
 
   it('shows which lines of the handlers ran, also for one test', async () => {
     void run('testing.coverageAll');
-    await window.waitFor('.test-coverage-view [role=treeitem] >> nth=0', {}, 'attached');
+    await window
+      .waitFor('.test-coverage-list-item >> nth=0', {}, 'attached')
+      .catch(async (error: unknown) => {
+        await window.screenshot('test-coverage-trouble', { width: 1400, height: 860 });
+        throw error;
+      });
     await run('vscode.open', project.uri('Transmission/index.js'));
     await window.waitFor('.coverage-deco-gutter >> nth=0', {}, 'attached');
     await window.screenshot('test-coverage-dark', { width: 1400, height: 860, theme: 'dark' });
     await run('workbench.view.testing.focus');
+  });
+
+  it('stops at breakpoints of handlers, and no limit passes meanwhile', async () => {
+    const line = project.line('Transmission/index.js', 'main_handler') + 1;
+    const breakpoint = new vscode.SourceBreakpoint(
+      new vscode.Location(project.uri('Transmission/index.js'), new vscode.Position(line - 1, 0)),
+    );
+    vscode.debug.addBreakpoints([breakpoint]);
+    const item = () => vscode.debug.activeStackItem;
+    await run('workbench.view.testing.focus');
+    void run('testing.debugAll');
+    try {
+      await until('a stop', () => item() instanceof vscode.DebugStackFrame, 60);
+    } catch (error) {
+      await window.screenshot('test-debug-trouble', { width: 1400, height: 860 });
+      throw error;
+    }
+    await window.screenshot('test-debug-dark', { width: 1400, height: 860, theme: 'dark' });
+    vscode.debug.removeBreakpoints([breakpoint]);
+    await run('workbench.action.debug.continue');
+    await run('workbench.view.testing.focus');
+    await row(/hears itself.*Passed/);
+    await row(/expects too much.*Failed/);
+    await until('the end of all debuggers', () => vscode.debug.activeDebugSession === undefined);
   });
 
   it('opens the recording of a run in Traffic', async () => {
@@ -113,6 +142,8 @@ describe('scenarios in the Test Explorer', function () {
     client.close();
     await stop();
     assert.match(project.read(saved), /alice receives exactly:\n\s+- from a browser/);
+    await run('workbench.view.testing.focus');
+    await row(/kept\.wsflow\.yaml/);
   });
 
   it('says at its place what is wrong with a flow', async () => {
