@@ -7,7 +7,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Ajv from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
-import { contributedTexts, eventSchemaInChinese, inChinese } from './generate.mjs';
+import { contributedTexts, eventSchemaInChinese, flowSchema, inChinese } from './generate.mjs';
 
 const common = {
   bundle: true,
@@ -118,13 +118,20 @@ function translateContributions() {
   for (const folder of ['schemas', 'snippets']) {
     for (const name of fs.readdirSync(folder)) {
       if (!name.endsWith('.json') || name.endsWith('.zh-cn.json')) continue;
-      if (name === 'event.schema.json') continue; // Below: its texts are made of others.
+      // Below: their texts are made of others.
+      if (name === 'event.schema.json' || name === 'wsflow.schema.json') continue;
       const value = JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8'));
       const text = JSON.stringify(inChinese(value, chinese), null, 2) + '\n';
       const file = path.join(folder, name.replace(/\.json$/, '.zh-cn.json'));
       writeFile(file, Buffer.from(text));
     }
   }
+}
+
+async function translateFlowSchema() {
+  const bundle = JSON.parse(fs.readFileSync('l10n/bundle.l10n.zh-cn.json', 'utf8'));
+  const text = JSON.stringify(await flowSchema(bundle), null, 2) + '\n';
+  writeFile('schemas/wsflow.schema.zh-cn.json', Buffer.from(text));
 }
 
 async function translateEventSchema() {
@@ -183,6 +190,7 @@ async function copyAssets(out) {
   mergeTranslations();
   translateContributions();
   await translateEventSchema();
+  await translateFlowSchema();
   compileSchemas();
   mirror('src/core/runtime/bootstrap', path.join(out, 'bootstrap'));
   mirror('src/core/scaffold/templates', path.join(out, 'templates'));

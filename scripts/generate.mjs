@@ -2,6 +2,7 @@
 //   src/protocol/emulatorOptions.ts → the `emulator` part of schemas/scfws.schema.json, the settings of the emulator
 //   in package.json, and their texts in package.nls.json and package.nls.zh-cn.json.
 //   src/protocol/contractTypes.ts → schemas/event.schema.json.
+//   src/core/scenario/flowSchema.ts → schemas/wsflow.schema.json.
 // What only the build needs (schemas and snippets in Chinese) is written by scripts/build.mjs and not kept.
 // A unit test says when a kept file is stale.
 import esbuild from 'esbuild';
@@ -117,12 +118,39 @@ export async function generated() {
       Object.entries({
         'schemas/scfws.schema.json': schema,
         'schemas/event.schema.json': JSON.parse(renderEventSchema()),
+        'schemas/wsflow.schema.json': await flowSchema(),
         'package.json': manifest,
         'package.nls.json': nls('package.nls.json', (text) => text, ' '),
         'package.nls.zh-cn.json': nls('package.nls.zh-cn.json', translated, ''),
       }).map(written),
     ),
   );
+}
+
+/** The schema of flows, in English, or in the language of these texts. */
+export async function flowSchema(contents) {
+  const { outputFiles } = await esbuild.build({
+    stdin: {
+      contents: `export { config } from '@vscode/l10n';
+        export { flowSchema } from './src/core/scenario/flowSchema';`,
+      resolveDir: root,
+      loader: 'ts',
+    },
+    // l10n is a module of CommonJS.
+    banner: {
+      js: `import { createRequire } from 'node:module';
+        const require = createRequire(${JSON.stringify(pathToFileURL(root).href)});`,
+    },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+  });
+  const text = Buffer.from(outputFiles[0].contents).toString('base64');
+  // Each language has a module of its own: the texts stay in it.
+  const module = await import(`data:text/javascript;base64,${text}#${contents ? 'zh' : 'en'}`);
+  if (contents !== undefined) module.config({ contents });
+  return module.flowSchema();
 }
 
 /** The schema of event files, whose hovers are made of texts of the ledger, in Chinese. */
@@ -170,7 +198,7 @@ export function inChinese(value, chinese) {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   for (const [file, text] of Object.entries(await generated())) {
     const where = path.join(root, file);
-    const changed = fs.readFileSync(where, 'utf8') !== text;
+    const changed = !fs.existsSync(where) || fs.readFileSync(where, 'utf8') !== text;
     if (changed) fs.writeFileSync(where, text);
     console.log(`${changed ? 'written ' : 'the same'} ${file}`);
   }

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import type { Language, TemplateName } from '../core/scaffold/planScaffold';
+import type { CiName, Language, TemplateName } from '../core/scaffold/planScaffold';
 import type { UserError } from '../core/errors';
 import { emulatorProblems } from '../core/project/schemaProblems';
 import type { SessionOptions } from '../core/session/session';
@@ -21,6 +21,7 @@ const bootstrapFolder = path.join(distFolder, 'bootstrap');
 
 const languages: readonly Language[] = ['python', 'python2', 'javascript', 'typescript'];
 const templateNames: readonly TemplateName[] = ['echo', 'chat'];
+const ciNames: readonly CiName[] = ['github'];
 
 const locale = {
   locale: {
@@ -114,6 +115,11 @@ export const commands: readonly Command[] = [
         initial: 'echo',
         text: () => l10n.t('What they do.'),
       },
+      ci: {
+        type: 'string',
+        choices: ciNames,
+        text: () => l10n.t('Adds a workflow that runs the scenarios there.'),
+      },
       ...roleNames,
       ...locale,
     },
@@ -123,8 +129,24 @@ export const commands: readonly Command[] = [
         throw usageError('new', l10n.t('"new" needs a folder.'));
       }
       const { create } = await import('./create');
-      const { language, template } = values as { language: Language; template: TemplateName };
-      return create(folder, { ...values, language, template }, path.join(distFolder, 'templates'));
+      const { language, template, ci } = values as {
+        language: Language;
+        template: TemplateName;
+        ci?: CiName;
+      };
+      const { locale: spoken, register, transfer, cleanup } = values;
+      return create(
+        folder,
+        {
+          ...{ language, template },
+          ...(ci === undefined ? {} : { ci }),
+          ...(spoken === undefined ? {} : { locale: spoken }),
+          ...(register === undefined ? {} : { register }),
+          ...(transfer === undefined ? {} : { transfer }),
+          ...(cleanup === undefined ? {} : { cleanup }),
+        },
+        path.join(distFolder, 'templates'),
+      );
     },
   }),
 

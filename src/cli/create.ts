@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { UserError } from '../core/errors';
 import {
+  type CiName,
   defaultFunctionNames,
   functionNameProblem,
   type Language,
@@ -21,6 +22,7 @@ export interface CreateOptions {
   transfer?: string;
   cleanup?: string;
   locale?: string;
+  ci?: CiName;
 }
 
 export async function create(
@@ -47,6 +49,7 @@ export async function create(
       language,
       template,
       functionNames,
+      ...(options.ci === undefined ? {} : { ci: options.ci }),
       ...(options.locale === undefined ? {} : { locale: options.locale }),
     },
     await readTemplates(templateFolder),

@@ -15,6 +15,7 @@ describe('generated files', () => {
   for (const file of [
     'schemas/scfws.schema.json',
     'schemas/event.schema.json',
+    'schemas/wsflow.schema.json',
     'package.json',
     'package.nls.json',
     'package.nls.zh-cn.json',
@@ -25,6 +26,6 @@ describe('generated files', () => {
   }
 
   it('are all looked at here', () => {
-    assert.equal(Object.keys(wanted).length, 5);
+    assert.equal(Object.keys(wanted).length, 6);
   });
 });

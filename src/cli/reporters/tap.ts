@@ -5,7 +5,7 @@ export function tapReporter(output: Output): Reporter {
   const known = new Known();
   let count = 0;
   const point = (ok: boolean, name: string, directive = ''): void => {
-    const escaped = name.replace(/[\\#]/g, '\\$&');
+    const escaped = oneLine(name).replace(/[\\#]/g, '\\$&');
     output.write(`${ok ? 'ok' : 'not ok'} ${++count} - ${escaped}${directive}\n`);
   };
   const block = (text: string): void => {
@@ -22,7 +22,7 @@ export function tapReporter(output: Output): Reporter {
         block(message);
       } else if (event.test === 'scenarioEnded') {
         const skip = event.outcome === 'skipped' || event.outcome === 'notRun';
-        const directive = skip ? ` # SKIP ${event.notes[0] ?? event.outcome}` : '';
+        const directive = skip ? ` # SKIP ${oneLine(event.notes[0] ?? event.outcome)}` : '';
         point(event.outcome !== 'failed', event.scenario, directive);
         if (event.failure !== undefined) {
           block(failureText(event.failure));
@@ -32,4 +32,9 @@ export function tapReporter(output: Output): Reporter {
       }
     },
   };
+}
+
+/** A point is one line, whatever a scenario is called. */
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
 }

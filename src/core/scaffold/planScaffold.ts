@@ -13,6 +13,9 @@ export type Language = (typeof languages)[number];
 export const templateNames = ['echo', 'chat'] as const;
 export type TemplateName = (typeof templateNames)[number];
 
+export const ciNames = ['github'] as const;
+export type CiName = (typeof ciNames)[number];
+
 export const defaultFunctionNames: Readonly<Record<Role, string>> = {
   register: 'Register',
   transfer: 'Transmission',
@@ -27,6 +30,8 @@ export interface ScaffoldAnswers {
   functionNames: Readonly<Record<Role, string>>;
   /** `zh-cn` adds a Chinese README and speaks Chinese in the web page; anything else is English. */
   locale?: string;
+  /** A workflow that runs the scenarios there. */
+  ci?: CiName;
 }
 
 export interface ScaffoldPlan {
@@ -138,6 +143,9 @@ export function planScaffold(answers: ScaffoldAnswers, templates: Templates): Sc
     files.push({ path: to, text: fillTemplate(read(templates, from), values, flags) });
   fill('common/gitignore', '.gitignore');
   fill(`common/scenarios/${template}.wsflow.yaml`, `scenarios/${template}.wsflow.yaml`);
+  if (answers.ci === 'github') {
+    fill('common/github/scenarios.yml', '.github/workflows/scenarios.yml');
+  }
   fill('common/index.html', 'index.html');
   fill('common/README.md', 'README.md');
   if (isChinese(answers)) {
@@ -268,6 +276,8 @@ function wordsOf(answers: ScaffoldAnswers): Record<string, string> {
     'members file': `${sharedFolder ?? functionNames.transfer}/${members}`,
     'install redis': installRedis,
     'function folders': `[${folders}]`,
+    // Its handlers run on Python 3, too, and machines of a CI have no other.
+    'ci python': language === 'python2' ? ' --python python3' : '',
     'html language': label('en', 'zh-CN'),
     'label.address': label('Address', '地址'),
     'label.connect': label('Connect', '连接'),

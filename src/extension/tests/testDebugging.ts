@@ -3,7 +3,7 @@
  * scenario stands still while something stops, so that no limit of a step or a function passes meanwhile.
  */
 import path from 'node:path';
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { sentenceOf } from '../../core/errors';
 import type { Fact, FunctionInfo } from '../../protocol/fact';
 import type { Asking } from './testProcess';

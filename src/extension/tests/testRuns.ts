@@ -74,7 +74,6 @@ async function runInFolder(
   const view = new RunView(run, runnables, place.recorded, coverage);
   const python = setting<string>(settings.pythonPath, '') || (await editorPython(base));
   const locale = sessionLocale();
-  let debugging: TestDebugging | undefined;
   const child = runTestProcess(
     {
       program: path.join(place.extensionPath, 'dist', 'cli.js'),
@@ -94,7 +93,7 @@ async function runInFolder(
       onLine: (line) => view.hear(line),
     },
   );
-  debugging = debugs
+  const debugging = debugs
     ? new TestDebugging(place.extensionPath, run, child.ask, place.log, (text) => view.hear(text))
     : undefined;
   const cancelling = [token, run.token].map((each) =>

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import ts from 'typescript';
+import { parse } from 'yaml';
 import { parseProjectFile } from '../../../src/core/project/projectFile';
 import {
   defaultFunctionNames,
@@ -86,6 +87,20 @@ describe('planScaffold', () => {
     const build = files.find((file) => file.path === 'build.mjs')?.text ?? '';
     assert.match(build, /\['OnOpen', 'OnMessage', 'OnClose'\]/);
   });
+
+  for (const language of languages) {
+    it(`adds a workflow that runs the scenarios of ${language}, if asked`, () => {
+      const workflow = '.github/workflows/scenarios.yml';
+      const plan = (ci?: 'github') =>
+        planScaffold({ ...answers, language, ...(ci === undefined ? {} : { ci }) }, templates).files;
+      assert.ok(!plan().some(({ path: file }) => file === workflow));
+      const text = plan('github').find(({ path: file }) => file === workflow)?.text ?? '';
+      const { jobs } = parse(text) as { jobs: { scenarios: { steps: { run?: string }[] } } };
+      const runs = jobs.scenarios.steps.flatMap(({ run }) => run ?? []);
+      assert.match(runs.at(-1) ?? '', /cli\.js test scenarios .*--coverage lcov( --python python3)?$/);
+      assert.equal(/--python/.test(text.split('run: >-')[1] ?? ''), language === 'python2');
+    });
+  }
 
   it('speaks Chinese where the editor does', () => {
     const { files } = planScaffold({ ...answers, locale: 'zh-cn' }, templates);
