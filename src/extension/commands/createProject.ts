@@ -11,7 +11,12 @@ import {
   planScaffold,
   templateNames,
 } from '../../core/scaffold/planScaffold';
-import type { CiName, Language, ScaffoldPlan, TemplateName } from '../../core/scaffold/planScaffold';
+import type {
+  CiName,
+  Language,
+  ScaffoldPlan,
+  TemplateName,
+} from '../../core/scaffold/planScaffold';
 import { readTemplates } from '../../core/scaffold/templates';
 import { findClashes, writeScaffold } from '../../core/scaffold/writeScaffold';
 import type { Role } from '../../protocol/project';

@@ -92,12 +92,16 @@ describe('planScaffold', () => {
     it(`adds a workflow that runs the scenarios of ${language}, if asked`, () => {
       const workflow = '.github/workflows/scenarios.yml';
       const plan = (ci?: 'github') =>
-        planScaffold({ ...answers, language, ...(ci === undefined ? {} : { ci }) }, templates).files;
+        planScaffold({ ...answers, language, ...(ci === undefined ? {} : { ci }) }, templates)
+          .files;
       assert.ok(!plan().some(({ path: file }) => file === workflow));
       const text = plan('github').find(({ path: file }) => file === workflow)?.text ?? '';
       const { jobs } = parse(text) as { jobs: { scenarios: { steps: { run?: string }[] } } };
       const runs = jobs.scenarios.steps.flatMap(({ run }) => run ?? []);
-      assert.match(runs.at(-1) ?? '', /cli\.js test scenarios .*--coverage lcov( --python python3)?$/);
+      assert.match(
+        runs.at(-1) ?? '',
+        /cli\.js test scenarios .*--coverage lcov( --python python3)?$/,
+      );
       assert.equal(/--python/.test(text.split('run: >-')[1] ?? ''), language === 'python2');
     });
   }

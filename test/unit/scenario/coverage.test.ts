@@ -58,7 +58,10 @@ describe('scfws test --coverage', function () {
     const part = all.find((each) => each.includes(`SF:${file}\n`));
     assert.ok(part !== undefined, `${file} is not in:\n${all.join('')}`);
     return Object.fromEntries(
-      [...part.matchAll(/^DA:(\d+),(\d+)$/gm)].map(([, line, hits]) => [Number(line), Number(hits)]),
+      [...part.matchAll(/^DA:(\d+),(\d+)$/gm)].map(([, line, hits]) => [
+        Number(line),
+        Number(hits),
+      ]),
     );
   }
 
