@@ -36,7 +36,11 @@ describe('a run that is interrupted', function () {
     spawn(
       process.execPath,
       [path.resolve('dist/cli.js'), 'test', '--workers', '1', '--reporter', 'json', ...flags],
-      { cwd: project.folder, stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, LANG: 'C' } },
+      {
+        cwd: project.folder,
+        stdio: ['pipe', 'pipe', 'inherit'],
+        env: { ...process.env, LANG: 'C' },
+      },
     );
 
   /** Resolves when the second message has been sent: the handler is in its loop, or about to be. */

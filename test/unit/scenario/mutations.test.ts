@@ -34,7 +34,12 @@ const mutations: Mutation[] = [
   ['Transmission/push.js', 'Buffer.byteLength(body)', 'body.length'],
   ['Transmission/push.js', "method: 'POST'", "method: 'GET'"],
   ['Transmission/push.js', 'keepAlive: true', 'keepAlive: false', 'only slower'],
-  ['Transmission/push.js', '= 9002', '= 9999', 'needs a client that sends while another one connects'],
+  [
+    'Transmission/push.js',
+    '= 9002',
+    '= 9999',
+    'needs a client that sends while another one connects',
+  ],
 ];
 
 describe('scenarios of the chat template', function () {

@@ -41,7 +41,12 @@ describe('docs/testing.md', function () {
       ran++;
     }
     assert.ok(ran > 10);
-    for (const file of ['out/handlers.info', 'coverage/lcov.info', 'out/junit.xml', 'out/results.tap']) {
+    for (const file of [
+      'out/handlers.info',
+      'coverage/lcov.info',
+      'out/junit.xml',
+      'out/results.tap',
+    ]) {
       assert.ok(fs.statSync(path.join(folder, file)).size > 0, file);
     }
     assert.ok(fs.existsSync(path.join(folder, 'my-ci/.github/workflows/scenarios.yml')));
