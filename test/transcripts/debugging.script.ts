@@ -14,6 +14,9 @@ export const script: Script = {
       intents.freezeClock({ reason: 'line 7', frozen: true }),
     );
     await scene.say('alice', 'echo while the clock stands still');
+    await scene.step('the clock is moved by 10 minutes while it stands', () =>
+      intents.advanceClock({ ms: 600_000 }),
+    );
     await scene.step('the debugger goes on', () =>
       intents.freezeClock({ reason: 'line 7', frozen: false }),
     );

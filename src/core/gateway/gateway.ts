@@ -39,11 +39,6 @@ const notableSize = 256 * 1024;
  */
 const lastEventsMs = 3000;
 
-/** Turns of the event loop in a row in which it must be quiet: each reads what has arrived at the sockets meanwhile. */
-const quietRounds = 3;
-/** A push, a handshake or a held frame is looked at again after this time, milliseconds; events tell their end. */
-const quietAgainMs = 5;
-
 /** Milliseconds between two steps of a drain. */
 const drainStepMs = 20;
 
@@ -600,40 +595,6 @@ export class Gateway implements HandshakeTarget, PushTarget {
     clearTimeout(limit);
   }
 
-  /**
-   * Nothing more can come of what clients have sent: no event waits or runs, no handler has un-awaited work or loads
-   * code, no handshake and no push is unanswered, and no frame is held or delayed. What a handler starts without the
-   * gateway's knowing (a timer of its module, a process of its own) is not seen.
-   */
-  get isQuiet(): boolean {
-    return (
-      this.dispatcher.quiet &&
-      this.pushes.unanswered === 0 &&
-      !this.disturbances.holds &&
-      [...this.registry.all.values()].every(
-        ({ state, detours }) =>
-          state !== 'connecting' &&
-          detours.toServer === undefined &&
-          detours.toClient === undefined,
-      )
-    );
-  }
-
-  /** Resolves once it is quiet, and still is when all that had reached its sockets has been read. */
-  async quiet(): Promise<void> {
-    for (let rounds = 0; rounds < quietRounds; rounds = this.isQuiet ? rounds + 1 : 0) {
-      if (!this.dispatcher.quiet) {
-        await new Promise<void>((resolve) => {
-          const waiting = this.dispatcher.onQuiet(() => {
-            waiting.dispose();
-            resolve();
-          });
-        });
-      }
-      await new Promise((resolve) => setTimeout(resolve, this.isQuiet ? 0 : quietAgainMs));
-    }
-  }
-
   private stopConnection(connection: Connection): void {
     const { code, reason } = this.stopClose;
     this.closeByGateway(connection, 'gatewayStop', code, reason);
@@ -652,6 +613,9 @@ export class Gateway implements HandshakeTarget, PushTarget {
     for (const connection of this.registry.all.values()) {
       count.handshakes += connection.state === 'connecting' ? 1 : 0;
       count.frames += Object.keys(connection.detours).length;
+    }
+    if (this.disturbances.holds) {
+      count.frames = Math.max(count.frames, 1); // One that is late is on no detour.
     }
     return count;
   }
@@ -683,6 +647,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
   /** A frame that was kept back on its way goes on, if its connection is still there. */
   passOn(frame: PassingFrame): void {
     const connection = this.registry.get(frame.connection);
+    this.noticed();
     if (connection === undefined) {
       return;
     }

@@ -39,6 +39,13 @@ export class IdleWatch {
     }
   }
 
+  /** Time that is to be nobody's silence, milliseconds. */
+  forgive(ms: number): void {
+    for (const connection of this.connections.values()) {
+      connection.lastActivity += ms;
+    }
+  }
+
   dispose(): void {
     this.timer?.dispose();
     this.timer = undefined;

@@ -56,6 +56,8 @@ export interface FunctionRuntime {
   invocationOf(instance: number, said: string | undefined): string | null | Promise<string | null>;
   /** Resolves once no thread works that an event started and left behind, where the language tells. */
   rested(): Promise<void>;
+  /** Resolves once the processes that are being ended, for a limit that they crossed, are gone. */
+  ended(): Promise<void>;
   /**
    * Makes instances debuggable. A running one opens its debug port in place, keeping its globals; new ones wait
    * for `debuggerReady` before they load the handler. Starts an instance when none runs. Resolves with the port,

@@ -298,10 +298,20 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       clients,
       runtimes,
       advance: (ms) => {
-        // What hangs already may well wait for the clock: it is not waited for.
-        const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-        const between = quiet.isQuiet ? () => quiet.until() : turn;
-        return advance([...new Set([clock, idleClock])], ms, between);
+        // What hangs already may well wait for the clock: it is not waited for, unless the clock has just ended it.
+        const wasQuiet = quiet.isQuiet;
+        const between = async (): Promise<void> => {
+          await new Promise(setImmediate);
+          await Promise.all(runtimes().map((runtime) => runtime.ended()));
+          if (wasQuiet) {
+            await quiet.until();
+          }
+        };
+        // While somebody stands at a breakpoint nobody is silent, however far the clock is moved.
+        if (clock.frozen) {
+          gateway.idle.forgive(idleClock === clock ? ms : 0);
+        }
+        return advance(clock.frozen ? [clock] : [...new Set([clock, idleClock])], ms, between);
       },
       quiet,
       breakpoints,

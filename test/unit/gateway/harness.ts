@@ -14,6 +14,7 @@ import type {
   Run,
 } from '../../../src/core/runtime/contract';
 import { Dispatcher } from '../../../src/core/runtime/dispatch/dispatcher';
+import { Quiet } from '../../../src/core/session/quiet';
 import { Recorder } from '../../../src/core/session/recorder';
 import type { Fact, FactKind, FactOf } from '../../../src/protocol/fact';
 import {
@@ -118,12 +119,19 @@ export async function startGateway(
     runtimeOf: (role) => runtimes.get(role),
     setOptions: () => undefined,
   };
-  const gateway = new Gateway({
+  const quiet: Quiet = new Quiet(
+    () => gateway,
+    dispatcher,
+    () => [...runtimes.values()],
+    () => recorder.last,
+  );
+  const gateway: Gateway = new Gateway({
     clock,
     record: recorder.record,
     services: [service],
     disturbances: noDisturbances,
     dispatcher,
+    noticed: quiet.noticed,
   });
   const server: GatewayServer = await startServer(gateway, {
     port: 0,
@@ -143,6 +151,7 @@ export async function startGateway(
     });
   return {
     gateway,
+    quiet,
     service,
     url: `ws://127.0.0.1:${server.port}/release/websocket`,
     port: server.port,

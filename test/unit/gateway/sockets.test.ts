@@ -210,12 +210,12 @@ describe('gateway on real sockets', () => {
       transfer: () => new Promise<void>((resolve) => answers.push(resolve)),
       cleanup: ({ websocket }) => void cleaned.push(websocket.action),
     });
-    await gateway.gateway.quiet();
+    await gateway.quiet.until();
     const client = await connect(gateway.url);
     client.socket.send('one');
     await gateway.until('frame');
-    assert.equal(gateway.gateway.isQuiet, false);
-    const quiet = gateway.gateway.quiet();
+    assert.equal(gateway.quiet.isQuiet, false);
+    const quiet = gateway.quiet.until();
     while (answers.length === 0) {
       await new Promise(setImmediate);
     }
@@ -225,7 +225,7 @@ describe('gateway on real sockets', () => {
     answers.forEach((answer) => answer());
     await quiet;
     assert.deepEqual(cleaned, ['closing']);
-    assert.equal(gateway.gateway.isQuiet, true);
+    assert.equal(gateway.quiet.isQuiet, true);
   });
 
   it('sends the chosen sub-protocol verbatim', async () => {

@@ -48,6 +48,23 @@ describe('what if', function () {
     await other.closed;
   });
 
+  it('a clock that is moved closes silent connections, but none while a debugger holds it', async () => {
+    const client = await served.connect();
+    const { intents } = served.session;
+    const ended = () =>
+      served.facts.filter((fact) => fact.kind === 'closed' && fact.connection === client.id);
+    await intents.freezeClock({ reason: 'line 7', frozen: true });
+    await intents.advanceClock({ ms: 600_000 });
+    assert.deepEqual(ended(), []);
+    await intents.freezeClock({ reason: 'line 7', frozen: false });
+    await intents.advanceClock({ ms: 1000 });
+    assert.deepEqual(ended(), []);
+    await intents.advanceClock({ ms: 600_000 });
+    await client.closed;
+    const [closed] = ended();
+    assert.equal(closed?.kind === 'closed' && closed.cause, 'idle');
+  });
+
   it('orphans: who pushes to a client that has left, and whether Delete ran', async () => {
     const client = await served.connect();
     client.close();

@@ -203,6 +203,10 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     });
   }
 
+  async ended(): Promise<void> {
+    await Promise.all([...this.alive.values()].map((instance) => instance.ending));
+  }
+
   async setDebug(enabled: boolean): Promise<{ instance: number; port: number } | null> {
     if (enabled && this.spec.family !== 'python' && this.spec.family !== 'node') {
       throw new UserError(

@@ -133,6 +133,12 @@ export class Instance implements Worker<Run> {
     }
   }
 
+  /** Resolves once it is gone; undefined: nobody ends it. */
+  get ending(): Promise<void> | undefined {
+    const isEnding = this.verdict !== undefined || this.startFailure !== undefined;
+    return isEnding ? this.gone : undefined;
+  }
+
   get starting(): boolean {
     return this.state === 'starting' || this.state === 'waiting';
   }

@@ -14,6 +14,9 @@ export interface LimitsListener {
 /** How often the memory is looked at, milliseconds. */
 const sampleMs = 100;
 
+/** A timer may come so much too early, milliseconds: the clock's own tolerance, and what sums of fractions make. */
+const early = 1;
+
 export class Limits {
   private timer: Timer | undefined;
   /** Clock time at which the running event was taken up. */
@@ -67,7 +70,7 @@ export class Limits {
         return;
       }
       const left = this.eventSince + this.spec.timeout * 1000 - this.clock.now();
-      if (left > 0) {
+      if (left > early) {
         this.timer = this.eventTimer(left); // It was set for an event that has ended.
       } else {
         this.listener.onEventTooLong();
