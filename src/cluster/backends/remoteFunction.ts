@@ -137,6 +137,10 @@ export class RemoteFunction implements FunctionRuntime {
     return said ?? null;
   }
 
+  ended(): Promise<void> {
+    return Promise.resolve();
+  }
+
   rested(): Promise<void> {
     return Promise.resolve();
   }
