@@ -204,7 +204,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   }
 
   async ended(): Promise<void> {
-    await Promise.all([...this.alive.values()].map((instance) => instance.ending));
+    await Promise.all([...this.alive.values()].flatMap(({ ending }) => ending ?? []));
   }
 
   async setDebug(enabled: boolean): Promise<{ instance: number; port: number } | null> {
