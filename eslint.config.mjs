@@ -7,6 +7,7 @@ import tseslint from 'typescript-eslint';
 export const layers = {
   protocol: { layers: [], packages: [], node: false, vscode: false },
   core: { layers: ['protocol'], packages: 'any', node: true, vscode: false },
+  api: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
   mcp: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
   conformance: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
   cluster: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },

@@ -1,6 +1,6 @@
 // Builds dist/: the extension host bundle, the command line (which is also the session process), the webview page, and
 // the files that are read at run time (bootstraps, templates, translations). `--production` leaves out source maps;
-// `--out FOLDER` builds somewhere else.
+// `--out FOLDER` builds somewhere else, `--inputs FILE` writes which packages each bundle is made of.
 import esbuild from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import Ajv from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
 import { contributedTexts, eventSchemaInChinese, flowSchema, inChinese } from './generate.mjs';
+import { packagesOf } from './notices.mjs';
 
 const common = {
   bundle: true,
@@ -57,6 +58,13 @@ export const bundles = {
     ...node,
     entryPoints: ['src/cluster/main.ts'],
     outfile: 'dist/gateway.js',
+    external: ['bufferutil', 'utf-8-validate'],
+  },
+  // What the npm package gives to programs.
+  api: {
+    ...node,
+    entryPoints: ['src/api/index.ts'],
+    outfile: 'dist/api.js',
     external: ['bufferutil', 'utf-8-validate'],
   },
   webview: {
@@ -221,25 +229,29 @@ async function watchAssets(out) {
   });
 }
 
-async function build({ watch, production, out }) {
+async function build({ watch, production, out, inputs }) {
   await copyAssets(out);
   if (watch) await watchAssets(out);
   let failed = false;
-  for (const options of Object.values(bundles)) {
+  const packages = {};
+  for (const [name, options] of Object.entries(bundles)) {
     const context = await esbuild.context({
       ...options,
       outfile: path.join(out, path.basename(options.outfile)),
       minify: options.minify ?? production,
       sourcemap: options.sourcemap ?? (production ? false : 'linked'),
+      metafile: inputs !== undefined,
     });
     if (watch) {
       await context.watch();
       continue;
     }
     // A broken one is printed by esbuild; the others are built all the same.
-    await context.rebuild().catch(() => (failed = true));
+    const result = await context.rebuild().catch(() => (failed = true));
+    if (result.metafile) packages[name] = packagesOf(result.metafile);
     await context.dispose();
   }
+  if (inputs !== undefined) fs.writeFileSync(inputs, JSON.stringify(packages));
   if (failed) process.exitCode = 1;
 }
 
@@ -254,5 +266,6 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     watch: process.argv.includes('--watch'),
     production: process.argv.includes('--production'),
     out: argument('--out') ?? 'dist',
+    inputs: argument('--inputs'),
   });
 }

@@ -2,7 +2,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ensurePackages, must, readJson, root } from './toolchain.mjs';
+import { noticesName, writeNotices } from './notices.mjs';
+import { ensurePackages, must, readJson, root, run } from './toolchain.mjs';
 
 /** What .vscodeignore leaves out anyway, and is large. */
 const unpacked = /^(\.git|\.vscode-test|node_modules|out|dist|sample|coverage|src|test)$/;
@@ -18,7 +19,11 @@ export async function packExtension() {
   const stage = fs.mkdtempSync(path.join(root, 'out', 'package-'));
   try {
     const dist = path.join(stage, 'dist');
-    await must(process.execPath, ['scripts/build.mjs', '--production', '--out', dist]);
+    const inputs = path.join(stage, 'inputs.json');
+    const build = ['scripts/build.mjs', '--production', '--out', dist, '--inputs', inputs];
+    await must(process.execPath, build);
+    const bundles = ['extension', 'cli', 'webview', 'report'];
+    writeNotices(readJson(inputs), bundles, path.join(stage, noticesName));
     const names = fs.readdirSync(root).filter((name) => !unpacked.test(name));
     for (const name of names) {
       fs.cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
@@ -34,12 +39,19 @@ export async function packExtension() {
         ...['package', '--no-dependencies', '--no-rewrite-relative-links'],
         ...['--allow-missing-repository', '--out', file],
       ],
-      { cwd: stage },
+      // The packer writes this time into the archive, so that the same commit makes the same bytes.
+      { cwd: stage, env: { SOURCE_DATE_EPOCH: await commitTime() } },
     );
   } finally {
     fs.rmSync(stage, { recursive: true, force: true });
   }
   return file;
+}
+
+/** Seconds since the epoch; what is not committed has none of its own. */
+async function commitTime() {
+  const { code, output } = await run('git', ['log', '-1', '--format=%ct'], { quiet: true });
+  return code === 0 ? output.trim() : '1';
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

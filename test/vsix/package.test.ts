@@ -52,6 +52,7 @@ describe('the package', function () {
       'readme.md',
       'changelog.md',
       'LICENSE.txt',
+      'THIRD-PARTY-NOTICES.txt',
       ...programs,
       // Pages have their styles beside them.
       ...programs
@@ -74,6 +75,13 @@ describe('the package', function () {
     ];
     const packed = below(installed, '').filter((file) => file !== '.vsixmanifest');
     assert.deepEqual(packed.sort(), expected.sort());
+  });
+
+  it('is the same, byte for byte, when it is packed again', async () => {
+    const { packExtension } = await import('../../scripts/package.mjs');
+    const first = fs.readFileSync(vsix);
+    fs.rmSync(vsix);
+    assert.ok(first.equals(fs.readFileSync(await packExtension())));
   });
 
   it('is smaller than 1.5 MB', () => {
