@@ -14,3 +14,6 @@ export function until<T>(
   probe: () => T | undefined | Promise<T | undefined>,
   seconds?: number,
 ): Promise<T>;
+
+/** The first of `names` that is a file, or a program on PATH. */
+export function findProgram(names: string[]): string | undefined;

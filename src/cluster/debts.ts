@@ -57,6 +57,10 @@ export class Debts implements Peers {
     });
   }
 
+  owes(connection: string): boolean {
+    return this.owed.has(connection);
+  }
+
   settle(connection: string, _service: string, how: Settlement): void {
     const debt = this.owed.get(connection);
     if (debt === undefined) {

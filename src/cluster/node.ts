@@ -20,7 +20,8 @@ import { startMetrics } from './metrics';
 import { Observer } from './observer';
 import { type Operations, startOperations } from './operations';
 import { Pinger } from './pinger';
-import { type Debt, memoryRegistry, type NodeRegistry } from './registry';
+import { RedisRegistry } from './redis/redisRegistry';
+import { memoryRegistry, type NodeRegistry, type RegistryPorts } from './registry';
 
 /** How long Cleanups may still run once the last connection is closed, milliseconds. */
 const lastCleanupsMs = 30_000;
@@ -31,23 +32,6 @@ export interface NodeOptions {
   bootstrapFolder: string;
   interpreters?: RuntimeDependencies['interpreters'];
   registry?: (ports: RegistryPorts) => NodeRegistry;
-}
-
-/** What a registry of several nodes asks of this one. */
-export interface RegistryPorts {
-  log: Log;
-  /** Port for operators and other nodes. */
-  operationsPort(): number;
-  /** A push that another node forwards. */
-  push(
-    connection: string,
-    service: string,
-    payload: string | Buffer | null,
-  ): { errNo: number; errMsg: string };
-  debts(): Debt[];
-  inherit(debt: Debt): Promise<boolean>;
-  /** The lease is lost: nothing of the connections that were held under it may go on. */
-  fence(reason: string): void;
 }
 
 export interface GatewayNode {
@@ -73,7 +57,7 @@ export async function startNode(options: NodeOptions): Promise<GatewayNode> {
   let functionPort = 0;
   let instances = 0;
 
-  const registry = (options.registry ?? memoryRegistry)({
+  const registry = (options.registry ?? registryOf(config))({
     log: options.log,
     operationsPort: () => operations?.port ?? 0,
     push: (connection, service, payload) => gateway.pushes.byHand(connection, payload, service),
@@ -82,7 +66,7 @@ export async function startNode(options: NodeOptions): Promise<GatewayNode> {
     fence: (reason) => {
       debts.disown();
       for (const { id } of [...gateway.connections.values()]) {
-        gateway.close(id, 1012, reason, true);
+        gateway.close(id, 1012, reason, false);
       }
     },
   });
@@ -202,9 +186,13 @@ export async function startNode(options: NodeOptions): Promise<GatewayNode> {
       unready: () => (draining ? 'draining' : registry.unready),
       metrics: () => metrics.text(),
       metricsType: metrics.contentType,
+      ...(registry.peer === undefined ? {} : { peer: registry.peer }),
     });
+    await registry.start();
   } catch (error) {
+    await registry.leave();
     await Promise.all(servers.map((server) => server.dispose()));
+    await operations?.dispose();
     await disposeAll(disposals);
     throw error;
   }
@@ -245,6 +233,15 @@ function reachesLoopback({ listen, pushNetworks }: GatewayConfig): boolean {
     pushNetworks === undefined &&
     ['127.0.0.1', '0.0.0.0', 'localhost', '::'].includes(listen.host)
   );
+}
+
+function registryOf({
+  cluster,
+  operations,
+}: GatewayConfig): (ports: RegistryPorts) => NodeRegistry {
+  return cluster === undefined
+    ? memoryRegistry
+    : (ports) => new RedisRegistry({ ...cluster, host: operations.host }, ports);
 }
 
 async function disposeAll(disposals: readonly (() => unknown)[]): Promise<void> {

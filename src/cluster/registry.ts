@@ -1,5 +1,7 @@
 /** Which nodes there are, who holds which connection, and what is owed: in this process, or in Redis for several. */
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Log } from './log';
 import type { PushRequest } from '../core/gateway/pushRequest';
 
 export interface Debt {
@@ -22,8 +24,29 @@ export interface NodeRegistry {
   /** It was paid, or is not owed. */
   paid(connection: string): void;
   forward(service: string, request: PushRequest): Promise<PushVerdict | undefined> | undefined;
+  /** Answers another node; undefined: there are none. */
+  readonly peer?: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Joins the others, once this node can be reached; rejects with a `UserError`. */
+  start(): Promise<void>;
   /** Leaves the others, who take over what is still owed. Last of all. */
   leave(): Promise<void>;
+}
+
+/** What a registry of several nodes asks of this one. */
+export interface RegistryPorts {
+  log: Log;
+  /** Port for operators and other nodes. */
+  operationsPort(): number;
+  /** A push that another node forwards. */
+  push(
+    connection: string,
+    service: string,
+    payload: string | Buffer | null,
+  ): { errNo: number; errMsg: string };
+  debts(): Debt[];
+  inherit(debt: Debt): Promise<boolean>;
+  /** The lease is lost: nothing of the connections that were held under it may go on. */
+  fence(reason: string): void;
 }
 
 /** One node: what it owes is lost with its process. */
@@ -36,6 +59,7 @@ export function memoryRegistry(): NodeRegistry {
     owe: () => undefined,
     paid: () => undefined,
     forward: () => undefined,
+    start: () => Promise.resolve(),
     leave: () => Promise.resolve(),
   };
 }

@@ -133,7 +133,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
     }
     connection.early = undefined;
     this.noticed();
-    if (this.stopping) {
+    if (this.stopping || !this.peers.owes(connection.id)) {
       this.stopConnection(connection);
     }
   }
@@ -501,6 +501,9 @@ export class Gateway implements HandshakeTarget, PushTarget {
       reason,
     });
     this.registry.leave(connection, cause, () => {
+      if (!this.peers.owes(connection.id)) {
+        return;
+      }
       if (connection.service.spec.emulator.cleanupOn.includes(cause)) {
         this.cleanUp(connection, fact.seq);
       } else {

@@ -20,6 +20,8 @@ export interface Peers {
    * Resolves with why the connection cannot be taken, or with undefined; no promise where there is nothing to wait for.
    */
   owe(connection: string, service: string): Promise<string | undefined> | undefined;
+  /** Whether the Cleanup of a connection that ends here is this node's to run. */
+  owes(connection: string): boolean;
   /** What came of the Cleanup of a connection that has ended; called once for each that was owed. */
   settle(connection: string, service: string, how: Settlement): void;
   /** A push to a connection that is not here: the answer of the node that holds it. undefined: no other does. */
@@ -33,6 +35,7 @@ export const alone: Peers = {
   newId: () => randomBytes(16).toString('base64'),
   requestId: () => randomUUID(),
   owe: () => undefined,
+  owes: () => true,
   settle: () => undefined,
   forward: () => undefined,
 };
