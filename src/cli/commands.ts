@@ -159,6 +159,7 @@ export const commands: readonly Command[] = [
       json: { type: 'boolean', text: () => l10n.t('Print one fact a line, as JSON.') },
       stdio: { type: 'boolean' },
       debug: { type: 'string', multiple: true }, // Functions that a host is about to attach to.
+      private: { type: 'boolean' }, // For a load: nobody else is to find it.
       faults: {
         type: 'string',
         value: 'PRESET|FILE',
@@ -182,7 +183,11 @@ export const commands: readonly Command[] = [
           ? undefined
           : wholeNumber('serve', '--seed', values.seed, 0xffffffff);
       const output = values.stdio === true ? 'stdio' : values.json === true ? 'json' : 'text';
-      const options = { ...sessionOptions('serve', folders, values), debug: values.debug ?? [] };
+      const options: SessionOptions = {
+        ...sessionOptions('serve', folders, values),
+        debug: values.debug ?? [],
+        ...(values.private === true ? { isPrivate: true } : {}),
+      };
       if (values.seed !== undefined && values.faults === undefined) {
         throw usageError('serve', l10n.t('--seed belongs to --faults.'));
       }
@@ -273,6 +278,102 @@ export const commands: readonly Command[] = [
           ...(node === undefined ? {} : { node }),
         },
         ...(emulator === undefined ? {} : { emulator: parseEmulator('replay', emulator) }),
+      });
+    },
+  }),
+
+  command({
+    name: 'load',
+    synopsis: '<flow>',
+    text: () =>
+      l10n.t('Runs the scenarios of a flow with many clients at once, and tells latencies.'),
+    flags: {
+      clients: {
+        type: 'string',
+        value: 'N',
+        initial: '50',
+        text: () => l10n.t('How many clients.'),
+      },
+      ramp: {
+        type: 'string',
+        value: 'TIME',
+        initial: '5s',
+        text: () => l10n.t('Until all of them have begun.'),
+      },
+      for: {
+        type: 'string',
+        value: 'TIME',
+        initial: '30s',
+        text: () => l10n.t('How long they go on then.'),
+      },
+      every: {
+        type: 'string',
+        value: 'TIME',
+        initial: '1s',
+        text: () =>
+          l10n.t('Time between two messages of a scenario; latency counts from when one is due.'),
+      },
+      limit: {
+        type: 'string',
+        value: 'TIME',
+        initial: '10s',
+        text: () => l10n.t('How long an answer may take.'),
+      },
+      check: {
+        type: 'string',
+        multiple: true,
+        value: 'CHECK',
+        text: () => l10n.t("What must hold, such as 'p99<200ms' or 'reach>=99%'; several."),
+      },
+      report: { type: 'string', value: 'FILE', text: () => l10n.t('Writes an HTML report.') },
+      url: { type: 'string', value: 'URL', text: () => l10n.t('Loads this gateway instead.') },
+      ...interpreters,
+      ...locale,
+    },
+    example: "load my-chat/scenarios/chat.wsflow.yaml --clients 200 --check 'p99<200ms'",
+    async run(values, [file, ...rest]) {
+      if (file === undefined || rest.length > 0) {
+        throw usageError('load', l10n.t('"load" needs one flow (*.wsflow.yaml).'));
+      }
+      const { parseDuration } = await import('../core/scenario/flow');
+      const time = (flag: 'ramp' | 'for' | 'every' | 'limit'): number => {
+        const text = values[flag] ?? '';
+        const value = parseDuration(text);
+        if (value === undefined || (flag !== 'ramp' && value === 0)) {
+          throw usageError(
+            'load',
+            l10n.t('--{0} takes a time such as 10s or 500ms, not "{1}".', flag, text),
+          );
+        }
+        return value;
+      };
+      const { python, node, url, report } = values;
+      if (url !== undefined && !/^wss?:\/\//.test(url)) {
+        throw usageError(
+          'load',
+          l10n.t('--url takes an address that begins with ws:// or wss://.'),
+        );
+      }
+      const { runLoad } = await import('./runLoad');
+      return runLoad({
+        file,
+        clients: wholeNumber('load', '--clients', values.clients ?? '', 100_000, 1),
+        ramp: time('ramp'),
+        duration: time('for'),
+        every: time('every'),
+        limit: time('limit'),
+        checks: values.check ?? [],
+        language: values.locale ?? 'en',
+        bootstrapFolder,
+        command: [
+          process.execPath,
+          path.join(distFolder, 'cli.js'),
+          ...['serve', '--stdio', '--private', '--max-facts', '1000', '--memory-mb', '1'],
+          ...(python === undefined ? [] : ['--python', python]),
+          ...(node === undefined ? [] : ['--node', node]),
+        ],
+        ...(url === undefined ? {} : { url }),
+        ...(report === undefined ? {} : { report }),
       });
     },
   }),

@@ -9,6 +9,8 @@ import { hex, type Subject } from './match';
 export interface Message {
   /** Counts from 1 in this connection. */
   number: number;
+  /** When it came, of `performance.now()`. */
+  at: number;
   subject: Exclude<Subject, { is: 'value' }>;
   state: InboxLine['state'];
 }
@@ -105,7 +107,8 @@ export class Actor {
       socket.on('message', (data: Buffer, isBinary) => {
         this.received++;
         this.inbox.push({
-          number: this.inbox.length + 1,
+          number: this.received,
+          at: performance.now(),
           subject: isBinary
             ? { is: 'binary', bytes: Buffer.from(data) }
             : { is: 'text', text: data.toString('utf8') },
