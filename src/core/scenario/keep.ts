@@ -58,10 +58,14 @@ class Keeper {
   /** Frames to clients, by the number of the fact that set them off. */
   private readonly answers = new Map<number, FactOf<'frame'>[]>();
 
+  /** Not only that of some clients. */
+  private readonly all: boolean;
+
   constructor(
     private readonly recording: Recording,
     only: ReadonlySet<string> | undefined,
   ) {
+    this.all = only === undefined;
     const { facts } = recording;
     for (const fact of facts) {
       if (fact.kind === 'connecting' && only?.has(fact.connection) !== false) {
@@ -109,10 +113,7 @@ class Keeper {
       case 'closed':
         return this.ended(fact);
       case 'invocationStarted':
-        if (fact.cause === null) {
-          this.leave(l10n.t('{0} was invoked by hand; that is left out.', fact.function));
-        }
-        return [];
+        return fact.cause === null && this.all ? this.invoked(fact) : [];
       default:
         return [];
     }
@@ -147,6 +148,45 @@ class Keeper {
       { [`${who.name} sends`]: value },
       ...(received.length === 0 ? [`${who.name} receives nothing`] : received),
     ];
+  }
+
+  /** Run by hand, such as again with its last event: a test of one function. */
+  private invoked(started: FactOf<'invocationStarted'>): StepValue[] {
+    const ended = this.recording.facts.find(
+      (fact): fact is FactOf<'invocationEnded'> =>
+        fact.kind === 'invocationEnded' && fact.invocation === started.invocation,
+    );
+    const text = recordedPayload(this.recording, started.seq)?.data;
+    // Written anew, since a mapping is kept as such only in our own form.
+    const json = parsed(text);
+    const event = json && this.masks.send(JSON.stringify(json.value), started.seq);
+    const name = started.function.split('/').at(-1) ?? started.function;
+    if (ended === undefined || typeof event !== 'object' || text?.includes(taken) !== false) {
+      this.leave(l10n.t('{0} was invoked by hand; that is left out.', started.function));
+      return [];
+    }
+    const result =
+      ended.outcome === 'ok'
+        ? this.returned(ended)
+        : { ended: ended.outcome };
+    return [{ [`${name} is invoked`]: { event, ...result } }, ...this.received(started.seq)];
+  }
+
+  /** Nothing where only the beginning of it is there. */
+  private returned(ended: FactOf<'invocationEnded'>): { returned?: unknown } {
+    const text = this.dataOf(ended);
+    const json = parsed(text);
+    if (json === undefined) {
+      return {};
+    }
+    const { value } = json;
+    if (typeof value === 'string') {
+      return { returned: this.masks.expect(value, ended.seq) };
+    }
+    return {
+      returned:
+        typeof value === 'object' && value !== null ? this.masks.expect(text, ended.seq) : value,
+    };
   }
 
   private pushed(push: FactOf<'push'>): StepValue[] {
@@ -232,7 +272,7 @@ class Keeper {
       if (fact.kind === 'push') {
         pushes.set(fact.seq, fact);
       } else if (fact.kind === 'invocationStarted') {
-        causes.set(fact.invocation, fact.cause);
+        causes.set(fact.invocation, fact.cause ?? fact.seq);
       } else if (
         fact.kind === 'frame' &&
         fact.direction === 'toClient' &&
@@ -327,5 +367,13 @@ class Keeper {
     if (!this.left.includes(sentence)) {
       this.left.push(sentence);
     }
+  }
+}
+
+function parsed(text: string | undefined): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text ?? '') as unknown };
+  } catch {
+    return undefined;
   }
 }

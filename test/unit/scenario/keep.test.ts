@@ -105,6 +105,18 @@ describe('recorded traffic kept as a scenario', function () {
     assert.doesNotMatch(text, /20\d\d-\d\d-\d\dT/);
   });
 
+  it('keeps what was invoked by hand as a test of one function', async () => {
+    const { text } = await keep(`
+  - Transmission is invoked: { event: sample }
+`);
+    assert.match(text, /Transmission is invoked:/);
+    assert.match(text, /returned:/);
+    await passes(text);
+    const other = text.replace('returned: null', 'returned: { errNo: 5 }');
+    assert.notEqual(other, text);
+    assert.equal((await project.run(other)).ended.failed, 1);
+  });
+
   it('captures what is received and sent later', async () => {
     const { text } = await keep(`
   - alice connects
