@@ -165,10 +165,7 @@ class Keeper {
       this.leave(l10n.t('{0} was invoked by hand; that is left out.', started.function));
       return [];
     }
-    const result =
-      ended.outcome === 'ok'
-        ? this.returned(ended)
-        : { ended: ended.outcome };
+    const result = ended.outcome === 'ok' ? this.returned(ended) : { ended: ended.outcome };
     return [{ [`${name} is invoked`]: { event, ...result } }, ...this.received(started.seq)];
   }
 

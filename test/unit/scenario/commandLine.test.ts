@@ -142,8 +142,9 @@ describe('scfws test', function () {
 
   it('writes JUnit that an XML parser takes, whatever a scenario is called', async () => {
     const names = ['a & b <c> "d"', "e ' ]]> f"];
-    const text = flow(names, 'other').replace(/- name: (.*)/g, (_, name: string) =>
-      `- name: ${JSON.stringify(name)}`,
+    const text = flow(names, 'other').replace(
+      /- name: (.*)/g,
+      (_, name: string) => `- name: ${JSON.stringify(name)}`,
     );
     project.write('main.wsflow.yaml', text);
     await run('--reporter', 'junit=junit.xml');
