@@ -225,6 +225,67 @@ export const commands: readonly Command[] = [
   }),
 
   command({
+    name: 'explore',
+    synopsis: '[folder|file…]',
+    text: () => l10n.t('Looks for an order of events in which a scenario fails.'),
+    flags: {
+      filter: testFlags.filter,
+      id: testFlags.id,
+      runs: { type: 'string', value: 'N', text: () => l10n.t('Ends after so many runs.') },
+      for: {
+        type: 'string',
+        value: 'TIME',
+        text: () => l10n.t('Ends after this time, such as 60s; without both: 60s.'),
+      },
+      seed: {
+        type: 'string',
+        value: 'N',
+        initial: '1',
+        text: () => l10n.t('Seed of the orders that are tried by chance.'),
+      },
+      faults: {
+        type: 'boolean',
+        text: () =>
+          l10n.t(
+            'Also lets one process die at a push, or one push fail; then only what always holds is checked.',
+          ),
+      },
+      save: {
+        type: 'string',
+        value: 'FILE',
+        text: () => l10n.t('Keeps the order as a scenario that runs it again: FILE.wsflow.yaml.'),
+      },
+      report: {
+        type: 'string',
+        value: 'FILE',
+        text: () => l10n.t('Writes the story with sequence diagrams, as Markdown.'),
+      },
+      workers: testFlags.workers,
+      json: { type: 'boolean', text: () => l10n.t('Prints JSON, one line each.') },
+      ...interpreters,
+      emulator: sessionFlags.emulator,
+      ...locale,
+    },
+    example: 'explore my-chat/scenarios/chat.wsflow.yaml --for 60s --save race.wsflow.yaml',
+    async run(values, positionals) {
+      const { exploreOptions } = await import('./exploreOptions');
+      const { runExplore } = await import('./explore');
+      const usage = (message: string): UserError => usageError('explore', message);
+      const { python, node, emulator } = values;
+      return runExplore(
+        exploreOptions(positionals, values, usage, {
+          bootstrapFolder,
+          interpreters: {
+            ...(python === undefined ? {} : { python }),
+            ...(node === undefined ? {} : { node }),
+          },
+          ...(emulator === undefined ? {} : { emulator: parseEmulator('explore', emulator) }),
+        }),
+      );
+    },
+  }),
+
+  command({
     name: 'replay',
     synopsis: '<recording> [folder]',
     text: () =>

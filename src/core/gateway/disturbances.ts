@@ -29,11 +29,30 @@ export interface Disturbances {
   ): Promise<InvocationResult> | undefined;
   /**
    * Resolves with the refusal of a push, or undefined when it only had to wait. `connection`: '' when there is none
-   * of that id.
+   * of that id; `of`: who makes it, and the id as it was written.
    */
   insteadOfPush(
     connection: string,
+    of: PushMaker,
   ): Promise<{ errNo: number; errMsg: string } | undefined> | undefined;
+  readonly gates?: OrderGates;
+}
+
+/** What whoever decides an order needs besides; nobody else has these. */
+export interface OrderGates {
+  /** A push was carried out, or refused; its answer waits for this. */
+  beforePushAnswer(of: PushMaker): Promise<void>;
+  /** Register has answered; what that means for the connection waits for this. */
+  afterRegister(connection: string): Promise<void>;
+  /** A client left before its handshake was over. */
+  leftHandshake(connection: string): void;
+}
+
+export interface PushMaker {
+  /** null: none that is known. */
+  invocation: string | null;
+  /** The id that it is for. */
+  id: string;
 }
 
 export const noDisturbances: Disturbances = {

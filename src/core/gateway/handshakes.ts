@@ -149,6 +149,10 @@ export class Handshakes {
       ...(protocols === undefined ? {} : { protocol: protocols }),
       ...(extensions === undefined ? {} : { extensions }),
     };
+    const { gates } = this.disturbances;
+    if (gates !== undefined) {
+      gone.addEventListener('abort', () => gates.leftHandshake(id), { once: true });
+    }
     const decision = await this.askRegister(connection, handshake, connecting.seq).catch(
       (error: unknown) => {
         reportBug(error); // It costs this client.
@@ -156,6 +160,9 @@ export class Handshakes {
         return { accept: false as const, status: 500, body: { message: reason }, reason };
       },
     );
+    if (gates !== undefined) {
+      await gates.afterRegister(id);
+    }
     if (gone.aborted) {
       return this.leftDuringRegister(connection, decision);
     }

@@ -193,6 +193,7 @@ export class Pushes {
     const { request } = parsed;
     const injected = this.disturbances.insteadOfPush(
       this.target.connection(request.connection) !== undefined ? request.connection : '',
+      { invocation, id: request.connection },
     );
     const refused = injected === undefined ? undefined : await injected;
     const way =
@@ -230,13 +231,18 @@ export class Pushes {
       },
       more && payload,
     );
+    const failure =
+      errNo === pushErrors.ok && forwarded === undefined ? this.carryOut(request, fact.seq) : undefined;
+    const { gates } = this.disturbances;
+    if (gates !== undefined) {
+      await gates.beforePushAnswer({ invocation, id: request.connection });
+    }
     if (errNo !== pushErrors.ok) {
       return { status, body: JSON.stringify({ errNo, errMsg }) };
     }
     if (forwarded !== undefined) {
       return { status, body: okAnswer };
     }
-    const failure = this.carryOut(request, fact.seq);
     return {
       status: failure === undefined ? status : this.pushStatus(service, failure.errNo),
       body: failure === undefined ? okAnswer : JSON.stringify(failure),

@@ -34,8 +34,12 @@ const largestMessage = 64 * 1024 * 1024;
 export class Actor {
   readonly name: string;
   private socket: WebSocket | undefined;
-  /** Not open yet. */
+  /** Until the handshake has ended. */
   private connecting: WebSocket | undefined;
+  /** How often it tried to connect. */
+  attempts = 0;
+  /** It went away before it was let in. */
+  hasLeft = false;
   inbox: Message[] = [];
   /** Index of the first message that no step has looked at. */
   cursor = 0;
@@ -67,7 +71,22 @@ export class Actor {
     return this.socket === undefined || this.socket.readyState === WebSocket.CLOSED;
   }
 
-  connect(request: ConnectRequest): Promise<ConnectResult> {
+  get isConnecting(): boolean {
+    return this.connecting !== undefined;
+  }
+
+  async connect(request: ConnectRequest): Promise<ConnectResult> {
+    this.attempts++;
+    this.hasLeft = false;
+    try {
+      return await this.tryToConnect(request);
+    } finally {
+      this.connecting = undefined;
+      this.happened();
+    }
+  }
+
+  private tryToConnect(request: ConnectRequest): Promise<ConnectResult> {
     this.inbox = [];
     this.cursor = 0;
     this.sent = 0;
@@ -101,6 +120,7 @@ export class Actor {
       });
       socket.on('open', () => {
         this.socket = socket;
+        this.connecting = undefined;
         resolve({ open: true, protocol: socket.protocol });
         this.happened();
       });
@@ -148,6 +168,12 @@ export class Actor {
   ping(data: string): void {
     this.sent++;
     this.socket?.ping(data);
+  }
+
+  /** Goes away in the middle of the handshake. */
+  leave(): void {
+    this.hasLeft = true;
+    this.connecting?.terminate();
   }
 
   /** Without a code the Close frame is empty. */

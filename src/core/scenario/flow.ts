@@ -1,4 +1,5 @@
 /** What a `*.wsflow.yaml` file says, once it is read: conversations between clients and the functions. */
+import type { Deviation } from './order/eventName';
 import type { Problem } from '../../protocol/project';
 import type { TextPlace, TextRange } from '../../protocol/testEvent';
 
@@ -23,7 +24,17 @@ export interface Flow {
   /** Milliseconds that a step may take. */
   limit: number;
   scenarios: Scenario[];
+  /** What holds after each scenario, whatever happened in it. */
+  always: Always[];
 }
+
+export type Always =
+  /** Each message to a client, or to that one, matches. */
+  | { frames: unknown; to?: string; range: TextRange }
+  /** What each run returned, or each of that function, matches. */
+  | { returned: unknown; of?: string; range: TextRange }
+  /** A program, run without a shell when nothing moves any more, prints JSON that matches. */
+  | { store: string[]; matches: unknown; range: TextRange };
 
 export interface Scenario {
   name: string;
@@ -33,6 +44,8 @@ export interface Scenario {
   vars: Record<string, unknown>;
   matrix: Record<string, unknown[]>;
   skip?: string;
+  /** Deviations from the plain order of events; undefined: they run as they come. */
+  order?: Deviation[];
 }
 
 /** How a client connects. */
@@ -57,6 +70,8 @@ export interface Step {
   as?: string;
   /** false: the next step begins before everything that this one caused has ended. */
   wait: boolean;
+  /** It is written: in no order does the next step begin before that. */
+  waits?: 'always';
   place: TextPlace;
   /** The line as written, for people. */
   text: string;

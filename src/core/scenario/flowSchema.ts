@@ -9,6 +9,60 @@ const matrixShape = (): Schema => ({
   description: l10n.t('Names and the values that each takes: every combination runs on its own.'),
 });
 
+const eventShape = (): Schema => ({
+  type: 'string',
+  minLength: 1,
+  description: l10n.t(
+    'An event: `Register of alice starts`, `… pushes to bob`, `… has pushed to bob`, `… ends`, or the step of a client: `bob closes`. ` #2` behind it means the second one.',
+  ),
+});
+
+const orderShape = (): Schema => ({
+  type: 'array',
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      hold: { ...eventShape(), description: l10n.t('This event is held back …') },
+      until: { ...eventShape(), description: l10n.t('… until this one has happened.') },
+      fresh: { ...eventShape(), description: l10n.t('A new process takes this event.') },
+      dies: {
+        ...eventShape(),
+        description: l10n.t('The process dies when it comes to this push.'),
+      },
+      fails: { ...eventShape(), description: l10n.t('This push is answered with errNo 9007.') },
+    },
+  },
+  description: l10n.t(
+    'Pins the order of events: what differs from the plain order. `scfws explore` finds such orders and writes them.',
+  ),
+});
+
+const alwaysShape = (): Schema => ({
+  type: 'array',
+  minItems: 1,
+  items: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      frames: { description: l10n.t('What each message to a client must match.') },
+      to: { type: 'string', description: l10n.t('Only messages to this client.') },
+      returned: { description: l10n.t('What the value of each run must match.') },
+      of: { type: 'string', description: l10n.t('Only runs of this function.') },
+      store: {
+        type: 'array',
+        minItems: 1,
+        items: { type: 'string' },
+        description: l10n.t(
+          'A program and its arguments, run without a shell in the project folder when nothing moves any more; it prints the store as JSON.',
+        ),
+      },
+      matches: { description: l10n.t('What that JSON must match.') },
+    },
+  },
+  description: l10n.t('What holds after each scenario of this file, in every order of events.'),
+});
+
 /** The frame around the steps; the steps themselves are read by their words. */
 export function flowShape(): Schema {
   const vars: Schema = {
@@ -69,6 +123,8 @@ export function flowShape(): Schema {
           'How long a step may take until nothing more can come; default 30s. It only bounds real work: no step waits for it.',
         ),
       },
+      always: alwaysShape(),
+      order: orderShape(),
       scenarios: {
         type: 'array',
         minItems: 1,
@@ -84,6 +140,7 @@ export function flowShape(): Schema {
             },
             vars,
             matrix: matrixShape(),
+            order: orderShape(),
             steps,
           },
         },

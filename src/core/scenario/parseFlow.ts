@@ -5,6 +5,7 @@ import type { TextRange } from '../../protocol/testEvent';
 import { didYouMean } from '../project/suggestion';
 import { flowShape } from './flowSchema';
 import {
+  type Always,
   type ClientOptions,
   type Flow,
   parseDuration,
@@ -13,6 +14,7 @@ import {
   type Step,
 } from './flow';
 import { checkMatcher } from './match';
+import { type Deviation, type EventName, eventText, parseEvent } from './order/eventName';
 import { checkShape, isRecord, type ValuePath } from './schema';
 import { type StepEntry, stepTable } from './stepTable';
 import { type PlacedYaml, readYaml } from './yamlPlaces';
@@ -79,9 +81,74 @@ class FlowReader {
       functions: functions === 'warm' ? 'warm' : 'fresh',
       limit: limit ?? defaultLimit,
       scenarios,
+      always: this.always(value['always']),
     };
     const isBroken = this.problems.some(({ severity }) => severity === 'error');
     return { ...(isBroken ? {} : { flow }), problems: this.problems };
+  }
+
+  private always(value: unknown): Always[] {
+    const list = Array.isArray(value) ? (value as unknown[]) : [];
+    return list.flatMap((each, index): Always[] => {
+      const path = ['always', index];
+      if (!isRecord(each)) {
+        return [];
+      }
+      const range = this.yaml.rangeOf(path);
+      const { frames, returned, store, matches, to, of } = each;
+      const kinds = ['frames', 'returned', 'store'].filter((key) => key in each);
+      const [kind] = kinds;
+      if (kinds.length !== 1 || kind === undefined || (kind === 'store') !== 'matches' in each) {
+        const message = l10n.t(
+          'Write either "frames", or "returned", or "store" with "matches" beside it.',
+        );
+        this.add(path, 'value', message);
+        return [];
+      }
+      const key = kind === 'store' ? 'matches' : kind;
+      checkMatcher(each[key], (inside, message) =>
+        this.add([...path, key, ...inside], 'key', message),
+      );
+      if (kind === 'store') {
+        return Array.isArray(store) ? [{ store: store.map(String), matches, range }] : [];
+      }
+      return kind === 'frames'
+        ? [{ frames, ...(to === undefined ? {} : { to: String(to) }), range }]
+        : [{ returned, ...(of === undefined ? {} : { of: String(of) }), range }];
+    });
+  }
+
+  private order(value: unknown, path: ValuePath): Deviation[] | undefined {
+    if (value === undefined) {
+      return undefined;
+    }
+    const list = Array.isArray(value) ? (value as unknown[]) : [];
+    return list.flatMap((each, index): Deviation[] => {
+      const written = recordOf(each);
+      const at = [...path, index];
+      for (const [key, name] of Object.entries(written)) {
+        if (['hold', 'until', 'fresh', 'dies', 'fails'].includes(key)) {
+          if (typeof name !== 'string' || parseEvent(name) === undefined) {
+            this.add([...at, key], 'value', noEvent(name));
+            return [];
+          }
+        }
+      }
+      const keys = Object.keys(written).sort().join(' ');
+      if (!['hold until', 'fresh', 'dies', 'fails'].includes(keys)) {
+        this.add(
+          at,
+          'value',
+          l10n.t('Write "hold" and "until" beside it, or "fresh", "dies" or "fails".'),
+        );
+        return [];
+      }
+      const normal = Object.entries(written).map(([key, name]) => [
+        key,
+        eventText(parseEvent(String(name)) as EventName),
+      ]);
+      return [Object.fromEntries(normal) as Deviation];
+    });
   }
 
   private clients(value: unknown): Record<string, ClientOptions> {
@@ -107,7 +174,10 @@ class FlowReader {
       const name = typeof value['name'] === 'string' ? value['name'] : baseName(this.file);
       const range = this.yaml.rangeOf(['steps'], 'key');
       const steps = this.steps(value['steps'], ['steps']);
-      return [{ name, range, steps, vars: {}, matrix: {} }];
+      const order = this.order(value['order'], ['order']);
+      return [
+        { name, range, steps, vars: {}, matrix: {}, ...(order === undefined ? {} : { order }) },
+      ];
     }
     const list = Array.isArray(value['scenarios']) ? (value['scenarios'] as unknown[]) : [];
     const names = new Set<string>();
@@ -126,6 +196,7 @@ class FlowReader {
       }
       names.add(name);
       const { skip } = each;
+      const order = this.order(each['order'], [...path, 'order']);
       return [
         {
           name,
@@ -135,6 +206,7 @@ class FlowReader {
             : [],
           vars: recordOf(each['vars']),
           matrix: this.matrix(each['matrix'], [...path, 'matrix']),
+          ...(order === undefined ? {} : { order }),
           ...(skip === undefined || skip === false ? {} : { skip: String(skip) }),
         },
       ];
@@ -242,7 +314,7 @@ class FlowReader {
     entry: StepEntry,
     written: Record<string, unknown>,
     path: ValuePath,
-  ): Pick<Step, 'as' | 'wait' | 'with'> {
+  ): Pick<Step, 'as' | 'wait' | 'waits' | 'with'> {
     const as = written['as'];
     const wait = written['wait'];
     const given = written['with'];
@@ -263,6 +335,7 @@ class FlowReader {
     }
     return {
       wait: wait !== false,
+      ...(wait === true ? { waits: 'always' } : {}),
       ...(as === undefined ? {} : { as: String(as) }),
       ...(isRecord(given) ? { with: given } : {}),
     };
@@ -397,6 +470,13 @@ export function clientOptions(value: unknown): ClientOptions {
 function notADuration(): string {
   return l10n.t(
     'This is not a time. Write it like 20m, 1h 30m, 15s or 500ms; a number counts seconds.',
+  );
+}
+
+function noEvent(name: unknown): string {
+  return l10n.t(
+    '{0} is not an event. Write one like "Register of alice starts", "Transmission of alice #2 pushes to bob", "Delete of bob ends" or "bob closes".',
+    JSON.stringify(name),
   );
 }
 

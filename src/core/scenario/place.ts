@@ -3,11 +3,14 @@ import type { Timer } from '../clock';
 import type { Session } from '../session/session';
 import type { Actor } from './actor';
 import type { ClientOptions } from './flow';
+import type { Conductor } from './order/conductor';
 import type { Witness } from './witness';
 
 export interface Place {
   /** undefined at another gateway. */
   readonly emulator?: { session: Session; witness: Witness };
+  /** Decides the order of events; undefined: it is as it comes. */
+  readonly conductor?: Conductor;
   /** Address of the push of the API; undefined: unknown. */
   readonly pushUrl: string | undefined;
   url(options: ClientOptions): string;
@@ -39,10 +42,15 @@ export function addressOf(base: string, options: ClientOptions): string {
 }
 
 /** The emulator: everything is counted, nothing is waited for in vain. */
-export function emulatorPlace(session: Session, witness: Witness): Place & Timer {
+export function emulatorPlace(
+  session: Session,
+  witness: Witness,
+  conductor?: Conductor,
+): Place & Timer {
   const { happened, next } = signal();
   const listening = session.onFact((fact) => {
     witness.add(fact);
+    conductor?.see(fact);
     happened();
   });
   const [service] = session.services;
@@ -58,6 +66,7 @@ export function emulatorPlace(session: Session, witness: Witness): Place & Timer
   };
   return {
     emulator: { session, witness },
+    ...(conductor === undefined ? {} : { conductor }),
     pushUrl: service?.pushUrl,
     url: (options) => addressOf(service?.url ?? '', options),
     introduce: (port, name) => session.introduce(port, name),
@@ -65,6 +74,7 @@ export function emulatorPlace(session: Session, witness: Witness): Place & Timer
     next,
     async settled(actors) {
       const all = [...actors];
+      await conductor?.settled();
       for (;;) {
         await session.quiet.until();
         session.recorder.settle();

@@ -9,12 +9,16 @@ import type { Timer } from '../clock';
 import { makeCoverageFolder } from '../coverage/collect';
 import { sentenceOf, UserError } from '../errors';
 import { recordingOf } from '../session/recordingOf';
+import type { Always } from './flow';
+import { Conductor } from './order/conductor';
+import { type Deviation, isFault } from './order/eventName';
+import { brokenAlways, brokenInvariant } from './order/invariants';
 import { startSession, type Session, type SessionOptions } from '../session/session';
 import { elsewhere } from './elsewhere';
 import type { Plan } from './loadFlows';
 import { emulatorPlace, type Place } from './place';
-import { Cancelled, runSteps } from './runSteps';
-import { Scene } from './scene';
+import { Cancelled, explained, runSteps, type StepRun, withinLimit } from './runSteps';
+import { type FailureDraft, Scene, StepFailed } from './scene';
 import { makeStore, runSetUp, storeVariable, withEnvironment } from './setUp';
 import { fillIn } from './variables';
 import { Witness } from './witness';
@@ -28,10 +32,20 @@ export interface ScenarioOptions {
   elsewhere?: { url: string; pushUrl?: string; silence: number };
   /** Folder that recordings are written to. */
   recordings?: string;
+  /** Instead of what the scenario says: deviations from the plain order of events. */
+  order?: readonly Deviation[];
+  /** What came of the order, before its session ends. */
+  onOrder?(seen: OrderSeen): void;
   signal: AbortSignal;
   tell(event: TestEvent): void;
   /** A session has begun or ended: a host may ask it things meanwhile. */
   onSession?(session: Session | undefined): void;
+}
+
+export interface OrderSeen {
+  conductor: Conductor;
+  witness: Witness;
+  failure?: Failure;
 }
 
 /** Gateway, processes and store that scenarios of one flow may share. */
@@ -39,6 +53,9 @@ export interface Ground {
   /** For one scenario. */
   makePlace(): Place & Timer;
   session?: Session;
+  conductor?: Conductor;
+  /** Environment of the functions and of commands. */
+  env: Record<string, string>;
   dispose(): Promise<void>;
 }
 
@@ -46,6 +63,10 @@ export interface ScenarioResult {
   outcome: ScenarioOutcome;
   failure?: Failure;
 }
+
+const clockReason = 'order';
+/** Processes of a function at most where an order is decided: in the cloud there are as many as events. */
+const instancesInOrder = 4;
 
 /** Rejects with a `UserError` when there is nothing to stand on. */
 export async function prepareGround(
@@ -56,10 +77,12 @@ export async function prepareGround(
   scenarios = [plan.info.id],
 ): Promise<Ground> {
   const { flow } = plan;
+  const order = options.order ?? plan.scenario.order;
   if (options.elsewhere !== undefined) {
     const { url, pushUrl, silence } = options.elsewhere;
     return {
       makePlace: () => ({ ...elsewhere(url, pushUrl, silence), dispose: () => undefined }),
+      env: {},
       dispose: () => Promise.resolve(),
     };
   }
@@ -88,20 +111,29 @@ export async function prepareGround(
         limit: flow.limit,
       });
     }
+    const conductor = order === undefined ? undefined : new Conductor(order);
     const session = await startSession({
       ...options.session,
       ...(options.session.debug?.includes('*') === true ? { debug: debuggable(service) } : {}),
       ...(coverage === undefined ? {} : { coverage: coverage.folder }),
       folders: [plan.project],
-      services: [withEnvironment(service, env)],
+      services: [inOrder(withEnvironment(service, env), conductor)],
       isPrivate: true,
       idleByHand: true,
+      ...(conductor === undefined ? {} : { order: conductor }),
     });
+    if (conductor !== undefined) {
+      session.clock.freeze(clockReason);
+      conductor.onImpatience = () => session.clock.unfreeze(clockReason);
+    }
     const [info] = session.services;
     return {
-      makePlace: () => emulatorPlace(session, new Witness(info?.functions ?? [])),
+      makePlace: () => emulatorPlace(session, new Witness(info?.functions ?? []), conductor),
       session,
+      ...(conductor === undefined ? {} : { conductor }),
+      env,
       async dispose() {
+        conductor?.dispose();
         await session.dispose('done');
         if (coverage !== undefined) {
           const covered = await coverage.collect(service);
@@ -153,15 +185,22 @@ export async function runScenario(
   if (scenario.skip !== undefined) {
     return end('skipped', { notes: scenario.skip === 'true' ? [] : [scenario.skip] });
   }
+  const isOrdered = (options.order ?? scenario.order) !== undefined;
   let ground: Ground | undefined;
   let place: (Place & Timer) | undefined;
   let scene: Scene | undefined;
   let result: ScenarioResult;
   try {
-    ground = shared ?? (await prepareGround(plan, service, options));
+    // An order is decided from the first event on.
+    ground = (isOrdered ? undefined : shared) ?? (await prepareGround(plan, service, options));
     const { session } = ground;
     place = ground.makePlace();
-    scene = new Scene(place, flow, plan.project);
+    const standing = new Scene(place, flow, plan.project);
+    scene = standing;
+    const { emulator, conductor } = place;
+    if (emulator !== undefined) {
+      conductor?.begin(emulator.witness, () => standing.actors.values());
+    }
     for (const [name, value] of Object.entries(variablesOf(plan))) {
       scene.keep({ [name]: scene.fill(value) });
     }
@@ -171,7 +210,12 @@ export async function runScenario(
       tell({ test: 'sessionStarted', scenario: info.id, url, pushUrl });
     }
     const run = { scene, scenario: info.id, tell, signal, limit: flow.limit, count: 0 };
-    const failure = await runSteps(run, scenario.steps);
+    const stepFailure = await runSteps(run, scenario.steps);
+    const failure = await conclude(plan, run, ground, service, stepFailure, options);
+    if (conductor !== undefined && emulator !== undefined) {
+      const { witness } = emulator;
+      options.onOrder?.({ conductor, witness, ...(failure === undefined ? {} : { failure }) });
+    }
     noteFailures(scene);
     const recording =
       session === undefined ? undefined : await record(session, info.id, attempt, options);
@@ -193,7 +237,7 @@ export async function runScenario(
     }
   }
   options.onSession?.(undefined);
-  if (shared === undefined) {
+  if (shared === undefined || isOrdered) {
     await ground?.dispose(); // Before the clients leave: nobody is to run a last Cleanup for them.
     scene?.dispose();
   } else {
@@ -204,6 +248,58 @@ export async function runScenario(
   }
   place?.dispose();
   return result;
+}
+
+/** What holds whatever the scenario expects; with a fault on purpose, that alone counts. */
+async function conclude(
+  plan: Plan,
+  run: StepRun,
+  { conductor, env }: Ground,
+  service: ServiceSpec | undefined,
+  stepFailure: Failure | undefined,
+  { signal, session, order = plan.scenario.order ?? [] }: ScenarioOptions,
+): Promise<Failure | undefined> {
+  const { scene } = run;
+  const { witness } = scene.place.emulator ?? {};
+  const { flow, scenario } = plan;
+  const notMet = conductor?.notMet ?? [];
+  const hasFault = order.some((each) => isFault(each) && !notMet.includes(each));
+  const failure = hasFault ? undefined : stepFailure;
+  if (failure !== undefined || witness === undefined || service === undefined) {
+    return failure;
+  }
+  if (conductor === undefined && flow.always.length === 0) {
+    return undefined;
+  }
+  const draft = await draftOf(async () => {
+    await withinLimit(run, async () => {
+      await scene.settled();
+      await Promise.all(scene.pending);
+    });
+    return (
+      (conductor === undefined ? undefined : brokenInvariant(witness, service)) ??
+      (await brokenAlways(scene, signal, { env, bootstrapFolder: session.bootstrapFolder }))
+    );
+  });
+  if (draft === undefined) {
+    return undefined;
+  }
+  const { always, ...told } = draft;
+  const range = always?.range ?? scenario.range;
+  return { ...explained(scene, told), place: { file: flow.file, range } };
+}
+
+async function draftOf(
+  look: () => Promise<(FailureDraft & { always?: Always }) | undefined>,
+): Promise<(FailureDraft & { always?: Always }) | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof StepFailed) {
+      return error.failure;
+    }
+    throw error;
+  }
 }
 
 function bugOf(error: unknown): string {
@@ -219,6 +315,18 @@ function debuggable({ name, functions }: ServiceSpec): FunctionId[] {
 
 function variablesOf({ flow, scenario, info }: Plan): Record<string, unknown> {
   return { ...flow.vars, ...scenario.vars, ...info.parameters };
+}
+
+function inOrder(service: ServiceSpec, conductor: Conductor | undefined): ServiceSpec {
+  return conductor === undefined
+    ? service
+    : {
+        ...service,
+        functions: service.functions.map((each) => ({
+          ...each,
+          maxInstances: Math.max(each.maxInstances, instancesInOrder),
+        })),
+      };
 }
 
 /** A scenario may pass although a function failed meanwhile: whoever reads the result is told. */

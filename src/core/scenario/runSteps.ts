@@ -4,7 +4,8 @@ import type { Failure, TestEvent } from '../../protocol/testEvent';
 import type { Step } from './flow';
 import { explain } from './explain';
 import { perform } from './perform/perform';
-import { OnlyEmulator, type Scene, StepFailed } from './scene';
+import { performInOrder } from './order/performInOrder';
+import { OnlyEmulator, type FailureDraft, type Scene, StepFailed } from './scene';
 import type { Place } from './place';
 import { isEmulatorOnly } from './stepTable';
 
@@ -24,8 +25,8 @@ export class Cancelled extends Error {}
 
 /** Resolves with the failure, or undefined when all steps passed. Rejects with `Cancelled`. */
 export async function runSteps(run: StepRun, steps: readonly Step[]): Promise<Failure | undefined> {
-  for (const step of steps) {
-    const failure = await runStep(run, step);
+  for (const [index, step] of steps.entries()) {
+    const failure = await runStep(run, step, steps[index + 1]);
     if (failure !== undefined) {
       return failure;
     }
@@ -33,7 +34,8 @@ export async function runSteps(run: StepRun, steps: readonly Step[]): Promise<Fa
   return undefined;
 }
 
-async function runStep(run: StepRun, step: Step): Promise<Failure | undefined> {
+/** `next`: undefined when nothing may begin before this one has ended. */
+async function runStep(run: StepRun, step: Step, next?: Step): Promise<Failure | undefined> {
   const { scene, scenario, tell } = run;
   const number = ++run.count;
   const { place } = step;
@@ -59,6 +61,9 @@ async function runStep(run: StepRun, step: Step): Promise<Failure | undefined> {
     }
     const simple = step as Parameters<typeof perform>[1];
     const skipped = await withinLimit(run, async () => {
+      if (scene.place.conductor !== undefined) {
+        return performInOrder(scene, scene.place.conductor, simple, next);
+      }
       const passed = await perform(scene, simple);
       if (step.wait) {
         await scene.settled();
@@ -72,7 +77,7 @@ async function runStep(run: StepRun, step: Step): Promise<Failure | undefined> {
       return leaveOut(run, number, step);
     }
     if (error instanceof StepFailed) {
-      return fail({ ...explained(scene, error), place });
+      return fail({ ...explained(scene, error.failure), place });
     }
     if (error instanceof Cancelled) {
       throw error;
@@ -116,7 +121,7 @@ function leaveOut({ scene, scenario, tell }: StepRun, number: number, step: Step
   );
 }
 
-function explained(scene: Scene, { failure }: StepFailed): Omit<Failure, 'place'> {
+export function explained(scene: Scene, failure: FailureDraft): Omit<Failure, 'place'> {
   const { seq, ...told } = failure;
   const { emulator } = scene.place;
   return emulator === undefined || seq === undefined
@@ -153,7 +158,8 @@ export async function withinLimit<T>(
 }
 
 function startLimit(place: Place, limit: number, onLimit: () => void): () => void {
-  const clock = place.emulator?.session.clock;
+  // Where an order is decided the clock stands still anyway.
+  const clock = place.conductor === undefined ? place.emulator?.session.clock : undefined;
   const now = (): number =>
     clock === undefined ? performance.now() : clock.real() - clock.frozenMs();
   const due = now() + limit;

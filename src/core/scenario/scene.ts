@@ -29,6 +29,8 @@ export class Scene {
   readonly variables = new Map<string, unknown>();
   /** By function: index of the first run that no step has looked at. */
   readonly runCursors = new Map<string, number>();
+  /** Connects that went on while later steps began. */
+  readonly pending: Promise<unknown>[] = [];
   /** What a reader should know of the result. */
   readonly notes = new Set<string>();
 
@@ -101,6 +103,11 @@ export class Scene {
 
   /** Resolves when the condition holds, or when nothing more can come. */
   async until(holds: () => boolean): Promise<void> {
+    const { conductor } = this.place;
+    if (conductor !== undefined) {
+      await conductor.until(holds);
+      return;
+    }
     let quiet = false;
     const settled = this.settled().then(() => (quiet = true));
     while (!holds() && !quiet) {

@@ -30,25 +30,31 @@ export interface SetUp {
 
 /** Characters of its output that a failure shows. */
 const shownOutput = 2000;
+/** Characters that are read of what it prints. */
+const largestOutput = 16 * 1024 * 1024;
 
-/** Runs a program without a shell. Rejects with a `UserError` when it fails; its whole tree ends with the run. */
-export async function runSetUp({
-  command,
-  cwd,
-  env,
-  bootstrapFolder,
-  signal,
-  limit,
-}: SetUp): Promise<void> {
+/** Rejects with a `UserError` when it fails. */
+export async function runSetUp(setUp: SetUp): Promise<void> {
+  await runCommand(setUp, (told, how) => l10n.t('The set-up command "{0}" {1}.', told, how));
+}
+
+/**
+ * Runs a program without a shell; its whole tree ends with the run. Resolves with what it printed, rejects with a
+ * `UserError` when it fails.
+ */
+export async function runCommand(
+  { command, cwd, env, bootstrapFolder, signal, limit }: SetUp,
+  sentence: (command: string, how: string) => string,
+): Promise<string> {
   const [program = '', ...args] = command;
   const told = command.join(' ');
   const failed = (how: string, output: string): UserError =>
     new UserError(
       'setUpFailed',
-      l10n.t('The set-up command "{0}" {1}.', told, how),
+      sentence(told, how),
       output.trim() === '' ? l10n.t('Run it in {0} to see why.', cwd) : `\n${output.trim()}`,
     );
-  await new Promise<void>((resolve, reject) => {
+  return new Promise<string>((resolve, reject) => {
     const child = spawnTree(program === 'node' ? process.execPath : program, args, {
       cwd,
       env: { ...processEnvironment(), ...env },
@@ -56,6 +62,14 @@ export async function runSetUp({
       bootstrapFolder,
     });
     let output = '';
+    const printed: string[] = [];
+    let size = 0;
+    child.stdout?.on('data', (chunk: Buffer | string) => {
+      size += chunk.length;
+      if (size <= largestOutput) {
+        printed.push(String(chunk));
+      }
+    });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (chunk: string) => {
         output = (output + chunk).slice(-shownOutput);
@@ -76,7 +90,7 @@ export async function runSetUp({
     child.once('close', (code, killed) =>
       finish(() => {
         if (code === 0) {
-          resolve();
+          resolve(printed.join(''));
         } else {
           const how =
             killed === null

@@ -17,8 +17,11 @@ export class Witness {
   readonly index = new FactIndex();
   private readonly connections = new Map<string, SeenConnection>();
   private readonly latest = new Map<string, SeenConnection>();
+  private readonly attempts = new Map<string, number>();
   /** In the order in which they began. */
   readonly runs: InvocationFacts[] = [];
+  /** Ends of connections, whoever's. */
+  readonly closes: FactOf<'closed'>[] = [];
   /** Of the last thing that a client or somebody outside did. */
   lastCause: number | undefined;
   lastSeq = 0;
@@ -39,6 +42,7 @@ export class Witness {
           const seen: SeenConnection = { id, client, toServer: 0, toClient: [] };
           this.connections.set(id, seen);
           this.latest.set(client, seen);
+          this.attempts.set(client, this.attemptsOf(client) + 1);
         }
         return;
       case 'frame': {
@@ -56,6 +60,7 @@ export class Witness {
       case 'closed': {
         const seen = this.connections.get(fact.connection);
         this.lastCause = fact.seq;
+        this.closes.push(fact);
         if (seen !== undefined) {
           seen.closed = fact;
         }
@@ -82,8 +87,28 @@ export class Witness {
     return this.latest.get(client);
   }
 
+  /** How often a client has come to ask for a connection. */
+  attemptsOf(client: string): number {
+    return this.attempts.get(client) ?? 0;
+  }
+
   clientOf(connection: string | null): string | undefined {
     return connection === null ? undefined : this.connections.get(connection)?.client;
+  }
+
+  get allConnections(): Iterable<SeenConnection> {
+    return this.connections.values();
+  }
+
+  /** Register let it in; also without Register. */
+  wasAccepted(connection: string): boolean {
+    const run = this.runs.find(
+      ({ started }) => started.role === 'register' && started.connection === connection,
+    );
+    if (run === undefined) {
+      return true;
+    }
+    return run.ended?.outcome === 'ok' && /"errNo":\s*0\b/.test(run.ended.preview);
   }
 
   /** By its name, its id or its role. */

@@ -117,8 +117,8 @@ export class FrameBreakpoints implements Disturbances {
 
   insteadOfInvocation: Disturbances['insteadOfInvocation'] = (runtime, request) =>
     this.next.insteadOfInvocation(runtime, request);
-  insteadOfPush: Disturbances['insteadOfPush'] = (connection) =>
-    this.next.insteadOfPush(connection);
+  insteadOfPush: Disturbances['insteadOfPush'] = (connection, of) =>
+    this.next.insteadOfPush(connection, of);
 
   /** Lets everything go on: a session that ends must not wait for a person. */
   dispose(): void {

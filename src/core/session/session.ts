@@ -17,6 +17,7 @@ import {
 import { advance, Clock, type Timer } from '../clock';
 import { reportBug, UserError } from '../errors';
 import type { Service } from '../gateway/connection';
+import type { Disturbances } from '../gateway/disturbances';
 import { Gateway } from '../gateway/gateway';
 import { type GatewayServer, startServer } from '../gateway/server';
 import { distinct } from '../project/distinct';
@@ -24,7 +25,7 @@ import { handlerFile } from '../project/handlerFile';
 import { readProjectPage } from '../project/projectPage';
 import { loadService, type ServiceOverrides } from '../project/loadService';
 import type { FunctionRuntime, Run, RuntimeDependencies } from '../runtime/contract';
-import { Dispatcher } from '../runtime/dispatch/dispatcher';
+import { Dispatcher, type Policy } from '../runtime/dispatch/dispatcher';
 import { projectFileName } from '../project/projectFile';
 import { startFunctionRuntime } from '../runtime/dispatch/functionRuntime';
 import { startClockFile } from '../runtime/process/clockFile';
@@ -60,8 +61,19 @@ export interface SessionOptions {
   isPrivate?: true;
   /** Folder that handler processes leave their coverage in. */
   coverage?: string;
+  /** Decides the order of events. */
+  order?: OrderKeeper;
   /** Connections are silent for as long as `advance` says, not for as long as the machine is busy. */
   idleByHand?: true;
+}
+
+/** Whoever decides which event comes next; see scenario/order. */
+export interface OrderKeeper {
+  readonly policy: Policy<Run>;
+  /** Stands before those of the session. */
+  before(disturbances: Disturbances): Disturbances;
+  /** Before anything comes. */
+  attach(parts: { gateway: Gateway; dispatcher: Dispatcher<Run>; recorder: Recorder }): void;
 }
 
 export interface Session {
@@ -95,7 +107,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     idleClock.freeze('by hand');
   }
   const clockFile = startClockFile(clock);
-  const dispatcher = new Dispatcher<Run>();
+  const dispatcher = new Dispatcher<Run>(options.order?.policy);
   const epoch = Date.now();
   const recorder = new Recorder(clock, options.limits);
   const clients = new TestClients(recorder.record);
@@ -152,11 +164,12 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     clock,
     record: recorder.record,
     services,
-    disturbances: breakpoints,
+    disturbances: options.order?.before(breakpoints) ?? breakpoints,
     dispatcher,
     idleClock,
     noticed: quiet.noticed,
   });
+  options.order?.attach({ gateway, dispatcher, recorder });
   let server: GatewayServer;
   const wishedPort = options.isPrivate ? 0 : (options.port ?? specs[0]?.port ?? 0);
   try {

@@ -175,6 +175,22 @@ export class Dispatcher<R> {
     return this.afoot === 0 && [...this.pools].every((pool) => pool.quiet);
   }
 
+  /** What processes have: the events that run, or whose un-awaited work goes on. */
+  get held(): R[] {
+    return [...this.pools].flatMap((pool) =>
+      pool.slots.flatMap(({ holds }) => holds.map(({ run }) => run)),
+    );
+  }
+
+  /** A process is being started, or code is being looked at for which events wait. */
+  get starting(): boolean {
+    return [...this.pools].some(
+      (pool) =>
+        (pool.waiting > 0 && pool.standstill !== undefined) ||
+        pool.slots.some(({ state }) => state === 'starting'),
+    );
+  }
+
   /** Calls back each time it has become quiet; something may have come since. */
   onQuiet(listener: () => void): { dispose(): void } {
     this.quietListeners.add(listener);
@@ -367,9 +383,12 @@ export class Pool<R> {
       return;
     }
     const { most } = this.port.rules();
-    let starting = this.slots.filter(({ state }) => state === 'starting').length;
+    // Those that rest although events wait: the policy keeps those back.
+    let free = this.slots.filter(
+      ({ state, holds }) => state === 'starting' || (state === 'serving' && holds.length === 0),
+    ).length;
     let size = this.members.length;
-    for (; this.ready.length > starting && size < most; size++, starting++) {
+    for (; this.ready.length > free && size < most; size++, free++) {
       this.start();
     }
   }

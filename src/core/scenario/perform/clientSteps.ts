@@ -43,6 +43,9 @@ async function tryToConnect(
 
 export async function connects(scene: Scene, step: Step): Promise<void> {
   const { actor, result } = await tryToConnect(scene, step);
+  if (!result.open && actor.hasLeft) {
+    return;
+  }
   if (!result.open) {
     const got = 'status' in result ? `${result.status} ${result.body}` : result.error;
     throw new StepFailed({
@@ -148,6 +151,9 @@ export async function pings(scene: Scene, step: Step): Promise<void> {
 }
 
 export async function closes(scene: Scene, step: Step): Promise<void> {
+  if (leavesHandshake(scene, step)) {
+    return;
+  }
   const actor = open(scene, step);
   const value = scene.valueOf(step);
   const { code = typeof value === 'number' ? value : 1000, reason = '' } = record(value);
@@ -162,9 +168,22 @@ export async function closes(scene: Scene, step: Step): Promise<void> {
 }
 
 export async function drops(scene: Scene, step: Step): Promise<void> {
+  if (leavesHandshake(scene, step)) {
+    return;
+  }
   const actor = open(scene, step);
   actor.drop();
   await untilGone(scene, actor);
+}
+
+/** In some orders a client leaves before it was let in. */
+function leavesHandshake(scene: Scene, step: Step): boolean {
+  const actor = scene.actor(scene.subjectOf(step));
+  if (!actor.isConnecting) {
+    return false;
+  }
+  actor.leave();
+  return true;
 }
 
 async function untilGone(scene: Scene, actor: Actor): Promise<void> {

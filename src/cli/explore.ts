@@ -1,0 +1,273 @@
+/** `scfws explore`: looks for an order of events in which a scenario fails. */
+import fs from 'node:fs';
+import path from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { sentenceOf, UserError } from '../core/errors';
+import { type Budget, type Explored, explore, type Looked } from '../core/explore/explore';
+import { pinned } from '../core/explore/pin';
+import { mermaidOf, sideBySide, storyOf } from '../core/explore/story';
+import type { Plan } from '../core/scenario/loadFlows';
+import type { ProjectOptions } from '../core/scenario/prepareProject';
+import { planRun } from '../core/scenario/runFlows';
+import { problemLine } from '../core/session/session';
+import { explainFailure, painter } from './reporters/spec';
+import { onSignals } from './signals';
+
+export interface ExploreCommand extends ProjectOptions {
+  from: string[];
+  filter?: string;
+  ids?: string[];
+  budget: Budget;
+  seed: number;
+  faults: boolean;
+  /** Where the scenario goes that pins the order. */
+  save?: string;
+  /** Where the story goes, as Markdown with diagrams. */
+  report?: string;
+  workers?: number;
+  /** One JSON a line, for a host. */
+  json?: true;
+}
+
+/** Exit code: 0 nothing found, 1 found or ended early, 2 wrong use or a wrong file. */
+export async function runExplore(options: ExploreCommand): Promise<number> {
+  const ending = new AbortController();
+  const stop = onSignals(() => ending.abort());
+  try {
+    return await exploreAll(options, ending.signal);
+  } catch (error) {
+    if (error instanceof UserError) {
+      process.stderr.write(`scfws: ${sentenceOf(error)}\n`);
+      return 2;
+    }
+    throw error;
+  } finally {
+    stop();
+  }
+}
+
+async function exploreAll(options: ExploreCommand, signal: AbortSignal): Promise<number> {
+  const { plans, problems, projects } = await planRun(options);
+  try {
+    problems.forEach((problem) => process.stderr.write(`${problemLine(problem)}\n`));
+    if (problems.some(({ severity }) => severity === 'error')) {
+      return 2;
+    }
+    const chosen = plans.filter(({ scenario }) => scenario.skip === undefined);
+    if (chosen.length === 0) {
+      throw new UserError(
+        'noFlow',
+        l10n.t('There is no scenario to explore.'),
+        l10n.t('Look at the folder and --filter.'),
+      );
+    }
+    let code = 0;
+    for (const plan of chosen) {
+      const project = projects.get(plan.project);
+      await project?.build();
+      const explored = await explore(plan, project?.service, {
+        session: {
+          bootstrapFolder: options.bootstrapFolder,
+          interpreters: options.interpreters,
+        },
+        signal,
+        budget: shareOf(options.budget, chosen.length),
+        seed: options.seed,
+        faults: options.faults,
+        ...(options.workers === undefined ? {} : { workers: options.workers }),
+        onProgress: (looked) => tellProgress(plan, looked, options),
+      });
+      code = Math.max(code, tell(plan, explored, options, chosen.length));
+      if (signal.aborted) {
+        return 1;
+      }
+    }
+    return code;
+  } finally {
+    projects.forEach((project) => project.dispose());
+  }
+}
+
+/** The budget is for all of them. */
+function shareOf({ runs, ms }: Budget, scenarios: number): Budget {
+  return {
+    ...(runs === undefined ? {} : { runs: Math.max(1, Math.floor(runs / scenarios)) }),
+    ...(ms === undefined ? {} : { ms: ms / scenarios }),
+  };
+}
+
+function tellProgress(plan: Plan, looked: Looked, { json }: ExploreCommand): void {
+  if (json) {
+    print(JSON.stringify({ explore: 'progress', scenario: plan.info.id, ...looked }));
+  } else if (process.stderr.isTTY) {
+    process.stderr.write(`\r\x1b[K${lookedText(looked)}`);
+  }
+}
+
+function tell(
+  plan: Plan,
+  { plain, found, looked, cancelled }: Explored,
+  options: ExploreCommand,
+  scenarios: number,
+): number {
+  const { save, report, json } = options;
+  const isPlain = found !== undefined && found.tried.deviations.length === 0;
+  const story = found === undefined ? [] : storyOf(found.tried.deviations);
+  const files = (file: string): string => numbered(file, plan, scenarios);
+  let scenarioFile: string | undefined;
+  if (found !== undefined && !isPlain && save !== undefined) {
+    scenarioFile = files(save);
+    const text = fs.readFileSync(plan.flow.file, 'utf8');
+    write(scenarioFile, pinned(text, plan, found.tried.deviations, story, scenarioFile));
+  }
+  if (found !== undefined && report !== undefined) {
+    write(files(report), markdownOf(plan, story, { plain, found, looked, cancelled }));
+  }
+  if (json) {
+    const { failure, deviations = [] } = found?.tried ?? {};
+    print(
+      JSON.stringify({
+        explore: 'ended',
+        scenario: plan.info.id,
+        ...looked,
+        cancelled,
+        ...(found === undefined
+          ? {}
+          : {
+              failure,
+              order: deviations,
+              story,
+              again: found.again,
+              diagram: sideBySide(plain.trace, found.tried.trace),
+            }),
+        ...(scenarioFile === undefined ? {} : { file: path.resolve(scenarioFile) }),
+      }),
+    );
+    return found === undefined && !cancelled ? 0 : 1;
+  }
+  if (process.stderr.isTTY) {
+    process.stderr.write('\r\x1b[K');
+  }
+  const paint = painter(process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '');
+  const mark =
+    found === undefined ? (cancelled ? paint.dim('·') : paint.green('✓')) : paint.red('✗');
+  print(`${mark} ${plan.info.id}`);
+  print(`  ${lookedText(looked)}`);
+  if (found === undefined) {
+    if (!cancelled) {
+      print(`  ${l10n.t('No order was found in which it fails.')}`);
+    }
+  } else {
+    if (isPlain) {
+      print(`  ${l10n.t('It fails in the plain order: mend that first, "scfws test" shows it.')}`);
+    } else {
+      print(
+        `  ${l10n.t('Found after {0} runs ({1} s), with {2} deviations from the plain order:', found.after.runs, (found.after.ms / 1000).toFixed(1), found.tried.deviations.length)}`,
+      );
+      story.forEach((line) => print(`    ${paint.bold(line)}`));
+      print();
+      sideBySide(plain.trace, found.tried.trace).forEach((line) => print(`    ${line}`));
+    }
+    if (found.tried.failure !== undefined) {
+      explainFailure(found.tried.failure, paint).forEach((line) => print(`  ${line}`.trimEnd()));
+    }
+    print();
+    print(`  ${l10n.t('Run again, this order failed {0} times of {1}.', found.again, 3)}`);
+    if (scenarioFile !== undefined) {
+      print(
+        `  ${l10n.t('{0} pins this order: "scfws test {0}" runs it.', path.relative('', scenarioFile))}`,
+      );
+    } else if (!isPlain) {
+      print(`  ${l10n.t('With --save FILE.wsflow.yaml it is kept as a scenario.')}`);
+    }
+  }
+  cannotOrder(looked).forEach((line) => print(`  ${paint.dim(line)}`));
+  return found === undefined && !cancelled ? 0 : 1;
+}
+
+export function lookedText({ runs, orders, depth, complete, byChance, ms }: Looked): string {
+  const parts = [
+    l10n.t('{0} runs', runs),
+    l10n.t('{0} distinct orders', orders),
+    l10n.t('deepest: {0} deviations', depth),
+    ...(complete === undefined || complete === 0
+      ? []
+      : [l10n.t('all with up to {0} tried', complete)]),
+    ...(byChance > 0 ? [l10n.t('{0} by chance', byChance)] : []),
+    `${(ms / 1000).toFixed(1)} s`,
+  ];
+  return parts.join(' · ');
+}
+
+/** What no order decides. */
+function cannotOrder({ unordered, unsteady }: Looked): string[] {
+  return [
+    l10n.t(
+      'Not ordered: what two handlers do to the store between their pushes, and timers and threads of handlers.',
+    ),
+    ...(unordered > 0
+      ? [l10n.t('{0} pushes came from no run of the scenario: they were let through.', unordered)]
+      : []),
+    ...(unsteady > 0
+      ? [
+          l10n.t(
+            '{0} orders failed once, and not again: look for chance or for time limits in the handlers.',
+            unsteady,
+          ),
+        ]
+      : []),
+  ];
+}
+
+function markdownOf(plan: Plan, story: string[], { plain, found, looked }: Explored): string {
+  const failure = found?.tried.failure;
+  return [
+    `# ${plan.info.id}`,
+    '',
+    ...story.map((line) => `- ${line}`),
+    '',
+    lookedText(looked),
+    '',
+    ...(failure === undefined
+      ? []
+      : ['```text', ...explainFailure(failure, painter(false)), '```', '']),
+    `## ${l10n.t('plain order')}`,
+    '',
+    '```mermaid',
+    mermaidOf(plain.trace),
+    '```',
+    '',
+    `## ${l10n.t('this order')}`,
+    '',
+    '```mermaid',
+    mermaidOf(found?.tried.trace ?? []),
+    '```',
+    '',
+  ].join('\n');
+}
+
+/** Several scenarios do not write over each other. */
+function numbered(file: string, plan: Plan, scenarios: number): string {
+  if (scenarios === 1) {
+    return file;
+  }
+  const name = plan.info.name.replace(/[^\p{L}\p{N}]+/gu, '-').toLowerCase();
+  return file.replace(/((?:\.wsflow)?\.[^.]+)$/, `-${name}$1`);
+}
+
+function write(file: string, text: string): void {
+  try {
+    fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
+    fs.writeFileSync(file, text);
+  } catch (error) {
+    throw new UserError(
+      'cannotWrite',
+      l10n.t('{0} cannot be written: {1}', file, (error as Error).message),
+      l10n.t('Give another file.'),
+    );
+  }
+}
+
+function print(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
