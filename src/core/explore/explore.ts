@@ -271,7 +271,11 @@ class Search {
       }
     }
     let again = 0;
-    for (let time = 0; time < (this.options.again ?? times) && !this.options.signal.aborted; time++) {
+    for (
+      let time = 0;
+      time < (this.options.again ?? times) && !this.options.signal.aborted;
+      time++
+    ) {
       again += isFailure(await attempt(best.deviations)) ? 1 : 0;
     }
     return { tried: best, again };

@@ -35,7 +35,7 @@ export function pinned(
   if (info.parameters !== undefined && isMap(document.contents)) {
     document.delete('matrix');
     if (!isSeq(scenarios)) {
-      pinParameters(document.contents as YAMLMap, info.parameters);
+      pinParameters(document.contents, info.parameters);
     }
   }
   moveIncludes(document.contents, (value) => {

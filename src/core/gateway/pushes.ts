@@ -232,7 +232,9 @@ export class Pushes {
       more && payload,
     );
     const failure =
-      errNo === pushErrors.ok && forwarded === undefined ? this.carryOut(request, fact.seq) : undefined;
+      errNo === pushErrors.ok && forwarded === undefined
+        ? this.carryOut(request, fact.seq)
+        : undefined;
     const { gates } = this.disturbances;
     if (gates !== undefined) {
       await gates.beforePushAnswer({ invocation, id: request.connection });

@@ -1,0 +1,256 @@
+/** Names of events, what is worth a try, what a flow may say of an order, and the command that looks for one. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { candidates } from '../../../src/core/explore/candidates';
+import { chance } from '../../../src/core/explore/chance';
+import type { Step } from '../../../src/core/scenario/flow';
+import type { Happened } from '../../../src/core/scenario/order/conductor';
+import { eventText, parseEvent } from '../../../src/core/scenario/order/eventName';
+import { parseFlow } from '../../../src/core/scenario/parseFlow';
+import { raceProject } from './races';
+
+const cli = path.join(__dirname, '..', '..', '..', 'dist', 'cli.js');
+
+function steps(text: string): Step[] {
+  const { flow, problems } = parseFlow(`steps:\n${text}`, '/flow.wsflow.yaml');
+  assert.deepEqual(problems, []);
+  return flow?.scenarios[0]?.steps ?? [];
+}
+
+/** Each at a connection of its client; nothing stood there before its turn. */
+function traceOf(...names: string[]): Happened[] {
+  return names.map((name, since) => {
+    const event = parseEvent(name);
+    assert.ok(event !== undefined, name);
+    const run = 'run' in event ? event.run : undefined;
+    return {
+      name,
+      event,
+      invocation: run === undefined ? null : `${run.role} ${run.client} ${run.number}`,
+      connection: run?.client ?? null,
+      since,
+      seq: 0,
+      stretch: 0,
+    };
+  });
+}
+
+describe('events of an order', () => {
+  it('are named so that their names mean them again', () => {
+    for (const name of [
+      'Register of alice starts',
+      'Transmission of alice #2 pushes to bob #3',
+      'Delete of bob has pushed to alice',
+      'Register of 小明 ends',
+      'bob closes',
+      'bob sends #2',
+      'push #2',
+    ]) {
+      const event = parseEvent(name);
+      assert.ok(event !== undefined, name);
+      assert.equal(eventText(event), name);
+    }
+    for (const wrong of ['Register starts', 'bob', 'bob waits', 'Foo of bob starts', '']) {
+      assert.equal(parseEvent(wrong), undefined, wrong);
+    }
+  });
+
+  it('are checked where a flow says them', () => {
+    const told = (order: string): string[] =>
+      parseFlow(`order:\n${order}\nsteps: [a connects]`, '/f.wsflow.yaml').problems.map(
+        ({ message }) => message,
+      );
+    assert.deepEqual(told('  - { hold: Register of a ends, until: a drops }'), []);
+    assert.match(told('  - { hold: Register of a, until: a drops }')[0] ?? '', /is not an event/);
+    assert.match(told('  - { hold: Register of a ends }')[0] ?? '', /Write "hold" and "until"/);
+    assert.match(
+      parseFlow('always: [{ store: [x] }]\nsteps: [a connects]', '/f.wsflow.yaml').problems[0]
+        ?.message ?? '',
+      /"store" with "matches"/,
+    );
+  });
+});
+
+describe('orders worth a try', () => {
+  const trace = traceOf(
+    'alice sends',
+    'Transmission of alice starts',
+    'Transmission of alice pushes to bob',
+    'Transmission of alice has pushed to bob',
+    'Transmission of alice ends',
+    'bob closes',
+    'Delete of bob starts',
+    'Delete of bob ends',
+  );
+  const script = steps('  - alice sends: hi\n  - bob closes');
+  const held = (list: readonly Step[], of = trace): string[] =>
+    candidates(of, list, false).map((each) =>
+      'hold' in each ? `${each.hold} < ${each.until}` : JSON.stringify(each),
+    );
+
+  it('let a close meet a push, and Delete a handler that runs', () => {
+    assert.deepEqual(held(script).sort(), [
+      'Transmission of alice has pushed to bob < Delete of bob starts',
+      'Transmission of alice pushes to bob < Delete of bob ends',
+      'Transmission of alice pushes to bob < bob closes',
+    ]);
+  });
+
+  it('hold nothing back across a step that waits, and starts only where the flow says so', () => {
+    const barrier = trace.map((each, at) => ({ ...each, stretch: at < 5 ? 0 : 1 }));
+    assert.deepEqual(held(script, barrier), []);
+    const free = steps('  - alice sends: hi\n    wait: false\n  - bob closes');
+    assert.ok(held(free).includes('Transmission of alice starts < Delete of bob starts'));
+    assert.ok(!held(script).includes('Transmission of alice starts < Delete of bob starts'));
+  });
+
+  it('never exchange what follows from each other: a run, or the events of one connection', () => {
+    const own = traceOf(
+      'alice sends',
+      'alice sends #2',
+      'Transmission of alice starts',
+      'Transmission of alice ends',
+      'Transmission of alice #2 starts',
+      'Transmission of alice #2 ends',
+    );
+    assert.deepEqual(
+      held(steps('  - alice sends: one\n    wait: false\n  - alice sends: two'), own).filter(
+        (each) => !each.includes('fresh'),
+      ),
+      [],
+    );
+  });
+
+  it('have faults only when they are asked for', () => {
+    const kinds = (faults: boolean): string[] =>
+      candidates(trace, script, faults).flatMap((each) => Object.keys(each));
+    assert.ok(kinds(true).includes('dies') && kinds(true).includes('fails'));
+    assert.ok(!kinds(false).includes('dies') && !kinds(false).includes('fails'));
+  });
+
+  it('come by the same chance for the same seed', () => {
+    const [one, same, other] = [chance(7), chance(7), chance(8)];
+    const first = [one(), one(), one()];
+    assert.deepEqual([same(), same(), same()], first);
+    assert.notDeepEqual([other(), other(), other()], first);
+    assert.ok(first.every((each) => each >= 0 && each < 1));
+  });
+});
+
+interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+function scfws(
+  args: string[],
+  onOutput?: (text: string, interrupt: () => void) => void,
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [cli, 'explore', ...args], { stdio: 'pipe' });
+    const ended: Ended = { code: null, out: '', err: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      ended.out += text;
+      onOutput?.(ended.out, () => child.kill('SIGINT'));
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (ended.err += text));
+    child.on('close', (code) => resolve({ ...ended, code }));
+  });
+}
+
+describe('scfws explore', function () {
+  this.timeout(60_000);
+
+  it('tells what it found, keeps it, and exits with 1', async () => {
+    const project = raceProject('push-meets-close', 'javascript', 'race');
+    try {
+      const save = path.join(project.folder, 'kept.wsflow.yaml');
+      const report = path.join(project.folder, 'kept.md');
+      const { code, out } = await scfws([
+        project.flow,
+        '--runs',
+        '30',
+        '--save',
+        save,
+        '--report',
+        report,
+        '--locale',
+        'en',
+      ]);
+      assert.equal(code, 1);
+      assert.match(out, /bob left while Transmission of alice was running/);
+      assert.match(out, /plain order +this order/);
+      assert.match(out, /index\.js:\d+/);
+      assert.match(out, /distinct orders/);
+      assert.match(fs.readFileSync(save, 'utf8'), /until: bob closes/);
+      assert.match(fs.readFileSync(report, 'utf8'), /```mermaid\nsequenceDiagram/);
+    } finally {
+      project.dispose();
+    }
+  });
+
+  it('exits with 0 when nothing is found, and says what cannot be ordered', async () => {
+    const project = raceProject('push-meets-close', 'javascript', 'twin');
+    try {
+      const { code, out } = await scfws([project.flow, '--runs', '4', '--locale', 'en']);
+      assert.equal(code, 0);
+      assert.match(out, /No order was found in which it fails/);
+      assert.match(out, /Not ordered: what two handlers do to the store/);
+    } finally {
+      project.dispose();
+    }
+  });
+
+  it('ends with Ctrl-C, and leaves no process', async function () {
+    if (process.platform !== 'linux') {
+      this.skip(); // Processes are found by their folder in /proc.
+    }
+    const project = raceProject('push-meets-close', 'javascript', 'twin');
+    try {
+      let interrupted = false;
+      const { code } = await scfws([project.flow, '--for', '10m', '--json'], (_text, interrupt) => {
+        if (!interrupted) {
+          interrupted = true;
+          interrupt();
+        }
+      });
+      assert.ok(interrupted);
+      assert.equal(code, 1);
+      const left = fs.readdirSync('/proc').filter((pid) => {
+        try {
+          return fs.readlinkSync(`/proc/${pid}/cwd`) === project.folder;
+        } catch {
+          return false;
+        }
+      });
+      assert.deepEqual(left, []);
+    } finally {
+      project.dispose();
+    }
+  });
+
+  it('exits with 2 for wrong use, a wrong file, and no file at all', async () => {
+    const project = raceProject('two-join', 'javascript', 'race');
+    try {
+      const wrong = path.join(project.folder, 'wrong.wsflow.yaml');
+      fs.writeFileSync(wrong, 'steps:\n  - alice flies\n');
+      const all = await Promise.all([
+        scfws([project.flow, '--runs', 'many', '--locale', 'en']),
+        scfws([project.flow, '--save', 'kept.yaml', '--locale', 'en']),
+        scfws([wrong, '--locale', 'en']),
+        scfws([path.join(project.folder, 'missing'), '--locale', 'en']),
+      ]);
+      assert.deepEqual(
+        all.map(({ code }) => code),
+        [2, 2, 2, 2],
+      );
+      assert.match(all[1]?.err ?? '', /must end with \.wsflow\.yaml/);
+      assert.match(all[2]?.err ?? '', /wrong\.wsflow\.yaml:2:\d+: error: .*flies/);
+    } finally {
+      project.dispose();
+    }
+  });
+});
