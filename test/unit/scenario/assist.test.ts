@@ -35,6 +35,7 @@ describe('help in flows', () => {
       'skip',
       'vars',
       'matrix',
+      'order',
       'steps',
     ]);
     assert.deepEqual(labels(`scenarios:\n- name: x\n  st|`), [
@@ -42,6 +43,7 @@ describe('help in flows', () => {
       'skip',
       'vars',
       'matrix',
+      'order',
       'steps',
     ]);
     assert.ok(labels('clients:\n  alice:\n    |').includes('protocols'));
