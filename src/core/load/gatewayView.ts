@@ -34,6 +34,8 @@ export class GatewayView {
   cold = 0;
   invocations = 0;
   failed = 0;
+  /** Of functions, by status and message. */
+  readonly failures = new Map<string, number>();
   /** GB·s: memory of the function times the time that it ran, as the vendor counts. */
   gigabyteSeconds = 0;
   private readonly connections = new Map<string, Known>();
@@ -79,7 +81,7 @@ export class GatewayView {
       }
       case 'invocationStarted': {
         this.invocations++;
-        this.cold += fact.cold ? 1 : 0;
+        this.cold += fact.cold && fact.initMs > 0 ? 1 : 0; // What no process ran started none.
         this.functionOf.set(fact.invocation, fact.function);
         const frame = fact.cause === null ? undefined : this.frames.get(fact.cause);
         if (frame !== undefined) {
@@ -97,7 +99,12 @@ export class GatewayView {
         return;
       }
       case 'invocationEnded': {
-        this.failed += fact.outcome === 'ok' ? 0 : 1;
+        if (fact.outcome !== 'ok') {
+          this.failed++;
+          const { statusCode, errorMessage } = fact.error ?? { statusCode: 0, errorMessage: '' };
+          const failure = `${statusCode} ${errorMessage.slice(0, 200)}`;
+          this.failures.set(failure, (this.failures.get(failure) ?? 0) + 1);
+        }
         const id = this.functionOf.get(fact.invocation) ?? '';
         const megabytes = this.memory.get(id) ?? 128;
         this.gigabyteSeconds += (megabytes / 1024) * (Math.ceil(fact.durationMs) / 1000);

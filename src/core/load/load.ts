@@ -47,7 +47,13 @@ export interface LoadResult {
   errors: ReadonlyMap<string, number>;
   leftOut: ReadonlySet<StepKind>;
   /** undefined: nobody tells, at another gateway. */
-  functions?: { invocations: number; failed: number; cold: number; gigabyteSeconds: number };
+  functions?: {
+    invocations: number;
+    failed: number;
+    failures: ReadonlyMap<string, number>;
+    cold: number;
+    gigabyteSeconds: number;
+  };
   /** Milliseconds by which this process was late, in 99 of 100 looks; MB that it took. */
   lateMs: number;
   memoryMb: number;
@@ -131,7 +137,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
       );
     }
     await ground.dispose();
-    const { invocations, failed, cold, gigabyteSeconds } = view;
+    const { invocations, failed, failures, cold, gigabyteSeconds } = view;
     return {
       clients: deal.reduce((sum, plan) => sum + clientsOf(plan), 0),
       groups: deal.length,
@@ -144,7 +150,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
       errors: tally.errors,
       leftOut: tally.leftOut,
       ...(options.url === undefined
-        ? { functions: { invocations, failed, cold, gigabyteSeconds } }
+        ? { functions: { invocations, failed, failures, cold, gigabyteSeconds } }
         : {}),
       lateMs: Math.max(0, delay.percentile(99) / 1e6 - resolution),
       memoryMb,

@@ -78,6 +78,7 @@ export const ms = (value: number): string => `${value.toFixed(value < 100 ? 1 : 
 
 /** What stands beside the percentiles, a line each. */
 export function summaryLines(result: LoadResult): string[] {
+  const share = explained(result);
   const { clients, groups, seconds, sent, expected, received, functions, memoryMb } = result;
   return [
     l10n.t(
@@ -96,6 +97,9 @@ export function summaryLines(result: LoadResult): string[] {
       expected === 0 ? '–' : ((100 * received) / expected).toFixed(2),
       (received / seconds).toFixed(1),
     ),
+    ...(Number.isNaN(share)
+      ? []
+      : [l10n.t('The parts add up to {0} % of the measured latency.', (100 * share).toFixed(1))]),
     ...(functions === undefined
       ? []
       : [
@@ -112,7 +116,8 @@ export function summaryLines(result: LoadResult): string[] {
 
 /** What a reader must know before believing the figures, a sentence each. */
 export function warnings(result: LoadResult): string[] {
-  const { lateMs, leftOut, errors } = result;
+  const { lateMs, leftOut, errors, functions } = result;
+  const failures = [...(functions?.failures ?? []), ...errors];
   return [
     ...(lateMs > saturatedMs
       ? [
@@ -125,7 +130,7 @@ export function warnings(result: LoadResult): string[] {
     ...(leftOut.size === 0
       ? []
       : [l10n.t('A load leaves out steps of these kinds: {0}.', [...leftOut].join(', '))]),
-    ...[...errors].slice(0, 20).map(([message, count]) => `${count} × ${message}`),
+    ...failures.slice(0, 20).map(([message, count]) => `${count} × ${message}`),
   ];
 }
 

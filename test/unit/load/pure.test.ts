@@ -21,7 +21,13 @@ const resultOf = (samples: Samples, more: Partial<LoadResult> = {}): LoadResult 
   received: 150,
   errors: new Map([['late <b>', 3]]),
   leftOut: new Set(),
-  functions: { invocations: 100, failed: 2, cold: 1, gigabyteSeconds: 0.5 },
+  functions: {
+    invocations: 100,
+    failed: 2,
+    failures: new Map([['433 too slow', 2]]),
+    cold: 1,
+    gigabyteSeconds: 0.5,
+  },
   lateMs: 0,
   memoryMb: 50,
   ...more,
@@ -76,6 +82,7 @@ describe('figures of a load', () => {
       checks: [{ check: 'p99<1s', holds: true, value: 990 }],
     });
     assert.match(html, /late &lt;b&gt;/);
+    assert.match(html, /2 × 433 too slow/);
     assert.doesNotMatch(html, /<script|NaN|undefined/);
     assert.match(html, /<th>p99<\/th><td>990 ms<\/td>/);
   });
