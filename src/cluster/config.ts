@@ -215,7 +215,7 @@ class Reader {
       pingSeconds: written.pingSeconds ?? 25,
       drainSeconds: written.drainSeconds ?? 20,
       log: { level: log.level ?? 'info', output: log.output ?? true },
-      cluster: written.cluster && this.cluster(written.cluster),
+      cluster: written.cluster && this.cluster(written.cluster, operations.host),
       services,
     };
   }
@@ -261,7 +261,10 @@ class Reader {
     return secrets;
   }
 
-  private cluster(written: NonNullable<Written['cluster']>): ClusterConfig {
+  private cluster(
+    written: NonNullable<Written['cluster']>,
+    host: string | undefined,
+  ): ClusterConfig {
     const name = written.secretEnv ?? 'SCFWS_CLUSTER_SECRET';
     const secret = this.env[name] ?? '';
     if (secret.length < shortestSecret) {
@@ -272,12 +275,21 @@ class Reader {
       );
       this.error(['cluster'], message, 'key');
     }
+    const address = written.address ?? this.env['SCFWS_NODE_ADDRESS'];
+    if (address === undefined && (host === '0.0.0.0' || host === '::')) {
+      const message = l10n.t(
+        'Say with "address" or the environment variable SCFWS_NODE_ADDRESS where the other nodes reach this one: "{0}" is no address that they can use.',
+        host,
+      );
+      this.error(['cluster'], message, 'key');
+    }
     return {
       redis: written.redis.split(',').map((each) => each.trim()),
       sentinel: written.sentinel,
       prefix: written.prefix ?? 'scfws',
       leaseMs: (written.leaseSeconds ?? 10) * 1000,
-      address: written.address?.replace(/\/$/, ''),
+      // One file serves all nodes: what differs comes from the environment.
+      address: address?.replace(/\/$/, ''),
       secret,
     };
   }

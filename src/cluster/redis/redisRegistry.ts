@@ -25,6 +25,8 @@ const paidAtOnce = 32;
 /** Milliseconds that another node may take to answer. */
 const peerLimit = 5000;
 const askLimit = 1000;
+/** A node that starts many processes may be late with its first commands. */
+const firstTries = 5;
 
 type PeerCall =
   | { op: 'push'; service: string; connection: string; text?: string; base64?: string }
@@ -68,7 +70,13 @@ export class RedisRegistry implements NodeRegistry {
   async start(): Promise<void> {
     try {
       await this.redis.connect();
-      await this.renew();
+      for (let tried = 1; this.state !== 'joined'; tried++) {
+        await this.renew().catch((error: unknown) => {
+          if (tried === firstTries) {
+            throw error;
+          }
+        });
+      }
     } catch (error) {
       throw new UserError(
         'noRedis',

@@ -51,6 +51,16 @@ describe('gateway.json', () => {
     );
   });
 
+  it('wants an address that other nodes can use', async () => {
+    const cluster = { redis: 'redis://127.0.0.1' };
+    const config = configOf('http://127.0.0.1:1/', { cluster, operations: { host: '0.0.0.0' } });
+    const env = { SCFWS_CLUSTER_SECRET: 'a secret of the nodes' };
+    const [problem = ''] = await problemsOf(config, env);
+    assert.match(problem, /Say with "address" or .* "0\.0\.0\.0" is no address/);
+    const told = await read(config, { ...env, SCFWS_NODE_ADDRESS: 'http://10.0.0.5:9490/' });
+    assert.equal(told.value?.cluster?.address, 'http://10.0.0.5:9490');
+  });
+
   it('checks networks and the settings of a service', async () => {
     const config = configOf(
       'http://127.0.0.1:1/',
