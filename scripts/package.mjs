@@ -39,8 +39,9 @@ export async function packExtension() {
         ...['package', '--no-dependencies', '--no-rewrite-relative-links'],
         ...['--allow-missing-repository', '--out', file],
       ],
-      // The packer writes this time into the archive, so that the same commit makes the same bytes.
-      { cwd: stage, env: { SOURCE_DATE_EPOCH: await commitTime() } },
+      // The packer writes this time into the archive, as the clock of a zone shows it: the same commit makes the same
+      // bytes everywhere.
+      { cwd: stage, env: { SOURCE_DATE_EPOCH: await commitTime(), TZ: 'UTC' } },
     );
   } finally {
     fs.rmSync(stage, { recursive: true, force: true });

@@ -3,6 +3,7 @@
  * process of the test, and the runner of scenarios. Everything that happens is told as facts.
  */
 import path from 'node:path';
+import * as l10n from '@vscode/l10n';
 import { UserError } from '../core/errors';
 import { runFlows } from '../core/scenario/runFlows';
 import { startSession as startCoreSession } from '../core/session/session';
@@ -60,7 +61,10 @@ export interface Session {
   readonly facts: readonly Fact[];
   /** Calls back with each new fact; returns what ends that. */
   onFact(listener: (fact: Fact) => void): () => void;
-  /** The first fact of that kind, past or future, that matches. It waits as long as the test may. */
+  /**
+   * The first fact of that kind, past or future, that matches. It waits as long as the test may; rejects with what
+   * `matches` throws, and with a `UserError` when the session stops without such a fact.
+   */
   fact<K extends FactKind>(kind: K, matches?: (fact: FactOf<K>) => boolean): Promise<FactOf<K>>;
   /** Invokes, pushes, closes, advances the clock, …; rejects with a `UserError` when it makes no sense. */
   ask<K extends IntentKind>(kind: K, ask: Ask<K>): Promise<Answer<K>>;
@@ -87,6 +91,36 @@ export async function startSession(options: StartOptions = {}): Promise<Session>
     const listening = session.onFact(listener);
     return () => listening.dispose();
   };
+  const stopped = new AbortController();
+  let stopping: Promise<void> | undefined;
+  const next = <F extends Fact>(isIt: (fact: Fact) => fact is F, kind: string): Promise<F> =>
+    new Promise((resolve, reject) => {
+      const none = (): void => {
+        forget();
+        const message = l10n.t(
+          'The session has stopped, and no fact "{0}" came that matches.',
+          kind,
+        );
+        reject(new UserError('stopped', message, l10n.t('Look at the facts of the session.')));
+      };
+      const forget = onFact((fact) => {
+        try {
+          if (!isIt(fact)) {
+            return;
+          }
+          resolve(fact);
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+        }
+        forget();
+        stopped.signal.removeEventListener('abort', none);
+      });
+      if (stopped.signal.aborted) {
+        none();
+      } else {
+        stopped.signal.addEventListener('abort', none, { once: true });
+      }
+    });
   return {
     url: first.url,
     pushUrl: first.pushUrl,
@@ -100,20 +134,14 @@ export async function startSession(options: StartOptions = {}): Promise<Session>
       const isIt = (fact: Fact): fact is FactOf<K> =>
         fact.kind === kind && matches(fact as FactOf<K>);
       const past = all.find(isIt);
-      return past === undefined
-        ? new Promise<FactOf<K>>((resolve) => {
-            const forget = onFact((fact) => {
-              if (isIt(fact)) {
-                forget();
-                resolve(fact);
-              }
-            });
-          })
-        : Promise.resolve(past);
+      return past === undefined ? next(isIt, kind) : Promise.resolve(past);
     },
     ask: async (kind, ask) => session.intents[kind](ask),
     quiet: () => session.quiet.until(),
-    stop: () => session.dispose(),
+    stop() {
+      stopping ??= session.dispose().finally(() => stopped.abort());
+      return stopping;
+    },
   };
 }
 

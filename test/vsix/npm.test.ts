@@ -46,6 +46,15 @@ test('says what to do', async () => {
   });
 });
 
+test('ends a wait with the session, and with what the test throws', async () => {
+  const other = await startSession({ folders: ['a 项目'] });
+  const never = other.fact('frame');
+  const thrown = other.fact('stopping', () => { throw new Error('mine'); });
+  const waits = [assert.rejects(never, { code: 'stopped' }), assert.rejects(thrown, /mine/)];
+  await Promise.all([...waits, other.stop()]);
+  await assert.rejects(other.fact('frame'), { code: 'stopped' });
+});
+
 test('is there for import, too', async () => {
   assert.equal((await import('scfws')).startSession, startSession);
 });
@@ -129,7 +138,7 @@ describe('the npm package', function () {
         env: { ...environment(), NODE_TEST_CONTEXT: undefined },
       },
     );
-    assert.match(said, /^# pass 4$/m, said);
+    assert.match(said, /^# pass 5$/m, said);
   });
 
   it('has types that hold', () => {

@@ -84,6 +84,22 @@ describe('the package', function () {
     assert.ok(first.equals(fs.readFileSync(await packExtension())));
   });
 
+  it('is the same, byte for byte, when it is packed again in another time zone', async () => {
+    const { packExtension } = await import('../../scripts/package.mjs');
+    const first = fs.readFileSync(vsix);
+    const zone = process.env['TZ'];
+    process.env['TZ'] = 'Asia/Shanghai';
+    try {
+      assert.ok(first.equals(fs.readFileSync(await packExtension())));
+    } finally {
+      if (zone === undefined) {
+        delete process.env['TZ'];
+      } else {
+        process.env['TZ'] = zone;
+      }
+    }
+  });
+
   it('is smaller than 1.5 MB', () => {
     assert.ok(fs.statSync(vsix).size < 1.5 * 1024 * 1024, `${fs.statSync(vsix).size} bytes`);
   });
