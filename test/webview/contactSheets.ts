@@ -1,6 +1,6 @@
 /**
  * Puts the pictures of out/screenshots that the tests took onto one sheet for each state: four themes, two
- * widths. Run it after the picture tests: node -r ./test/register.cjs test/webview/contactSheets.ts
+ * widths. Run it after the picture tests (SCFWS_PICTURES=1): node -r ./test/register.cjs test/webview/contactSheets.ts
  */
 import fs from 'node:fs';
 import path from 'node:path';
