@@ -34,12 +34,7 @@ const colours =
   'fps=5,scale=960:-1:flags=lanczos,split[a][b];[a]palettegen=max_colors=64:stats_mode=diff[p];[b][p]paletteuse=dither=none:diff_mode=rectangle';
 const gif = path.join(media, 'frame-to-push.gif');
 run('ffmpeg', ['-y', '-v', 'error', '-f', 'concat', '-i', list, '-vf', colours, gif]);
-for (const [from, to] of [
-  ['traffic-light', 'traffic'],
-  ['traffic-dark', 'traffic-dark'],
-]) {
-  fs.copyFileSync(path.join(shots, `${from}.png`), path.join(media, `${to}.png`));
-}
-for (const name of ['frame-to-push.gif', 'traffic.png', 'traffic-dark.png']) {
+fs.copyFileSync(path.join(shots, 'traffic-light.png'), path.join(media, 'traffic.png'));
+for (const name of ['frame-to-push.gif', 'traffic.png']) {
   console.log(name, fs.statSync(path.join(media, name)).size);
 }

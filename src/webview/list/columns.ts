@@ -25,7 +25,7 @@ export const columns: readonly Column[] = [
   { id: 'status', title: () => l10n.t('Status'), width: 58, min: 24, from: 250 },
 ];
 
-const narrow: Partial<Record<ColumnId, number>> = { connection: 76, status: 58 };
+const narrow: Partial<Record<ColumnId, number>> = { connection: 84, status: 58 };
 
 export interface Layout {
   shown: Column[];

@@ -22,10 +22,11 @@ import {
   Trace,
   until,
   isDebugging,
+  usePythonWithDebugpy,
 } from '../suite/support';
 
 const size = { width: 1200, height: 700 };
-const file = 'Transmission/index.js';
+const file = 'Transmission/index.py';
 
 /** A new chat project, as a person gets it. */
 function chat(): Files {
@@ -37,7 +38,7 @@ function chat(): Files {
   );
   const { status, stderr } = spawnSync(
     'node',
-    [cli, 'new', path.join(folder, 'chat'), '--language', 'javascript', '--template', 'chat'],
+    [cli, 'new', path.join(folder, 'chat'), '--language', 'python', '--template', 'chat'],
     { encoding: 'utf8' },
   );
   if (status !== 0) {
@@ -71,10 +72,14 @@ describe('pictures', function () {
 
   before(async () => {
     await activate();
+    usePythonWithDebugpy();
     trace = new Trace();
     stops = new Stops();
     const editor = vscode.workspace.getConfiguration('editor');
     await editor.update('minimap.enabled', false, vscode.ConfigurationTarget.Global);
+    // Where it floats it covers a tab.
+    const debug = vscode.workspace.getConfiguration('debug');
+    await debug.update('toolBarLocation', 'commandCenter', vscode.ConfigurationTarget.Global);
     project = new TestProject('chat', chat());
     ({ url } = (await start()) as Addresses);
   });
@@ -95,7 +100,7 @@ describe('pictures', function () {
     await run('workbench.action.closeAuxiliaryBar');
     await run('workbench.action.closeAllEditors');
     const text = project.read(file).split('\n');
-    const line = text.findIndex((each) => each.includes('const others')) + 1;
+    const line = text.findIndex((each) => each.includes('if member !=')) + 1;
     const editor = await vscode.window.showTextDocument(project.uri(file), { preview: false });
     editor.revealRange(new vscode.Range(line, 0, line, 0), vscode.TextEditorRevealType.InCenter);
     await run(ids.commands.openTraffic);
@@ -142,7 +147,9 @@ describe('pictures', function () {
     await trace.next('closed');
     await run('workbench.action.closeEditorsInOtherGroups');
     await run(`workbench.view.extension.${ids.views.container}`);
-    await window.waitFor('text=closed by the client', { in: 'webview' });
+    for (const index of [0, 1]) {
+      await window.waitFor('text=closed by the client', { in: 'webview', index });
+    }
     await shot('traffic-dark', { width: 1400, height: 800, theme: 'dark' });
     await shot('traffic-light', { theme: 'light' });
   });
