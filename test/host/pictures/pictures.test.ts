@@ -81,7 +81,7 @@ describe('pictures', function () {
     const debug = vscode.workspace.getConfiguration('debug');
     await debug.update('toolBarLocation', 'commandCenter', vscode.ConfigurationTarget.Global);
     project = new TestProject('chat', chat());
-    ({ url } = (await start()) as Addresses);
+    ({ url } = (await start()));
   });
 
   after(async () => {
