@@ -8,7 +8,6 @@ import * as ids from '../../../src/extension/ids';
 import { window } from '../window';
 import {
   activate,
-  type Addresses,
   Client,
   type Files,
   removeBreakpoints,
@@ -81,7 +80,7 @@ describe('pictures', function () {
     const debug = vscode.workspace.getConfiguration('debug');
     await debug.update('toolBarLocation', 'commandCenter', vscode.ConfigurationTarget.Global);
     project = new TestProject('chat', chat());
-    ({ url } = (await start()));
+    ({ url } = await start());
   });
 
   after(async () => {
