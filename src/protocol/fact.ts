@@ -168,7 +168,7 @@ export type FactBody =
       cause: number | null;
       instance: number;
       cold: boolean;
-      /** Milliseconds that the event waited for an instance, including `initMs`. */
+      /** Milliseconds that the event waited for an instance; less than `initMs` where that started before the event. */
       queuedMs: number;
       /** Milliseconds of process start and module load, for a cold one. */
       initMs: number;

@@ -1,6 +1,7 @@
 /** A trace as an indented tree, with log lines and places in the source. */
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
+import type { FactOf } from '../../protocol/fact';
 import { flatten, seqOf, type Trace, type TraceNode } from '../../protocol/trace';
 import { linkedText, placeLink } from '../detail/log';
 import { formatCount, formatDelta, formatDuration } from '../format';
@@ -99,15 +100,7 @@ function logLines(model: InspectorModel, node: Extract<TraceNode, { node: 'invoc
     ${
       started.queuedMs >= 1
         ? html`<div class="trace-log quiet">
-            ${
-              started.initMs > 0
-                ? l10n.t(
-                    'waited {0}, of which {1} to start',
-                    formatDuration(started.queuedMs),
-                    formatDuration(started.initMs),
-                  )
-                : l10n.t('waited {0}', formatDuration(started.queuedMs))
-            }
+            ${waiting(started)}
           </div>`
         : nothing
     }
@@ -142,4 +135,15 @@ function move(event: KeyboardEvent): void {
   ];
   const at = items.findIndex((item) => item.contains(document.activeElement));
   items[Math.max(0, Math.min(items.length - 1, at + step))]?.focus();
+}
+
+function waiting({ queuedMs, initMs }: FactOf<'invocationStarted'>): string {
+  if (initMs === 0) {
+    return l10n.t('waited {0}', formatDuration(queuedMs));
+  }
+  const [waited, start] = [formatDuration(queuedMs), formatDuration(initMs)];
+  // A process can start before there is an event for it: then the event waited for the rest of that.
+  return initMs > queuedMs
+    ? l10n.t('waited {0} for a process that took {1} to start', waited, start)
+    : l10n.t('waited {0}, of which {1} to start', waited, start);
 }
