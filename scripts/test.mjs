@@ -74,9 +74,16 @@ const steps = {
   build: () => whole('dist/', node, ['scripts/build.mjs']),
   // Two at a time: those of whole programs come `after` what runs beside the units first.
   unit: async ({ after } = {}) => {
-    const ofPrograms = ['cli', 'mcp', 'scaffold', 'scenario'].map(
-      (room) => `test/unit/${room}/**/*.test.ts`,
-    );
+    const ofPrograms = [
+      'cli',
+      'cluster',
+      'explore',
+      'load',
+      'mcp',
+      'replay',
+      'scaffold',
+      'scenario',
+    ].map((room) => `test/unit/${room}/**/*.test.ts`);
     const others = ofPrograms.flatMap((each) => ['--ignore', each]);
     return sum(
       await Promise.all([
