@@ -98,11 +98,7 @@ function logLines(model: InspectorModel, node: Extract<TraceNode, { node: 'invoc
   }
   return html`<div class="trace-logs">
     ${
-      started.queuedMs >= 1
-        ? html`<div class="trace-log quiet">
-            ${waiting(started)}
-          </div>`
-        : nothing
+      started.queuedMs >= 1 ? html`<div class="trace-log quiet">${waiting(started)}</div>` : nothing
     }
     ${logs
       .slice(0, maxLogLines)
