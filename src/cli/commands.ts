@@ -529,7 +529,7 @@ export const commands: readonly Command[] = [
 
   command({
     name: 'gateway',
-    synopsis: '[gateway.json]',
+    synopsis: '[gateway.json or folder]',
     text: () => l10n.t('Serves clients of your own for good: one node of a gateway that stays.'),
     flags: {
       check: { type: 'boolean', text: () => l10n.t('Only check the file and the environment.') },

@@ -12,6 +12,7 @@ import { startNode } from './node';
 
 /** What the command line passes on; see its table of commands. */
 interface GatewayWish {
+  /** A gateway.json, or a folder with one or with a project. */
   file?: string;
   check?: boolean;
   python?: string;
@@ -22,15 +23,14 @@ interface GatewayWish {
 const distFolder = __dirname;
 
 async function run(wish: GatewayWish): Promise<number> {
-  const file = wish.file ?? (fs.existsSync('gateway.json') ? 'gateway.json' : undefined);
-  const { value: config, problems } = await (file === undefined
-    ? folderConfig('.', process.env)
-    : readConfig(file, process.env));
+  const place = path.resolve(placeOf(wish.file ?? '.'));
+  const { value: config, problems } = await (isFolder(place)
+    ? folderConfig(place, process.env)
+    : readConfig(place, process.env));
   for (const problem of problems) {
     process.stderr.write(`${problemLine(problem)}\n`);
   }
   if (config === undefined || hasErrors(problems)) {
-    const place = path.resolve(file ?? '.');
     throw new UserError(
       'badConfig',
       l10n.t('The gateway was not started: {0} has problems.', place),
@@ -38,7 +38,7 @@ async function run(wish: GatewayWish): Promise<number> {
     );
   }
   if (wish.check === true) {
-    process.stdout.write(`${l10n.t('{0} is in order.', path.resolve(file ?? '.'))}\n`);
+    process.stdout.write(`${l10n.t('{0} is in order.', place)}\n`);
     return 0;
   }
   const log = startLog(config.log);
@@ -55,6 +55,16 @@ async function run(wish: GatewayWish): Promise<number> {
   await signal();
   const ended = node.drain().then(() => 0);
   return Promise.race([ended, signal().then(() => 1)]);
+}
+
+/** The gateway.json of a folder, where it has one. */
+function placeOf(given: string): string {
+  const file = path.join(given, 'gateway.json');
+  return isFolder(given) && fs.existsSync(file) ? file : given;
+}
+
+function isFolder(place: string): boolean {
+  return fs.statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** The next signal to stop. */

@@ -11,12 +11,7 @@ import {
   planScaffold,
   templateNames,
 } from '../../core/scaffold/planScaffold';
-import type {
-  CiName,
-  Language,
-  ScaffoldPlan,
-  TemplateName,
-} from '../../core/scaffold/planScaffold';
+import type { Language, ScaffoldPlan, TemplateName } from '../../core/scaffold/planScaffold';
 import { readTemplates } from '../../core/scaffold/templates';
 import { findClashes, writeScaffold } from '../../core/scaffold/writeScaffold';
 import type { Role } from '../../protocol/project';
@@ -33,7 +28,6 @@ interface Answers {
   language: Language;
   template: TemplateName;
   names: Record<Role, string>;
-  ci?: CiName | 'none';
 }
 
 const rememberedKey = 'createProject.answers';
@@ -86,13 +80,6 @@ function steps(initial: Answers): Step<Answers>[] {
         answered<TemplateName, Answers>(
           await pickStep(position, l10n.t('Template'), templateChoices(), answers.template),
           (template) => ({ template }),
-        ),
-    },
-    {
-      show: async (answers, position) =>
-        answered<CiName | 'none', Answers>(
-          await pickStep(position, l10n.t('Run its scenarios in a CI?'), ciChoices(), answers.ci),
-          (ci) => ({ ci }),
         ),
     },
   ];
@@ -183,19 +170,8 @@ function templateChoices(): Choice<TemplateName>[] {
   });
 }
 
-function ciChoices(): Choice<CiName | 'none'>[] {
-  return [
-    { label: l10n.t('No'), value: 'none' },
-    {
-      label: 'GitHub Actions',
-      description: '.github/workflows/scenarios.yml',
-      value: 'github',
-    },
-  ];
-}
-
 async function create(parts: Parts, answers: Answers, ask: boolean): Promise<void> {
-  const { folder, language, template, names, ci = 'none' } = answers;
+  const { folder, language, template, names } = answers;
   const templates = await readTemplates(
     path.join(parts.context.extensionPath, 'dist', 'templates'),
   );
@@ -206,7 +182,6 @@ async function create(parts: Parts, answers: Answers, ask: boolean): Promise<voi
       template,
       functionNames: names,
       locale: sessionLocale(),
-      ...(ci === 'none' ? {} : { ci }),
     },
     templates,
   );

@@ -1,5 +1,9 @@
 // gateway.json: every problem at its place, secrets from the environment alone.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { clientAddress, addressSet } from '../../../src/cluster/addresses';
 import { parseConfig } from '../../../src/cluster/config';
 import { configOf } from './bed';
@@ -87,6 +91,38 @@ describe('gateway.json', () => {
     const spec = value?.services[0]?.spec;
     assert.deepEqual(spec?.roles, { transfer: 'transfer', cleanup: 'transfer' });
     assert.ok(spec?.emulator.cleanupOn.includes('idle'));
+  });
+});
+
+describe('scfws gateway --check', () => {
+  const cli = path.resolve(__dirname, '../../../dist/cli.js');
+  let folder: string;
+  const check = (...args: string[]) =>
+    spawnSync(process.execPath, [cli, 'gateway', ...args, '--check'], { encoding: 'utf8' });
+
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-gateway-'));
+    const functions = { transfer: { folder: '.', runtime: 'Nodejs' } };
+    fs.writeFileSync(path.join(folder, 'scfws.json'), JSON.stringify({ functions }));
+    fs.writeFileSync(path.join(folder, 'index.js'), 'exports.main_handler = async () => 1;');
+  });
+
+  afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+  it('takes the folder of a project', () => {
+    const { status, stdout, stderr } = check(folder);
+    assert.equal(status, 0, stderr);
+    assert.ok(stdout.includes(folder));
+  });
+
+  it('takes the gateway.json of a folder, and says what is wrong with it', () => {
+    const file = path.join(folder, 'gateway.json');
+    fs.writeFileSync(file, '{ "services": [] }');
+    for (const given of [folder, file]) {
+      const { status, stderr } = check(given);
+      assert.equal(status, 1);
+      assert.match(stderr, /gateway\.json:1:\d+: error: "services" must not be empty/);
+    }
   });
 });
 
