@@ -110,7 +110,7 @@ describe('Create Project', () => {
     await welcomeOpened(parts);
     assert.match(person.commands.join(), /showPreviewToSide .*README\.zh-CN\.md/);
     const launch = fs.readFileSync(path.join(folder, '.vscode', 'launch.json'), 'utf8');
-    assert.match(launch, /调试函数/);
+    assert.match(launch, /调试全部函数/);
     assert.match(fs.readFileSync(path.join(folder, 'index.html'), 'utf8'), /<html lang="zh-CN">/);
   });
 });
