@@ -215,7 +215,9 @@ steps:
   it('names the function that never ends', async () => {
     const register = path.join(project.folder, 'Register', 'index.js');
     const before = fs.readFileSync(register, 'utf8');
-    fs.writeFileSync(register, `setInterval(() => undefined, 1000);${before}`);
+    const endless =
+      'exports.main_handler = () => new Promise(() => setInterval(() => undefined, 1000));';
+    fs.writeFileSync(register, `${before}\n${endless}`);
     await assert.rejects(replayed(recording, { limit: 500 }), (error) => {
       assert.ok(error instanceof UserError);
       assert.equal(error.code, 'replayHangs');
