@@ -243,6 +243,8 @@ describe('features around a run', function () {
     await window.screenshot('inline-error-dark', { width: 1280, height: 800 });
     // Whoever mends it, and whatever has run since: it stands beside no line that it is not about.
     project.write({ [file]: `${project.read(file)}\n` });
+    // An editor that hears late of files, or not at all, is asked to look.
+    await run('workbench.action.files.revert');
     await until('no error inline', async () => !(await styles()).includes('KeyError'));
   });
 

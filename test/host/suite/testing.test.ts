@@ -143,6 +143,7 @@ describe('scenarios in the Test Explorer', function () {
     await stop();
     assert.match(project.read(saved), /alice receives exactly:\n\s+- from a browser/);
     await run('workbench.view.testing.focus');
+    await run('testing.refreshTests');
     await row(/kept\.wsflow\.yaml/);
   });
 
