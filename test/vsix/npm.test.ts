@@ -90,8 +90,8 @@ describe('the npm package', function () {
 
   before(async () => {
     const { packNpm } = await import('../../scripts/npmPackage.mjs');
-    tarball = await packNpm();
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-npm-'));
+    tarball = await packNpm();
     fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }');
     npm('install', '--offline', '--no-audit', '--no-fund', tarball);
   });
