@@ -78,7 +78,7 @@ describe('scenarios in the Test Explorer', function () {
     await window.screenshot('test-explorer-dark', { width: 1400, height: 860, theme: 'dark' });
   });
 
-  it('shows which lines of the handlers ran, also for one test', async () => {
+  it('shows which lines of the handlers ran', async () => {
     void run('testing.coverageAll');
     await window
       .waitFor('.test-coverage-list-item >> nth=0', {}, 'attached')
@@ -92,7 +92,7 @@ describe('scenarios in the Test Explorer', function () {
     await run('workbench.view.testing.focus');
   });
 
-  it('stops at breakpoints of handlers, and no limit passes meanwhile', async () => {
+  it('stops at breakpoints of handlers, then tells the results', async () => {
     const line = project.line('Transmission/index.js', 'main_handler') + 1;
     const breakpoint = new vscode.SourceBreakpoint(
       new vscode.Location(project.uri('Transmission/index.js'), new vscode.Position(line - 1, 0)),
