@@ -223,7 +223,7 @@ async function watchAssets(out) {
     // What it writes there itself changes nothing the second time.
     fs.watch(folder, { recursive: true }, again);
   }
-  const tsc = path.join('node_modules', 'typescript', 'bin', 'tsc');
+  const tsc = path.join('node_modules', 'typescript-7', 'bin', 'tsc');
   spawn(process.execPath, [tsc, '-p', '.', '--watch', '--preserveWatchOutput'], {
     stdio: 'inherit',
   });

@@ -68,7 +68,7 @@ function manifestOf({ version, license, repository, bugs, engines }) {
 /** Declarations of the API and of what they name, and no others. */
 async function declare(to, stage) {
   const all = path.join(stage, 'declarations');
-  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const tsc = path.join(root, 'node_modules', 'typescript-7', 'bin', 'tsc');
   await must(process.execPath, [
     ...[tsc, '-p', path.join(root, 'src', 'api')],
     ...['--noEmit', 'false', '--emitDeclarationOnly', '--declaration'],

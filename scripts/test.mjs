@@ -63,14 +63,17 @@ const mocha = (...args) => [bin('mocha', 'bin', 'mocha.js'), ...args, ...only];
 
 const steps = {
   types: () => counted('types', ['scripts/types.mjs']),
+  // One core each.
   lint: async () =>
-    sum([
-      await whole('eslint', node, [bin('eslint', 'bin', 'eslint.js'), '.', ...cached('eslint')]),
-      await whole('prettier', node, [
-        ...[bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'],
-        ...cached('prettier'),
+    sum(
+      await Promise.all([
+        whole('eslint', node, [bin('eslint', 'bin', 'eslint.js'), '.', ...cached('eslint')]),
+        whole('prettier', node, [
+          ...[bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'],
+          ...cached('prettier'),
+        ]),
       ]),
-    ]),
+    ),
   build: () => whole('dist/', node, ['scripts/build.mjs']),
   // Two at a time: those of whole programs come `after` what runs beside the units first.
   unit: async ({ after } = {}) => {
