@@ -1,4 +1,4 @@
-// F5 without a launch.json, and how long a person waits: medians go to out/debug-times.json.
+// F5 without a launch.json. With SCFWS_ROUNDS=5 also how long a person waits: medians go to out/debug-times.json.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -24,10 +24,23 @@ import {
   usePythonWithDebugpy,
 } from './support';
 
-const rounds = 3;
+const measured = process.env['SCFWS_ROUNDS'];
+const rounds = Number(measured ?? 1);
 
 function median(values: readonly number[]): number {
   return [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+/** Writes the medians in milliseconds beside those of other languages. */
+function keep(language: string, times: Readonly<Record<string, readonly number[]>>): void {
+  const out = path.join(__dirname, '..', 'debug-times.json');
+  const before = fs.existsSync(out)
+    ? (JSON.parse(fs.readFileSync(out, 'utf8')) as Record<string, unknown>)
+    : {};
+  const medians = Object.fromEntries(
+    Object.entries(times).map(([name, values]) => [name, Math.round(median(values))]),
+  );
+  fs.writeFileSync(out, `${JSON.stringify({ ...before, [language]: medians }, null, 2)}\n`);
 }
 
 for (const language of ['python', 'javascript'] as const) {
@@ -77,7 +90,7 @@ for (const language of ['python', 'javascript'] as const) {
       await stop();
     });
 
-    it('takes its time, which is written down', async () => {
+    it('stops for a client that came at once, stops again once attached, and serves what was saved', async () => {
       const times: Record<string, number[]> = { keyToStop: [], attachToStop: [], saveToServed: [] };
       const line = project.line(file, ' stop');
       for (let round = 0; round < rounds; round++) {
@@ -119,18 +132,7 @@ for (const language of ['python', 'javascript'] as const) {
         client.close();
         await stop();
       }
-      const out = path.join(__dirname, '..', 'debug-times.json');
-      const before = fs.existsSync(out)
-        ? (JSON.parse(fs.readFileSync(out, 'utf8')) as Record<string, unknown>)
-        : {};
-      const medians = Object.fromEntries(
-        Object.entries(times).map(([name, values]) => [name, Math.round(median(values))]),
-      );
-      fs.writeFileSync(out, `${JSON.stringify({ ...before, [language]: medians }, null, 2)}\n`);
-      assert.deepEqual(
-        Object.values(times).map(({ length }) => length),
-        [rounds, rounds, rounds],
-      );
+      if (measured !== undefined) keep(language, times);
     });
   });
 }
