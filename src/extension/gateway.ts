@@ -126,6 +126,17 @@ export class Gateway implements vscode.Disposable {
     return this.process.ask(kind, ask);
   }
 
+  /** Forgets what was recorded; of a session that was stopped, what is kept of it here. */
+  async clear(): Promise<null> {
+    if (this.process !== undefined) {
+      return this.ask('clear', {});
+    }
+    const { lastSeq, lastAt, epoch } = this.state;
+    this.kept = [];
+    this.apply([{ seq: lastSeq + 1, at: lastAt, kind: 'trafficCleared', epoch }]);
+    return null;
+  }
+
   /** A page of the session's facts; of the last ones of a session that was stopped. */
   async facts(from: number, limit: number): Promise<FactsPage> {
     if (this.process !== undefined) {
@@ -212,9 +223,9 @@ export class Gateway implements vscode.Disposable {
   private async keepFacts(): Promise<void> {
     const from = Math.max(1, this.state.lastSeq - keptFacts + 1);
     const { facts } = await this.facts(from, keptFacts);
-    // Exports need to know when the session began; where the recorder was cleared, nothing tells it any more.
+    // Exports need to know when the session began: the oldest fact tells, unless it was dropped.
     const oldest = (await this.facts(1, 1)).facts;
-    const began = oldest.filter(({ kind, seq }) => kind === 'listening' && seq < from);
+    const began = oldest.filter((fact) => 'epoch' in fact && fact.seq < from);
     this.kept = [...began, ...facts];
   }
 

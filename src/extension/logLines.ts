@@ -94,6 +94,7 @@ export function renderFact(fact: Fact, state: SessionState): Line | undefined {
     case 'faultStruck':
     case 'frameBreakpoints':
     case 'client':
+    case 'trafficCleared':
       return undefined;
   }
 }

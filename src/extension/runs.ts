@@ -4,15 +4,16 @@ import type { FunctionId } from '../protocol/project';
 import { CodeAge } from './codeAge';
 import type { InvocationState, SessionState } from '../protocol/state';
 
-export interface Run extends InvocationState {
+export interface Run extends Readonly<InvocationState> {
   /** Numbers of its first pushes, at most `keptPushes`. */
-  pushSeqs: number[];
+  pushSeqs: readonly number[];
 }
 
 export const keptPushes = 200;
 
 export class Runs {
-  private readonly last = new Map<FunctionId, Run>();
+  /** The state's own objects: pushes after the end go on counting in them. */
+  private readonly last = new Map<FunctionId, Readonly<InvocationState>>();
   /** Of runs that go on, and of the last one of each function: un-awaited work pushes after its end. */
   private readonly pushes = new Map<string, number[]>();
 
@@ -24,7 +25,8 @@ export class Runs {
   }
 
   lastOf(id: FunctionId): Run | undefined {
-    return this.last.get(id);
+    const run = this.last.get(id);
+    return run && { ...run, pushSeqs: [...(this.pushes.get(run.invocation) ?? [])] };
   }
 
   clear(): void {
@@ -57,18 +59,22 @@ export class Runs {
           this.take(run);
           changed.add(run.function);
         }
+      } else if (fact.kind === 'trafficCleared') {
+        for (const run of this.last.values()) {
+          this.pushes.delete(run.invocation);
+          changed.add(run.function);
+        }
+        this.last.clear();
       }
     }
     return changed;
   }
 
-  private take(run: InvocationState): void {
+  private take(run: Readonly<InvocationState>): void {
     const before = this.last.get(run.function);
     if (before !== undefined) {
       this.pushes.delete(before.invocation);
     }
-    const pushSeqs = this.pushes.get(run.invocation) ?? [];
-    // The state's own object stays behind `run`: late pushes go on counting in it.
-    this.last.set(run.function, Object.assign(run, { pushSeqs }));
+    this.last.set(run.function, run);
   }
 }

@@ -295,7 +295,13 @@ export type FactBody =
 
   // -- the recorder
   /** Oldest facts or payloads were given up to stay within the limits. */
-  | { kind: 'dropped'; facts: number; payloads: number };
+  | { kind: 'dropped'; facts: number; payloads: number }
+  /** Everything recorded before was forgotten, by request; what is open or runs goes on. */
+  | {
+      kind: 'trafficCleared';
+      /** Of `listening`, which was forgotten, too. */
+      epoch: number;
+    };
 
 /** `seq` counts from 1 without gaps; `at` is milliseconds since the session's start, monotonic, fractional. */
 export type Fact = { seq: number; at: number } & FactBody;
@@ -368,6 +374,11 @@ export type FaultRule = {
   | { fault: 'functionError' }
   | { fault: 'functionTimeout' }
 );
+
+/** Milliseconds since the epoch at session time 0; undefined where none of the facts tells. */
+export function epochOf(facts: readonly Fact[]): number | undefined {
+  return facts.find((fact) => 'epoch' in fact)?.epoch;
+}
 
 /** Milliseconds that a date can stand for. */
 export function isTime(value: number): boolean {

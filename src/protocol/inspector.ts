@@ -36,8 +36,6 @@ export type HostMessage =
   | { kind: 'session'; session: number }
   /** Facts in order. Those that the page knows already are ignored, so a snapshot may overlap the stream. */
   | { kind: 'facts'; batch: number; facts: Fact[]; progress?: { done: number; of: number } }
-  /** Everything recorded so far was forgotten. */
-  | { kind: 'cleared' }
   | { kind: 'reply'; id: number; value: unknown }
   | { kind: 'failed'; id: number; error: IntentError }
   | { kind: 'library'; messages: SavedMessage[] }

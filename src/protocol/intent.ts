@@ -98,7 +98,7 @@ export interface IntentMap {
     };
     answer: { seqs: number[] };
   };
-  /** Forgets what was recorded so far. */
+  /** Forgets what was recorded so far; `trafficCleared` tells every reader. */
   clear: { ask: Record<string, never>; answer: null };
 
   // -- functions

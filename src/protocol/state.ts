@@ -275,6 +275,7 @@ export function applyFact(state: SessionState, fact: Fact): void {
     case 'dropped':
       state.dropped = { facts: fact.facts, payloads: fact.payloads };
       break;
+    case 'trafficCleared': // What is open and what runs goes on.
     case 'faultStruck':
     case 'log':
     case 'diagnostic':

@@ -128,9 +128,6 @@ export class InspectorModel {
         this.inbox.push({ batch: message.batch, facts: message.facts, at: 0 });
         this.schedule();
         break;
-      case 'cleared':
-        this.forget();
-        break;
       case 'library':
         this.library = message.messages;
         this.changed('ui');
@@ -231,8 +228,11 @@ export class InspectorModel {
       return;
     }
     applyFact(this.state, fact);
-    if (fact.kind === 'listening') {
+    if ('epoch' in fact) {
       this.epochs.set(this.store.session, fact.epoch);
+    }
+    if (fact.kind === 'trafficCleared' && this.mode === 'live') {
+      this.forget(); // A recording shows all that is in it.
     }
     this.names.add(fact);
     this.store.add(fact);
@@ -365,8 +365,9 @@ export class InspectorModel {
   clear(): void {
     if (this.mode === 'live') {
       this.host.ask('clear', {}).catch((error: unknown) => this.fail(error));
+    } else {
+      this.forget();
     }
-    this.forget();
   }
 
   select(row: number | null): void {

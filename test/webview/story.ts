@@ -69,6 +69,10 @@ export class Story {
     return this.seq;
   }
 
+  clear(): void {
+    this.tell({ kind: 'trafficCleared', epoch: Date.UTC(2026, 10, 20, 9, 30, 0) });
+  }
+
   pause(ms: number): void {
     this.at += ms;
   }

@@ -38,6 +38,7 @@ describe('traffic', () => {
     await page.getByRole('button', { name: 'Clear', exact: true }).click();
     await inspector.asked('clear');
     const cleared = story.facts.length;
+    story.clear();
     story.say('alice', ['bob'], 'after clearing');
     await inspector.tell(story.facts.slice(cleared));
     await line(page, 'after clearing').first().waitFor();
@@ -62,6 +63,7 @@ describe('traffic', () => {
     await page.getByRole('button', { name: 'Clear', exact: true }).click();
     assert.deepEqual(await inspector.asked('clear'), {});
     const from = story.facts.length;
+    story.clear();
     story.say('alice', ['bob'], 'said while paused');
     await inspector.tell(story.facts.slice(from));
     await page.getByRole('heading', { name: 'Paused' }).waitFor();

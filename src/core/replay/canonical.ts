@@ -2,6 +2,7 @@
  * What of a text is another one in every run although the code is the same: request ids, times of day, ids that a
  * handler made up. Such places become marks, so that two runs can be compared. Pure.
  */
+import { epochOf } from '../../protocol/fact';
 import { redactedMark } from '../../protocol/export/redactNamed';
 import type { Recording } from '../../protocol/export/recording';
 import { wholePayload } from './moves';
@@ -36,7 +37,7 @@ const day = 86_400_000;
 
 export function runOf(recording: Recording, foreignIds: boolean): Run {
   const { facts } = recording;
-  const from = facts.find((fact) => fact.kind === 'listening')?.epoch ?? 0;
+  const from = epochOf(facts) ?? 0;
   const requestIds = new Set<string>();
   const sent = new Set<string>();
   for (const fact of facts) {

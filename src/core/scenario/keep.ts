@@ -7,7 +7,7 @@ import * as l10n from '@vscode/l10n';
 import { stringify } from 'yaml';
 import { recordedPayload, type Recording } from '../../protocol/export/recording';
 import { redactedMark as taken } from '../../protocol/export/redactNamed';
-import type { Fact, FactOf } from '../../protocol/fact';
+import { epochOf, type Fact, type FactOf } from '../../protocol/fact';
 import { type Masks, masksOf } from './masks';
 import { escapeReferences } from './variables';
 
@@ -83,7 +83,7 @@ class Keeper {
           ? { seq: fact.seq, text: this.dataOf(fact) }
           : [],
       ),
-      from: facts.find((fact) => fact.kind === 'listening')?.epoch,
+      from: epochOf(facts),
     });
   }
 

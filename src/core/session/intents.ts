@@ -28,6 +28,8 @@ interface Parts {
   gateway: Gateway;
   recorder: Recorder;
   clock: Clock;
+  /** Milliseconds since the epoch at session time 0. */
+  epoch: number;
   /** Moves the clock ahead and waits for what that causes. */
   advance(ms: number): Promise<void>;
   quiet: Quiet;
@@ -136,6 +138,7 @@ export function makeIntents(parts: Parts): Intents {
     },
     clear() {
       recorder.clear();
+      recorder.record({ kind: 'trafficCleared', epoch: parts.epoch });
       return null;
     },
     restartFunction({ function: id, now = false }) {

@@ -308,6 +308,7 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       gateway,
       recorder,
       clock,
+      epoch,
       clients,
       runtimes,
       advance: (ms) => {

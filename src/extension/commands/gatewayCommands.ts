@@ -52,10 +52,7 @@ export function registerGatewayCommands(parts: Parts): vscode.Disposable[] {
       });
     }),
     command(commands.openTraffic, () => traffic.openEditor()),
-    command(commands.clearTraffic, async () => {
-      await gateway.ask('clear', {});
-      traffic.cleared();
-    }),
+    command(commands.clearTraffic, () => gateway.clear()),
     command(commands.showLog, () => log.show()),
     command(commands.showFact, (seq: number) => traffic.reveal({ seq })),
     command(commands.showInLog, (mark: number | string) =>

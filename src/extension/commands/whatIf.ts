@@ -2,7 +2,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import type { Fact } from '../../protocol/fact';
+import { epochOf, type Fact } from '../../protocol/fact';
 import type { Answer } from '../../protocol/intent';
 import { findOrphans } from '../../protocol/orphans';
 import type { Orphan } from '../../protocol/orphans';
@@ -43,7 +43,7 @@ export function registerWhatIfCommands(parts: Parts): vscode.Disposable[] {
           `${info.name} (${path.basename(info.folder)}/${path.basename(info.file)})`,
         ]),
       );
-      await show(l10n.t('Orphans'), orphansText(orphans, files, epochOf(facts)));
+      await show(l10n.t('Orphans'), orphansText(orphans, files, epochOf(facts) ?? 0));
       return orphans;
     }),
   ];
@@ -53,11 +53,6 @@ async function show(title: string, text: string): Promise<void> {
   await vscode.window.showTextDocument(virtualText.add(title, 'plaintext', text), {
     preview: true,
   });
-}
-
-/** Wall-clock time of the session's beginning. */
-function epochOf(facts: readonly Fact[]): number {
-  return facts.find((fact) => fact.kind === 'listening')?.epoch ?? 0;
 }
 
 async function allFacts(parts: Parts): Promise<Fact[]> {

@@ -38,11 +38,7 @@ export class Traffic
         if (intent === 'releaseFrame') {
           return this.releaseFrame(ask as Ask<'releaseFrame'>);
         }
-        const value = await gateway.ask(intent, ask);
-        if (intent === 'clear') {
-          this.cleared();
-        }
-        return value;
+        return intent === 'clear' ? gateway.clear() : gateway.ask(intent, ask);
       },
       do: (message) => doDeed(message, this.deedHost()),
     };
@@ -116,11 +112,6 @@ export class Traffic
     if (visible.length === 0) {
       await vscode.commands.executeCommand(`${views.traffic}.focus`);
     }
-  }
-
-  /** Tells the pages that the recorder forgot everything. */
-  cleared(): void {
-    this.pages.forEach((page) => page.post({ kind: 'cleared' }));
   }
 
   status(): HostStatus {

@@ -67,8 +67,12 @@ export class HarWriter {
   constructor(private readonly payloads: ReadonlyMap<number, RecordedPayload>) {}
 
   session(fact: FactOf<'listening'>): void {
-    this.epoch = fact.epoch;
+    this.began(fact.epoch);
     this.origin = fact.url.replace(/^(wss?:\/\/[^/]+).*$/, '$1');
+  }
+
+  began(epoch: number): void {
+    this.epoch = epoch;
   }
 
   request(fact: FactOf<'connecting'>): void {

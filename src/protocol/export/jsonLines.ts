@@ -115,7 +115,7 @@ function problemOfFact(
   if (!(seq > last)) {
     return problem('The numbers of facts must grow');
   }
-  const epoch = kind === 'listening' ? fact['epoch'] : 0;
+  const { epoch = 0 } = fact;
   if (!isTime(at) || (typeof epoch === 'number' && !isTime(epoch + at))) {
     return problem('The time of this fact is out of range');
   }

@@ -52,6 +52,7 @@ export const sessionFacts: {
   stopping: FactEntry<'stopping'>;
   clock: FactEntry<'clock'>;
   dropped: FactEntry<'dropped'>;
+  trafficCleared: FactEntry<'trafficCleared'>;
 } = {
   listening: {
     members: {
@@ -134,5 +135,14 @@ export const sessionFacts: {
     change: null,
     har: null,
     words: null,
+  },
+  trafficCleared: {
+    members: { epoch: number },
+    payload: 'none',
+    explains: () => 'all',
+    row: null,
+    change: null,
+    har: ({ epoch }, har) => har.began(epoch),
+    words: (_fact, { l10n }) => l10n.t('what was recorded before was cleared'),
   },
 };

@@ -184,7 +184,7 @@ export class TrafficList extends HTMLElement {
       this.body.style.height = height;
     }
     // Nothing is left of what was looked at: a new session, or cleared by hand.
-    this.following ||= store.count === 0;
+    this.following ||= this.seenEnd <= store.start;
     this.keepPlace(length);
     this.draw();
     const behind = this.following ? 0 : view.countFrom(Math.max(this.seenEnd, store.first));

@@ -4,6 +4,7 @@
  */
 import * as l10n from '@vscode/l10n';
 import './report.css';
+import { epochOf } from '../../protocol/fact';
 import { parseFilter, type Term } from '../../protocol/filter';
 import { compileFilter, matchPayload, type Match } from '../../protocol/filterMatch';
 import { prettyJson } from '../../protocol/json';
@@ -29,7 +30,7 @@ data.facts.forEach((fact) => {
 });
 const cursor = new RowCursor(store, names);
 const nameOf = (connection: string) => names.nameOf(connection);
-const epoch = data.facts.find((fact) => fact.kind === 'listening')?.epoch ?? 0;
+const epoch = epochOf(data.facts) ?? 0;
 const pageRows = 1000;
 
 /** What the row shows in the list. */

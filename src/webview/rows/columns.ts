@@ -26,6 +26,8 @@ export class RowColumns {
   /** Number of the oldest row, and of the row after the newest. */
   first = 0;
   end = 0;
+  /** Where rows began when everything before was forgotten; `first` also grows when the oldest go. */
+  start = 0;
   /** Frames given up by the page; those that the session gave up are in its own facts. */
   droppedFrames = 0;
   /** Rows that are never shown, since another one tells them. */
@@ -65,6 +67,7 @@ export class RowColumns {
     this.firstChunk = (this.end + chunkRows - 1) >> chunkBits;
     this.first = this.firstChunk << chunkBits;
     this.end = this.first;
+    this.start = this.end;
     this.sessionStart = this.end;
     this.droppedFrames = 0;
     this.foldedRows = 0;

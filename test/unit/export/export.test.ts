@@ -76,6 +76,27 @@ describe('export', () => {
     assert.deepEqual(read.value, recording);
   });
 
+  it('knows when it was, although the traffic was cleared in between', () => {
+    const story = new Story();
+    story.connect('alice');
+    story.clear();
+    story.connect('bob');
+    const cleared = story.facts.findIndex(({ kind }) => kind === 'trafficCleared');
+    const facts = story.facts.slice(cleared);
+    const archive = exported('har', { facts, payloads: new Map() });
+    const { log } = JSON.parse(archive) as { log: { entries: { startedDateTime: string }[] } };
+    assert.deepEqual(
+      log.entries.map(({ startedDateTime }) => startedDateTime.slice(0, 10)),
+      ['2026-11-20'],
+    );
+    const bob = facts.find(({ kind }) => kind === 'opened')!.seq;
+    assert.match(
+      exported('jsonl', { facts, payloads: new Map() }, { seqs: [bob] }),
+      /"trafficCleared"/,
+      'whatever is chosen',
+    );
+  });
+
   it('says which lines of a file are no facts, and reads the others', () => {
     const lines = exported('jsonl', recording).split('\n');
     lines[3] = '{"seq": 1}';

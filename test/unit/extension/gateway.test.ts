@@ -7,20 +7,23 @@ import { editor, person } from './editor';
 import { Cancelled } from '../../../src/extension/commands/register';
 import { Gateway } from '../../../src/extension/gateway';
 import type { GatewayStatus } from '../../../src/extension/gateway';
+import type { Fact } from '../../../src/protocol/fact';
 
 /** A session as `mode` says: it listens at once or when it is to stop, ends itself, or never answers. */
 const program = `
   const say = (value) => process.stdout.write(JSON.stringify(value) + '\\n');
   const mode = require('node:fs').readFileSync(__filename + '.mode', 'utf8');
-  const listen = () => say({ kind: 'listening', seq: 1, at: 0, url: 'ws://x', pushUrl: 'http://x', port: 1,
-    pid: process.pid, epoch: 0, services: [] });
+  const listening = { kind: 'listening', seq: 1, at: 0, url: 'ws://x', pushUrl: 'http://x', port: 1,
+    pid: process.pid, epoch: 7, services: [] };
+  const listen = () => say(listening);
   if (mode === 'fails') { process.stderr.write('No port is free.\\n', () => process.exit(1)); }
-  if (mode === 'listens' || mode === 'hangs') listen();
+  if (mode === 'listens' || mode === 'keeps' || mode === 'hangs') listen();
   const lines = require('node:readline').createInterface({ input: process.stdin });
   lines.on('line', (line) => {
     const { id, kind } = JSON.parse(line);
     if (kind === 'stop' && mode === 'late') listen();
-    if (kind === 'facts' && mode !== 'hangs') say({ reply: id, value: { facts: [], next: null, last: 0 } });
+    if (kind === 'facts' && mode !== 'hangs')
+      say({ reply: id, value: { facts: mode === 'keeps' ? [listening] : [], next: null, last: 0 } });
   });
   lines.on('close', () => process.exit(0));
 `;
@@ -38,7 +41,7 @@ describe('the gateway of a window', () => {
   });
   after(() => fs.rmSync(root, { recursive: true, force: true }));
 
-  const mode = (name: 'listens' | 'late' | 'silent' | 'hangs' | 'fails') =>
+  const mode = (name: 'listens' | 'keeps' | 'late' | 'silent' | 'hangs' | 'fails') =>
     fs.writeFileSync(path.join(root, 'dist', 'cli.js.mode'), name);
 
   beforeEach(() => {
@@ -147,6 +150,18 @@ describe('the gateway of a window', () => {
     mode('listens');
     await gateway.start();
     assert.equal(gateway.failure, undefined);
+  });
+
+  it('lets what is left of a stopped session be cleared, and tells every reader', async () => {
+    mode('keeps');
+    await gateway.start();
+    await gateway.stop();
+    assert.equal((await gateway.facts(1, 10)).facts.length, 1);
+    const told: Fact[] = [];
+    gateway.onDidReceiveFacts((facts) => told.push(...facts));
+    await gateway.clear();
+    assert.deepEqual(told, [{ seq: 2, at: 0, kind: 'trafficCleared', epoch: 7 }]);
+    assert.deepEqual((await gateway.facts(1, 10)).facts, []);
   });
 
   it('says so when the session ends and nobody asked for it', async () => {

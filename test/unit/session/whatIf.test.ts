@@ -1,5 +1,6 @@
 // What pushes would do, without sending; and to whom they go although nobody is there any more.
 import assert from 'node:assert/strict';
+import { epochOf } from '../../../src/protocol/fact';
 import { findOrphans } from '../../../src/protocol/orphans';
 import { serveScaffold, until } from '../scaffold/conversation';
 import type { Served } from '../scaffold/conversation';
@@ -46,6 +47,23 @@ describe('what if', function () {
     assert.equal(await one.next(), 'still here');
     other.close();
     await other.closed;
+  });
+
+  it('traffic that is cleared is gone for whoever looks later, and when it was stays known', async () => {
+    const client = await served.connect();
+    client.send('before');
+    assert.equal(await client.next(), 'before');
+    const { recorder } = served.session;
+    const began = epochOf(recorder.read(1, 1));
+    await served.session.intents.clear({});
+    client.send('after');
+    assert.equal(await client.next(), 'after');
+    const kept = recorder.read(1, Infinity);
+    assert.equal(kept[0]?.kind, 'trafficCleared');
+    assert.ok(began !== undefined && epochOf(kept) === began);
+    assert.equal(served.facts.filter(({ kind }) => kind === 'trafficCleared').length, 1);
+    client.close();
+    await client.closed;
   });
 
   it('a clock that is moved closes silent connections, but none while a debugger holds it', async () => {
