@@ -46,7 +46,8 @@ export interface FunctionInfo {
   memory: number;
 }
 
-export type InstanceState = 'starting' | 'ready' | 'busy' | 'stopped';
+/** Whether one that is ready is at an event, the facts of its runs tell. */
+export type InstanceState = 'starting' | 'ready' | 'stopped';
 
 /** How an invocation ended. `ok` says nothing of the value: any value is legal except for Register. */
 export type Outcome =

@@ -40,11 +40,10 @@ export interface ConnectionState {
 export interface InstanceInfo {
   function: FunctionId;
   instance: number;
-  state: InstanceState;
+  state: Exclude<InstanceState, 'stopped'>;
   version: number;
   pid?: number;
   interpreter?: string;
-  debugPort?: number;
   waitsForDebugger: boolean;
   /** Invocation that runs in it now. */
   invocation?: string;
@@ -368,7 +367,6 @@ function applyInstance(state: SessionState, fact: FactOf<'instance'>): void {
     version: fact.version,
     pid: fact.pid ?? known?.pid,
     interpreter: fact.interpreter ?? known?.interpreter,
-    debugPort: fact.debugPort ?? known?.debugPort,
     waitsForDebugger: fact.waitsForDebugger === true,
     invocation: known?.invocation,
   });

@@ -4,8 +4,9 @@
  */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import type { FunctionInfo, InstanceState } from '../../protocol/fact';
+import type { FunctionInfo } from '../../protocol/fact';
 import type { FunctionId, Role } from '../../protocol/project';
+import type { InstanceInfo } from '../../protocol/state';
 import { commands, projectFileName } from '../ids';
 import type { Gateway } from '../gateway';
 import type { Project, Projects } from '../projects';
@@ -128,7 +129,7 @@ export class FunctionsView implements vscode.TreeDataProvider<Node> {
     for (const each of instances) {
       row(
         l10n.t('Instance {0}', each.instance),
-        [stateName(each.state), l10n.t('version {0}', each.version), each.interpreter]
+        [instanceState(each), l10n.t('version {0}', each.version), each.interpreter]
           .filter((word) => word !== undefined)
           .join(', '),
       );
@@ -147,14 +148,9 @@ export function knownFunctions(gateway: Gateway, projects: Projects): FunctionIn
     : projects.functions();
 }
 
-function stateName(state: InstanceState): string {
-  const names: Record<InstanceState, string> = {
-    starting: l10n.t('starting'),
-    ready: l10n.t('ready'),
-    busy: l10n.t('busy'),
-    stopped: l10n.t('stopped'),
-  };
-  return names[state];
+function instanceState({ state, invocation }: InstanceInfo): string {
+  const names = { starting: l10n.t('starting'), ready: l10n.t('ready') };
+  return invocation === undefined ? names[state] : l10n.t('busy');
 }
 
 export function roleNames(each: readonly Role[]): string {

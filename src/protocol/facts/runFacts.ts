@@ -153,7 +153,7 @@ export const runFacts: {
     members: {
       function: own,
       instance: number,
-      state: oneOf<InstanceState>({ starting: true, ready: true, busy: true, stopped: true }),
+      state: oneOf<InstanceState>({ starting: true, ready: true, stopped: true }),
       version: number,
       pid: optional(number),
       interpreter: optional(line),

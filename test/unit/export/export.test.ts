@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { keepConversation } from '../../../src/core/scenario/keep';
-import type { Fact } from '../../../src/protocol/fact';
+import type { Fact, FactOf } from '../../../src/protocol/fact';
 import { redactRecording } from '../../../src/protocol/export/redactRecording';
 import { renderExport, parseRecording } from '../../../src/protocol/export/renderExport';
 import {
@@ -95,6 +95,13 @@ describe('export', () => {
       /"trafficCleared"/,
       'whatever is chosen',
     );
+  });
+
+  it('reads recordings in which an instance was busy', () => {
+    const busy = `{"seq":1,"at":1,"kind":"instance","function":"f","instance":1,"state":"busy","version":1}`;
+    const read = parseRecording(busy);
+    assert.deepEqual(read.problems, []);
+    assert.equal((read.value?.facts[0] as FactOf<'instance'>).state, 'ready');
   });
 
   it('says which lines of a file are no facts, and reads the others', () => {

@@ -205,6 +205,36 @@ for (const { title, file, spec, code, attach } of languages) {
   });
 }
 
+describe('Debugging a function at an event', () => {
+  afterEach(disposeBenches);
+
+  it('says where to attach, and nothing that would have to be taken back', async () => {
+    const bench = startBench({
+      files: {
+        'index.js': `const fs = require('node:fs');
+exports.main_handler = () => new Promise((resolve) => {
+  const look = setInterval(() => {
+    if (fs.existsSync(__dirname + '/go.txt')) { clearInterval(look); resolve('gone'); }
+  }, 5);
+});
+`,
+      },
+      spec: { family: 'node', timeout: 60 },
+    });
+    const running = bench.invoke({});
+    await bench.until('invocationStarted');
+    const answer = await bench.runtime.setDebug(true);
+    bench.write('go.txt', '');
+    assert.equal((await running).value, 'gone');
+    const told = bench.of('instance').map(({ state, debugPort }) => ({ state, debugPort }));
+    assert.deepEqual(told, [
+      { state: 'starting', debugPort: undefined },
+      { state: 'ready', debugPort: undefined },
+      { state: 'ready', debugPort: answer?.port },
+    ]);
+  });
+});
+
 describe('Debugging without debugpy', () => {
   afterEach(disposeBenches);
 

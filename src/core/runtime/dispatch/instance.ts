@@ -327,12 +327,7 @@ export class Instance implements Worker<Run> {
               this.load();
             }
           } else {
-            const state = this.starting
-              ? 'starting'
-              : this.running === undefined
-                ? 'ready'
-                : 'busy';
-            this.recordState(state, { debugPort: answer.port });
+            this.recordState(this.starting ? 'starting' : 'ready', { debugPort: answer.port });
           }
         }
         if ('error' in answer && this.opensDebugPort) {
