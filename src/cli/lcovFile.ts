@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { UserError } from '../core/errors';
-import { countLines, CoverageSum, renderLcov } from '../protocol/coverage';
+import { CoverageSum } from '../core/coverage/sum';
+import { renderLcov } from '../core/coverage/lcov';
 import type { TestEvent } from '../protocol/testEvent';
 
 export class LcovFile {
@@ -46,6 +47,6 @@ export class LcovFile {
       );
     }
     const notes = [...this.notes];
-    tell({ test: 'coverageWritten', file: this.file, ...countLines(files), notes });
+    tell({ test: 'coverageWritten', file: this.file, ...this.sum.counts(), notes });
   }
 }

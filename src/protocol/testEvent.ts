@@ -2,7 +2,7 @@
  * What a run of scenarios tells, one event after the other; `scfws test --reporter json` prints one a line. Each has
  * `test` where facts have `kind`, so that both can travel on the same pipe.
  */
-import type { FileCoverage } from './coverage';
+import type { CoverageCounts, FileCoverage } from './coverage';
 import type { SourcePlace } from './fact';
 import type { Problem } from './project';
 
@@ -123,7 +123,7 @@ export type TestEvent =
     }
   /** With coverage: what the handlers of these scenarios ran; several when they share warm processes. */
   | { test: 'covered'; scenarios: ScenarioId[]; files: FileCoverage[]; notes: string[] }
-  | { test: 'coverageWritten'; file: string; lines: number; covered: number; notes: string[] }
+  | ({ test: 'coverageWritten'; file: string; notes: string[] } & CoverageCounts)
   /** The last event. `cancelled`: somebody ended it before its time. */
   | {
       test: 'runEnded';

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
+import type { Count } from '../../protocol/coverage';
 import type { ChainLine, Failure, TestEvent } from '../../protocol/testEvent';
 import { visible } from '../narrate';
 import { Known, type Output, placeText, type Reporter } from './reporter';
@@ -52,9 +53,10 @@ export function specReporter(output: Output): Reporter {
           event.notes.forEach((note) => line(visible(note)));
           line(
             l10n.t(
-              'Coverage: {0} of {1} lines, {2}',
-              event.covered,
-              event.lines,
+              'Coverage: lines {0}, branches {1}, functions {2} ({3})',
+              share(event.lines),
+              share(event.branches),
+              share(event.functions),
               path.relative('', event.file),
             ),
           );
@@ -176,4 +178,8 @@ export function painter(colours: boolean): Paint {
     (text: string): string =>
       colours && text !== '' ? `\x1b[${code}m${text}\x1b[0m` : text;
   return { red: paint(31), green: paint(32), dim: paint(2), bold: paint(1) };
+}
+
+function share({ covered, total }: Count): string {
+  return total === 0 ? '–' : `${covered}/${total}`;
 }

@@ -3,8 +3,9 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import { CoverageSum, type FileCoverage } from '../../protocol/coverage';
+import type { FileCoverage } from '../../protocol/coverage';
 import type { ServiceSpec } from '../../protocol/project';
+import { coverageOfPython, type PythonReport } from './pythonCoverage';
 
 export interface CoverageFolder {
   folder: string;
@@ -16,13 +17,6 @@ export interface CoverageFolder {
 /** Name of the files that the Python bootstrap writes; the others are V8's. */
 const pythonFile = /^scfws-python-.*\.json$/;
 
-interface PythonReport {
-  /** Lines that can run, and those that did not; by file. */
-  files?: Record<string, { statements: number[]; missing: number[] }>;
-  /** `coverage` cannot be imported by this program. */
-  missing?: { program: string; version: string };
-}
-
 export async function makeCoverageFolder(): Promise<CoverageFolder> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'scfws-coverage-'));
   const dispose = () => fs.rm(folder, { recursive: true, force: true });
@@ -31,22 +25,27 @@ export async function makeCoverageFolder(): Promise<CoverageFolder> {
     dispose,
     async collect(service) {
       // Only where there is something to read: nobody else pays for it.
-      const { linesOfV8 } = await import('./v8Coverage');
+      const [{ coverageOfV8 }, { CoverageSum }] = await Promise.all([
+        import('./v8Coverage'),
+        import('./sum'),
+      ]);
       const sum = new CoverageSum();
       const notes = new Set<string>();
       const isWanted = wantedIn(service);
       try {
-        for (const name of await fs.readdir(folder)) {
+        for (const name of (await fs.readdir(folder)).filter((each) => each.endsWith('.json'))) {
           const report = await readJson(path.join(folder, name));
           if (report === undefined) {
             continue; // Cut off with its process.
           }
           if (!pythonFile.test(name)) {
-            sum.add(linesOfV8(report as never, isWanted));
+            const { files, unread } = await coverageOfV8(report as never, isWanted);
+            sum.add(files);
+            unread.forEach((each) => notes.add(adviceForScript(each)));
             continue;
           }
-          const { files, missing } = report as PythonReport;
-          sum.add(linesOfPython(files ?? {}, isWanted));
+          const { missing } = report as PythonReport;
+          sum.add(coverageOfPython(report as PythonReport).filter(({ path: file }) => isWanted(file)));
           if (missing !== undefined) {
             notes.add(adviceFor(missing));
           }
@@ -67,17 +66,8 @@ function wantedIn({ folder, functions }: ServiceSpec): (file: string) => boolean
     !/[\\/](node_modules|\.venv|venv|site-packages)[\\/]/.test(file);
 }
 
-function linesOfPython(
-  files: NonNullable<PythonReport['files']>,
-  isWanted: (file: string) => boolean,
-): FileCoverage[] {
-  return Object.entries(files)
-    .filter(([file]) => isWanted(file))
-    .map(([file, { statements, missing }]) => ({
-      file,
-      lines: statements.map((line): [number, number] => [line, missing.includes(line) ? 0 : 1]),
-      functions: [],
-    }));
+function adviceForScript({ file, reason }: { file: string; reason: string }): string {
+  return l10n.t('The coverage of {0} was not counted: it cannot be read as JavaScript ({1}).', file, reason);
 }
 
 function adviceFor({ program, version }: { program: string; version: string }): string {

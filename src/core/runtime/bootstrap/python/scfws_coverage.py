@@ -1,5 +1,5 @@
 # -*- coding: utf-8 -*-
-"""Which lines of the handler ran: the interpreter's own `coverage` counts, one file a process takes it away at its end."""
+"""Which parts of the handler ran: the interpreter's own `coverage` counts, one file a process takes it away at its end."""
 import io
 import json
 import os
@@ -17,19 +17,21 @@ def begin(folder, code):
     except ImportError:
         write(folder, {'missing': {'program': sys.executable, 'version': '%d.%d' % sys.version_info[:2]}})
         return lambda: None
-    counted = coverage.Coverage(data_file=None, config_file=False, source=[code], messages=False)
+    # Its report names files from here.
+    here = os.getcwd()
+    counted = coverage.Coverage(data_file=None, config_file=False, source=[code], messages=False, branch=True)
     counted.start()
 
     def end():
         counted.stop()
-        files = {}
-        for file in counted.get_data().measured_files():
-            try:
-                _, statements, _, missing, _ = counted.analysis2(file)
-            except coverage.CoverageException:  # Its source is gone or cannot be read.
-                continue
-            files[file] = {'statements': statements, 'missing': missing}
-        write(folder, {'files': files})
+        report = os.path.join(folder, 'scfws-report-%d.part' % os.getpid())
+        try:
+            counted.json_report(outfile=report, ignore_errors=True)
+        except coverage.CoverageException:  # Nothing ran.
+            return
+        with io.open(report, encoding='utf-8') as told:
+            write(folder, {'folder': here, 'files': json.load(told)['files']})
+        os.remove(report)
     return end
 
 
