@@ -85,7 +85,7 @@ async function placed({ sourceRoot = '', ...map }: SourceMap, place: string) {
   const root = sourceRoot === '' ? base : new URL(sourceRoot.replace(/\/*$/, '/'), base);
   const sources = map.sources.map((each) => pathOf(each ?? '', root));
   const sourcesContent = await Promise.all(
-    sources.map((each, at) => map.sourcesContent?.[at] ?? textOf(each)),
+    sources.map(async (each, at) => map.sourcesContent?.[at] ?? (await textOf(each))),
   );
   return { ...map, sources, sourcesContent };
 }
