@@ -33,15 +33,17 @@ const patience = 30_000;
 const arrival = 10_000;
 /** Milliseconds that a debug adapter has to say goodbye. */
 const farewell = 2000;
+/**
+ * Milliseconds that the gateway's clock may run on while an adapter says where a thread stopped; the least limit of the
+ * contract is a second.
+ */
+const locating = 200;
 /** Milliseconds in which the end of a process may be reported after the end of its debug session. */
 const grace = 1500;
 
 export class Children implements vscode.Disposable {
   private readonly children = new Map<string, Child>();
   private readonly disposables: vscode.Disposable[] = [];
-  private stopCount = 0;
-  /** The latest stop of each holder: an answer about an earlier one says nothing any more. */
-  private readonly stops = new Map<string, number>();
   private readonly threadSessions = new Map<FunctionId, Set<vscode.DebugSession>>();
   private readonly nextStop = new Map<FunctionId, (() => void)[]>();
 
@@ -237,8 +239,8 @@ export class Children implements vscode.Disposable {
         return;
       case 'stopped':
         if (!child.ending) {
-          this.clock.hold(`${prefix}${change.thread}`, child.name);
-          void this.locate(child, session, change.thread);
+          const place = placeOf(child, session, change.thread);
+          void this.clock.holdWhenKnown(`${prefix}${change.thread}`, place);
           this.callNextStop(child.id);
         }
         return;
@@ -271,20 +273,6 @@ export class Children implements vscode.Disposable {
       );
     }
     child.setReady();
-  }
-
-  /** Says where it stands: `Transmission:12`. */
-  private async locate(child: Child, session: vscode.DebugSession, thread: number): Promise<void> {
-    const holder = `${holderPrefix(child, session)}${thread}`;
-    const stop = ++this.stopCount;
-    this.stops.set(holder, stop);
-    const answer = (await Promise.resolve(
-      session.customRequest('stackTrace', { threadId: thread, startFrame: 0, levels: 1 }),
-    ).catch(() => undefined)) as DebugProtocol.StackTraceResponse['body'] | undefined;
-    const line = answer?.stackFrames[0]?.line;
-    if (line !== undefined && this.stops.get(holder) === stop && this.clock.isHolding(holder)) {
-      this.clock.hold(holder, `${child.name}:${line}`);
-    }
   }
 
   private callNextStop(id: FunctionId): void {
@@ -330,4 +318,19 @@ export class Children implements vscode.Disposable {
     child.setReady();
     child.setGone();
   }
+}
+
+/** Where a thread stands: `Transmission:12`; the function alone where the adapter takes too long to say. */
+async function placeOf(
+  child: Child,
+  session: vscode.DebugSession,
+  thread: number,
+): Promise<string> {
+  const question = { threadId: thread, startFrame: 0, levels: 1 };
+  const answer = (await Promise.race([
+    Promise.resolve(session.customRequest('stackTrace', question)).catch(() => undefined),
+    timeout(locating),
+  ])) as DebugProtocol.StackTraceResponse['body'] | undefined;
+  const line = answer?.stackFrames[0]?.line;
+  return line === undefined ? child.name : `${child.name}:${line}`;
 }

@@ -4,10 +4,22 @@
  */
 export class ClockHold {
   private readonly reasons = new Map<string, string>();
+  /** Holders whose reason is not known yet. */
+  private readonly asked = new Map<string, Promise<string>>();
 
   constructor(private readonly freeze: (reason: string, frozen: boolean) => void) {}
 
+  /** Once the reason is known, unless the holder was released before. */
+  async holdWhenKnown(holder: string, reason: Promise<string>): Promise<void> {
+    this.asked.set(holder, reason);
+    const known = await reason;
+    if (this.asked.get(holder) === reason) {
+      this.hold(holder, known);
+    }
+  }
+
   hold(holder: string, reason: string): void {
+    this.asked.delete(holder);
     const before = this.reasons.get(holder);
     if (before === reason) {
       return;
@@ -22,6 +34,7 @@ export class ClockHold {
   }
 
   release(holder: string): void {
+    this.asked.delete(holder);
     const before = this.reasons.get(holder);
     this.reasons.delete(holder);
     this.lift(before);
@@ -29,7 +42,7 @@ export class ClockHold {
 
   /** Lifts every reason whose holder begins with the prefix. */
   releaseAll(prefix: string): void {
-    for (const holder of [...this.reasons.keys()]) {
+    for (const holder of [...this.asked.keys(), ...this.reasons.keys()]) {
       if (holder.startsWith(prefix)) {
         this.release(holder);
       }
@@ -40,12 +53,9 @@ export class ClockHold {
     return this.reasons.size > 0;
   }
 
-  isHolding(holder: string): boolean {
-    return this.reasons.has(holder);
-  }
-
   /** The session is gone, and with it its clock. */
   forget(): void {
+    this.asked.clear();
     this.reasons.clear();
   }
 

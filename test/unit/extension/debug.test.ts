@@ -148,16 +148,34 @@ describe('the hold on the clock', () => {
     return { clock, said };
   }
 
-  it('never lets go while a reason becomes more exact', () => {
+  it('is taken once for a stop, and says where', async () => {
     const { clock, said } = record();
-    clock.hold('s1 1', 'Transmission');
+    await clock.holdWhenKnown('s1 1', Promise.resolve('Transmission:12'));
+    clock.release('s1 1');
+    assert.deepEqual(said, ['+Transmission:12', '-Transmission:12']);
+  });
+
+  it('is not taken for a thread that went on before it was known where it stood', async () => {
+    const { clock, said } = record();
+    const stops = ['a 1', 'a 2', 'b 1'].map((holder) =>
+      clock.holdWhenKnown(holder, Promise.resolve(`Transmission ${holder}`)),
+    );
+    clock.release('a 1');
+    clock.releaseAll('a ');
+    await Promise.all(stops);
+    assert.deepEqual(said, ['+Transmission b 1']);
+  });
+
+  it('never lets go while one place follows the other', () => {
+    const { clock, said } = record();
     clock.hold('s1 1', 'Transmission:12');
+    clock.hold('s1 1', 'Transmission:13');
     clock.release('s1 1');
     assert.deepEqual(said, [
-      '+Transmission',
       '+Transmission:12',
-      '-Transmission',
+      '+Transmission:13',
       '-Transmission:12',
+      '-Transmission:13',
     ]);
   });
 
@@ -179,7 +197,7 @@ describe('the hold on the clock', () => {
     said.length = 0;
     clock.releaseAll('a s1 ');
     assert.deepEqual(said, ['-Register:3', '-Register:9']);
-    assert.equal(clock.isHolding('b s2 1'), true);
+    assert.equal(clock.holdsAny, true);
     clock.release('never held');
     assert.deepEqual(said, ['-Register:3', '-Register:9']);
   });

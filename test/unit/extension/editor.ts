@@ -126,6 +126,17 @@ export const editor = {
     activeTextEditor: undefined as { document: { uri: Uri } } | undefined,
     onDidChangeActiveTextEditor: nothing,
   },
+  debug: {
+    /** What looks on at debug sessions; the newest last. */
+    trackers: [] as { createDebugAdapterTracker(session: object): unknown }[],
+    breakpoints: [],
+    registerDebugAdapterTrackerFactory: (_type: string, factory: never) => {
+      editor.debug.trackers.push(factory);
+      return nothing();
+    },
+    onDidTerminateDebugSession: nothing,
+    startDebugging: () => Promise.resolve(true),
+  },
   workspace: {
     isTrusted: true,
     workspaceFolders: undefined as { uri: Uri; name: string; index: number }[] | undefined,
