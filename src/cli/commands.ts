@@ -344,6 +344,38 @@ export const commands: readonly Command[] = [
   }),
 
   command({
+    name: 'keep',
+    synopsis: '<recording> [second recording]',
+    text: () =>
+      l10n.t(
+        'Writes a recorded conversation as a scenario. With a second recording of it, what varies is masked.',
+      ),
+    flags: {
+      to: {
+        type: 'string',
+        value: 'FILE',
+        text: () => l10n.t('The scenario (*.wsflow.yaml); without it, standard output.'),
+      },
+      ...locale,
+    },
+    example: 'keep monday.scfws.jsonl tuesday.scfws.jsonl --to my-chat/scenarios/kept.wsflow.yaml',
+    async run({ to }, [recording, again, ...rest]) {
+      if (recording === undefined || rest.length > 0) {
+        throw usageError(
+          'keep',
+          l10n.t('"keep" needs a recording, and after it at most a second one of the same.'),
+        );
+      }
+      const { keep } = await import('./keep');
+      return keep({
+        recording,
+        ...(again === undefined ? {} : { again }),
+        ...(to === undefined ? {} : { to }),
+      });
+    },
+  }),
+
+  command({
     name: 'load',
     synopsis: '<flow>',
     text: () =>

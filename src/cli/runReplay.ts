@@ -1,5 +1,4 @@
 /** `scfws replay`: a recording against the handlers of today. */
-import fs from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { sentenceOf, UserError } from '../core/errors';
@@ -13,6 +12,7 @@ import { problemLine } from '../core/session/session';
 import type { Recording } from '../protocol/export/recording';
 import { defaultRedactionRules } from '../protocol/export/redact';
 import { redactRecording } from '../protocol/export/redactRecording';
+import { flowName, writeFlow } from './keep';
 import { onSignals } from './signals';
 
 export interface RunReplayOptions extends ProjectOptions {
@@ -153,19 +153,7 @@ function report(
 
 function save(file: string, result: ReplayResult, recording: Recording): void {
   const clean = redactRecording(recording, [...defaultRedactionRules]);
-  const name = path.basename(file).replace(/\.wsflow\.ya?ml$/, '');
-  const { text } = keepConversation(clean, name, connectionsOf(result));
-  try {
-    fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-    fs.writeFileSync(file, text);
-  } catch (error) {
-    throw new UserError(
-      'cannotWrite',
-      l10n.t('The scenario cannot be written to {0}: {1}', file, (error as Error).message),
-      l10n.t('Name another file, or make room.'),
-    );
-  }
-  process.stderr.write(`scfws: ${l10n.t('Saved as {0}.', file)}\n`);
+  writeFlow(file, keepConversation(clean, flowName(file), connectionsOf(result)).text);
 }
 
 /** The host has gone: nobody is to go on for it. */

@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { recordedPayload, type Recording } from '../../protocol/export/recording';
 import { redactedMark as taken } from '../../protocol/export/redactNamed';
 import { epochOf, type Fact, type FactOf } from '../../protocol/fact';
+import { maskVarying, type StepValue } from './keepTwice';
 import { type Masks, masksOf } from './masks';
 import { escapeReferences } from './variables';
 
@@ -18,8 +19,6 @@ interface Kept {
   options: Record<string, unknown>;
 }
 
-type StepValue = string | Record<string, unknown>;
-
 /** Names for those whose client has none. */
 const names = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy'];
 /** Headers that every WebSocket client sends of its own accord. */
@@ -27,27 +26,47 @@ const usual =
   /^(host|upgrade|connection|sec-.*|user-agent|accept.*|origin|pragma|cache-control|content-length|dnt)$/i;
 
 /**
- * `only`: the connections that take part. `left`: what happened and could not be written as a step, a sentence each.
+ * `only`: the connections that take part. `again`: a second recording of the same conversation; what differs there varies.
+ * `left`: what happened and could not be written as a step, a sentence each. Throws a `UserError` where `again` is
+ * another conversation.
  */
 export function keepConversation(
   recording: Recording,
   name: string,
   only?: ReadonlySet<string>,
+  again?: Recording,
 ): { text: string; steps: number; left: string[] } {
   const keeper = new Keeper(recording, only);
-  const steps = keeper.steps();
+  const first = keeper.steps();
+  const { steps, left } =
+    again === undefined
+      ? { steps: first, left: [] }
+      : maskVarying(first, new Keeper(again, only && inPlaceOf(only, recording, again)).steps());
   const flow = {
     clients: Object.fromEntries(keeper.kept.map((each) => [each.name, each.options])),
     scenarios: [{ name, steps }],
   };
-  const head = [l10n.t('Kept from recorded traffic. Run it with: scfws test'), ...keeper.left].map(
+  const notes = [...keeper.left, ...left];
+  const head = [l10n.t('Kept from recorded traffic. Run it with: scfws test'), ...notes].map(
     (line) => `# ${line.replace(/\s+/g, ' ')}\n`,
   );
   return {
     text: head.join('') + stringify(flow, { lineWidth: 0 }),
     steps: steps.length,
-    left: keeper.left,
+    left: notes,
   };
+}
+
+/** Those of another recording that came in the same places. */
+function inPlaceOf(
+  only: ReadonlySet<string>,
+  { facts }: Recording,
+  again: Recording,
+): ReadonlySet<string> {
+  const arrivals = (all: readonly Fact[]) =>
+    all.flatMap((fact) => (fact.kind === 'connecting' ? fact.connection : []));
+  const there = arrivals(again.facts);
+  return new Set(arrivals(facts).flatMap((id, at) => (only.has(id) ? (there[at] ?? []) : [])));
 }
 
 class Keeper {

@@ -43,12 +43,14 @@ export function registerGatewayCommands(parts: Parts): vscode.Disposable[] {
       const connection = await pickConnection(parts, argument, l10n.t('Show in Traffic'));
       await traffic.reveal({ connection });
     }),
-    /** From a program or an entry of the tree: `{connection, file}`; resolves with the file. */
+    /** From a program or an entry of the tree: `{connection, file, again}`; resolves with the file. */
     command(commands.saveScenario, (argument: unknown) => {
-      const { connection, file } = (argument ?? {}) as { connection?: string; file?: string };
+      const given = (argument ?? {}) as { connection?: string; file?: string; again?: string };
+      const { connection, file, again } = given;
       return traffic.saveScenario({
         ...(connection === undefined ? {} : { connection }),
         ...(file === undefined ? {} : { file }),
+        ...(again === undefined ? {} : { again }),
       });
     }),
     command(commands.openTraffic, () => traffic.openEditor()),

@@ -11,6 +11,7 @@ import type { ExportFormat, ExportRequest } from '../../protocol/inspector';
 import { setting } from '../configuration';
 import { recordingEditors, settings } from '../ids';
 import { collect } from './collect';
+import { secondRecording } from './secondRecording';
 import type { DeedHost } from './deedHost';
 
 /** Asks where to save a text; null when the person thought better of it. */
@@ -42,7 +43,7 @@ const filterNames: Record<ExportFormat, () => string> = {
 export async function exportTraffic(
   request: ExportRequest,
   host: DeedHost,
-  given: { connection?: string; file?: string } = {},
+  given: { connection?: string; file?: string; again?: string } = {},
 ): Promise<{ file: string } | null> {
   const { format } = request;
   // The name makes the editor open it as a recording again.
@@ -79,6 +80,10 @@ export async function exportTraffic(
     return null;
   }
   const redact = [...request.redact, ...ownRules()];
+  const again = format === 'wsflow' ? await secondRecording(recording, redact, given) : undefined;
+  if (again === null) {
+    return null;
+  }
   const text = renderExport(
     recording,
     format === 'wsflow' ? { format, redact } : { ...request, redact },
@@ -89,6 +94,7 @@ export async function exportTraffic(
       given.connection === undefined
         ? connectionsOf(recording, request.seqs)
         : new Set([given.connection]),
+      again,
     ),
   );
   await vscode.workspace.fs.writeFile(file, Buffer.from(text));
@@ -155,6 +161,7 @@ async function exportTools(
   file: vscode.Uri,
   format: ExportFormat,
   connections: ReadonlySet<string> | undefined,
+  again: Recording | undefined,
 ): Promise<ExportTools> {
   const read = async (name: string) =>
     Buffer.from(
@@ -168,8 +175,12 @@ async function exportTools(
     format === 'wsflow' ? (await import('../../core/scenario/keep')).keepConversation : undefined;
   return {
     scenario: (recording) =>
-      keep?.(recording, path.basename(file.fsPath).replace(/\.wsflow\.ya?ml$/, ''), connections)
-        .text ?? '',
+      keep?.(
+        recording,
+        path.basename(file.fsPath).replace(/\.wsflow\.ya?ml$/, ''),
+        connections,
+        again,
+      ).text ?? '',
     version: String((host.context.extension.packageJSON as { version: string }).version),
     report: {
       title: path.basename(file.fsPath),

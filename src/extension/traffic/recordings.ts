@@ -102,7 +102,7 @@ export class Recordings implements vscode.CustomReadonlyEditorProvider<Recording
   }
 }
 
-function readRecording(bytes: Uint8Array): ReturnType<typeof parseRecording> {
+export function readRecording(bytes: Uint8Array): ReturnType<typeof parseRecording> {
   try {
     return parseRecording(readText(bytes, ''));
   } catch {

@@ -92,7 +92,11 @@ export class Traffic
   }
 
   /** Of one connection, or of all that was recorded; null: the person thought better of it. */
-  saveScenario(given: { connection?: string; file?: string }): Promise<{ file: string } | null> {
+  saveScenario(given: {
+    connection?: string;
+    file?: string;
+    again?: string;
+  }): Promise<{ file: string } | null> {
     const redact = defaultRedactionRules.map((rule) => ({ ...rule }));
     return exportTraffic({ format: 'wsflow', redact }, this.deedHost(), given);
   }

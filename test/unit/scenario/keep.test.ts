@@ -1,8 +1,10 @@
 // A recorded conversation becomes a flow that passes at once, and fails at the right line when the handler changes.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
+import { renderJsonLines } from '../../../src/protocol/export/jsonLines';
 import { parseRecording } from '../../../src/protocol/export/renderExport';
 import { defaultRedactionRules } from '../../../src/protocol/export/redact';
 import { redactRecording } from '../../../src/protocol/export/redactRecording';
@@ -55,6 +57,11 @@ async function recordingOf(project: Project, flow: string): Promise<Recording> {
   const read = parseRecording(fs.readFileSync(ended?.recording ?? '', 'utf8'));
   assert.ok(read.value);
   return redactRecording(read.value, [...defaultRedactionRules]);
+}
+
+/** As Traffic exports it. */
+function exported({ facts, payloads }: Recording): string {
+  return renderJsonLines({ facts, payloads });
 }
 
 describe('recorded traffic kept as a scenario', function () {
@@ -155,5 +162,158 @@ describe('recorded traffic kept as a scenario', function () {
     const line = text.split('\n')[failures['kept']?.place.range.line ?? 0];
     assert.match(line ?? '', /receives exactly/);
     assert.match(failures['kept']?.differences?.join() ?? '', /\.n/);
+  });
+
+  describe('twice', () => {
+    // What no pattern knows: a counter, a room's number that is said again, a colour, an order, a member now and then.
+    const varied = `
+  const fs = require('fs');
+  const http = require('http');
+  const push = (id, data) => new Promise((resolve) => {
+    const body = JSON.stringify({ websocket: { action: 'data send', secConnectionID: id, dataType: 'text', data } });
+    http.request(process.env.SCFWS_PUSH_URL, { method: 'POST', headers: { 'content-length': Buffer.byteLength(body) } },
+      (response) => response.resume().on('end', resolve)).end(body);
+  });
+  const state = __dirname + '/../run';
+  exports.main_handler = async (event) => {
+    const { secConnectionID: id, data } = event.websocket;
+    const run = Number(fs.readFileSync(state, 'utf8'));
+    const told = data.startsWith('{') ? JSON.parse(data) : { what: data };
+    const room = 4000 + run * 7;
+    if (told.what === 'open') await push(id, JSON.stringify({ room, title: 'a room', ...(run % 2 ? { mood: 'odd' } : {}) }));
+    if (told.what === 'join') await push(id, told.room === room ? 'joined room ' + room + ', ' + (run % 2 ? 'red' : 'blue') + ' team' : 'no such room');
+    if (told.what === 'leave room ' + room) await push(id, 'left');
+    if (told.what === 'members') for (const name of run % 2 ? ['ann', 'ben'] : ['ben', 'ann']) await push(id, name);
+    if (told.what === 'fixed') await push(id, 'always the same');
+    if (told.what === 'extra') for (let n = 0; n <= run % 2; n++) await push(id, 'note ' + n);
+  };`;
+    const steps = (run: number) => `clients: [alice]
+steps:
+  - alice connects
+  - alice sends: open
+  - alice sends: { what: join, room: ${4000 + run * 7} }
+  - alice sends: leave room ${4000 + run * 7}
+  - alice sends: members
+  - alice sends: fixed
+`;
+    const at = (run: number) => fs.writeFileSync(path.join(project.folder, 'run'), String(run));
+    before(() => project.write('Transmission/index.js', varied));
+
+    async function record(run: number, flow = steps(run)): Promise<Recording> {
+      at(run);
+      return recordingOf(project, flow);
+    }
+
+    it('masks what varied, names what is said again, and passes the third time', async () => {
+      const [one, two] = [await record(1), await record(2)];
+      const { text, left } = keepConversation(one, 'kept', undefined, two);
+      assert.deepEqual(left, []);
+      assert.deepEqual((parse(text) as KeptFlow).scenarios[0]?.steps.slice(1), [
+        { 'alice sends': 'open' },
+        {
+          'alice receives exactly': [
+            { room: { $type: 'integer', $capture: 'seen1' }, title: 'a room' },
+          ],
+        },
+        { 'alice sends': { what: 'join', room: '${seen1}' } },
+        { 'alice receives exactly': [{ $regex: '^joined room .* team$' }] },
+        { 'alice sends': 'leave room ${seen1}' },
+        { 'alice receives exactly': ['left'] },
+        { 'alice sends': 'members' },
+        { 'alice receives in any order': ['ann', 'ben'] },
+        { 'alice sends': 'fixed' },
+        { 'alice receives exactly': ['always the same'] },
+      ]);
+      at(3);
+      await passes(text);
+      // Of one recording alone it would not.
+      const alone = keepConversation(one, 'kept').text;
+      assert.equal((await project.run(alone)).ended.failed, 1);
+      // What did not vary is still held.
+      project.write('Transmission/index.js', varied.replace('always the same', 'changed'));
+      const ran = await project.run(text);
+      project.write('Transmission/index.js', varied);
+      assert.match(JSON.stringify(ran.failures['kept']?.differences), /always the same.*changed/);
+    });
+
+    it('captures a part of a text that is said again', async () => {
+      const flow = (run: number) => `clients: [alice]
+steps:
+  - alice connects
+  - alice sends: say welcome
+  - alice sends: say hello ${run}
+`;
+      project.write(
+        'Transmission/index.js',
+        varied.replace(
+          "if (told.what === 'open')",
+          "if (data.startsWith('say')) { await push(id, data.includes('welcome') ? 'welcome, guest ' + run + '!' : 'heard'); return; }\n    if (told.what === 'open')",
+        ),
+      );
+      const [one, two] = [await record(11, flow(11)), await record(12, flow(12))];
+      const { text } = keepConversation(one, 'kept', undefined, two);
+      assert.match(text, /\^welcome, guest \(\?<seen1>\.\*\)!\$/);
+      assert.match(text, /alice sends: say hello \$\{seen1\}/);
+      at(13);
+      await passes(text);
+      project.write('Transmission/index.js', varied);
+    });
+
+    it('says what it could not decide', async () => {
+      const flow = (what: string) =>
+        `clients: [alice]\nsteps:\n  - alice connects\n  - alice sends: extra\n  - alice sends: ${what}\n`;
+      const [one, two] = [await record(1, flow('fixed')), await record(2, flow('unknown'))];
+      const { text, left } = keepConversation(one, 'kept', undefined, two);
+      assert.equal(left.length, 3, left.join('\n'));
+      assert.match(left[0] ?? '', /alice received 2 messages the first time and 1 the second/);
+      assert.match(left[1] ?? '', /Move 3 \("alice sends"\) was another one/);
+      assert.match(text, /alice receives in any order:\n\s+- note 0\n/);
+      assert.match(text, /^# After move 2/m);
+    });
+
+    it('is written by scfws keep', async () => {
+      const files = ['one', 'two', 'other'].map((name) => path.join(project.folder, name));
+      const [one = '', two = '', other = ''] = files.map((file) => `${file}.scfws.jsonl`);
+      fs.writeFileSync(one, exported(await record(1)));
+      fs.writeFileSync(two, exported(await record(2)));
+      const pings = 'clients: [alice]\nsteps:\n  - alice connects\n  - alice pings\n';
+      fs.writeFileSync(other, exported(await record(1, pings)));
+      const scfws = (...words: string[]) =>
+        spawnSync(process.execPath, [path.resolve('dist/cli.js'), 'keep', ...words], {
+          encoding: 'utf8',
+          env: { ...process.env, LANG: 'C', LC_ALL: 'C' },
+        });
+
+      const to = path.join(project.folder, 'new', 'kept.wsflow.yaml');
+      const written = scfws(one, two, '--to', to);
+      assert.equal(written.status, 0, written.stderr);
+      assert.match(fs.readFileSync(to, 'utf8'), /\$\{seen1\}/);
+      const printed = scfws(one);
+      assert.equal(printed.status, 0, printed.stderr);
+      assert.match(printed.stdout, /name: one\n.*alice sends: leave room 4007/s);
+
+      for (const [words, said] of [
+        [[one, other], /another conversation: move 2.*Record twice how the same clients/],
+        [[path.join(project.folder, 'none')], /cannot be read.*Name a recording/],
+        [[one, '--to', path.join(one, 'below.wsflow.yaml')], /cannot be written.*another file/],
+        [[], /"keep" needs a recording/],
+      ] as const) {
+        const { status, stderr } = scfws(...words);
+        assert.equal(status, 2, stderr);
+        assert.match(stderr, said);
+      }
+    });
+
+    it('refuses the recording of another conversation', async () => {
+      const one = await record(1);
+      const two = await record(
+        1,
+        'clients: [alice]\nsteps:\n  - alice connects\n  - alice pings\n',
+      );
+      assert.throws(() => keepConversation(one, 'kept', undefined, two), {
+        code: 'otherConversation',
+        message: /move 2 is "alice sends" in the first and "alice pings" in the second/,
+      });
+    });
   });
 });
