@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 import readline from 'node:readline';
 import type { Fact } from '../protocol/fact';
+import type { Reply } from '../protocol/intent';
 import { sentenceOf } from '../core/errors';
 import { answerIntent } from '../core/session/intents';
 import {
@@ -70,7 +71,7 @@ async function serveHost(options: SessionOptions): Promise<number> {
   // process.stdout would block the gateway while the host is busy; a socket on the same pipe queues instead.
   const out = new net.Socket({ fd: 1, readable: false, writable: true });
   const hostLeft = broken(out);
-  let batch: unknown[] = [];
+  let batch: (Fact | Reply)[] = [];
   let sentAt = 0;
   let due: NodeJS.Timeout | undefined;
   const flush = (): void => {
@@ -84,7 +85,7 @@ async function serveHost(options: SessionOptions): Promise<number> {
   };
   // A write costs more than the facts in it: what comes alone leaves at once, a stream of facts in batches. They
   // become text only then, out of the way of the frames that they tell of.
-  const write = (value: unknown): void => {
+  const write = (value: Fact | Reply): void => {
     batch.push(value);
     if (batch.length === 1) {
       if (performance.now() - sentAt > batchMs) {

@@ -19,13 +19,6 @@ import type { SessionPlan } from './sessionProcess';
 
 export type GatewayStatus = 'stopped' | 'starting' | 'running' | 'stopping';
 
-export interface FactsPage {
-  facts: Fact[];
-  /** Where the next page begins; null: this is the last. */
-  next: number | null;
-  last: number;
-}
-
 /** Facts of a stopped session that can still be looked at. */
 const keptFacts = 5000;
 /** Milliseconds in which a session that is to stop has to hand them over. */
@@ -138,9 +131,9 @@ export class Gateway implements vscode.Disposable {
   }
 
   /** A page of the session's facts; of the last ones of a session that was stopped. */
-  async facts(from: number, limit: number): Promise<FactsPage> {
+  async facts(from: number, limit: number): Promise<Answer<'facts'>> {
     if (this.process !== undefined) {
-      return (await this.ask('facts', { from, limit })) as FactsPage;
+      return this.ask('facts', { from, limit });
     }
     const start = this.kept.findIndex(({ seq }) => seq >= from);
     const facts = start < 0 ? [] : this.kept.slice(start, start + limit);

@@ -11,6 +11,7 @@ import { UserError } from '../core/errors';
 import type { Fact } from '../protocol/fact';
 import type { Answer, Ask, IntentKind, Reply } from '../protocol/intent';
 import type { EmulatorOptions, FunctionId } from '../protocol/project';
+import { parseLine, readAnswer } from '../protocol/wire';
 
 export interface SessionOptions {
   /** dist/cli.js. */
@@ -94,7 +95,7 @@ export interface SessionListener {
 }
 
 interface Pending {
-  resolve(value: never): void;
+  resolve(value: unknown): void;
   reject(error: Error): void;
 }
 
@@ -148,7 +149,8 @@ export class SessionProcess {
     }
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
-      this.pending.set(id, { resolve, reject });
+      const answer = (value: unknown) => resolve(readAnswer(kind, value));
+      this.pending.set(id, { resolve: answer, reject });
       this.child.stdin.write(`${JSON.stringify({ id, kind, ...ask })}\n`);
     });
   }
@@ -202,7 +204,7 @@ export class SessionProcess {
       const { code, message, nextStep, fix } = reply.error;
       pending.reject(new UserError(code, message, nextStep, undefined, fix));
     } else {
-      pending.resolve(reply.value as never);
+      pending.resolve(reply.value);
     }
   }
 
@@ -224,20 +226,6 @@ export class SessionProcess {
 
 function sessionEnded(): UserError {
   return new UserError('sessionEnded', l10n.t('The session ended before it answered.'));
-}
-
-/** A fact or a reply; undefined for anything else, which then is a line of the log. */
-export function parseLine(line: string): Fact | Reply | undefined {
-  if (!line.startsWith('{')) {
-    return undefined;
-  }
-  try {
-    const value = JSON.parse(line) as Record<string, unknown>;
-    const isFact = typeof value['seq'] === 'number' && typeof value['kind'] === 'string';
-    return isFact || typeof value['reply'] === 'number' ? (value as never) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Calls back with the whole lines of each chunk; a last line without an end counts too. */

@@ -3,7 +3,14 @@
  * `{"id": 7, "kind": "…", …}`; the answer is one line among the facts: `{"reply": 7, "value": …}` or
  * `{"reply": 7, "error": {code, message, nextStep}}`.
  */
-import type { FaultPlan, FrameBreakpoint, Outcome, FunctionError, Installation } from './fact';
+import type {
+  Fact,
+  FaultPlan,
+  FrameBreakpoint,
+  FunctionError,
+  Installation,
+  Outcome,
+} from './fact';
 import type { DataType } from './event';
 import type { FunctionId, EmulatorOptions } from './project';
 
@@ -83,7 +90,7 @@ export interface IntentMap {
   /** Sends the kept facts again, oldest first, as the answer (a page of them). */
   facts: {
     ask: { from: number; limit: number };
-    answer: { facts: unknown[]; next: number | null; last: number };
+    answer: { facts: Fact[]; next: number | null; last: number };
   };
   /** Numbers of facts whose whole payload matches; for text beyond the previews. */
   search: {

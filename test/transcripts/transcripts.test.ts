@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { parseLine } from '../../src/protocol/wire';
 import { render } from './render';
 import { Scene, type Script } from './scene';
 
@@ -33,6 +34,9 @@ describe('transcripts', () => {
         try {
           await script.play(scene);
           await scene.end();
+          for (const fact of scene.session.recorder.read(1, Infinity)) {
+            assert.deepEqual(parseLine(JSON.stringify(fact)), JSON.parse(JSON.stringify(fact)));
+          }
           const text = await render(scene);
           const file = path.join(__dirname, `${name}.txt`);
           if (again && index === 0) {

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import readline from 'node:readline';
 import * as l10n from '@vscode/l10n';
-import type { Fact } from '../../protocol/fact';
+import { parseLine } from '../../protocol/wire';
 import { UserError } from '../errors';
 import { runSetUp, makeStore, storeVariable } from '../scenario/setUp';
 import type { Plan } from '../scenario/loadFlows';
@@ -218,12 +218,15 @@ async function startGround(plan: Plan, options: LoadOptions, view: GatewayView):
       readline
         .createInterface({ input: started.stdout, crlfDelay: Infinity })
         .on('line', (line) => {
-          const fact = JSON.parse(line) as Fact;
-          if (fact.kind === 'listening') {
-            view.know(fact.services.flatMap(({ functions }) => functions));
-            resolve(fact.url);
+          const told = parseLine(line);
+          if (told === undefined || 'reply' in told) {
+            return;
+          }
+          if (told.kind === 'listening') {
+            view.know(told.services.flatMap(({ functions }) => functions));
+            resolve(told.url);
           } else {
-            view.see(fact);
+            view.see(told);
           }
         });
       started.once('error', reject);

@@ -1,7 +1,7 @@
 /** Run Again with the Last Event: the same event once more, and what differs in result and pushes. */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import type { Fact, FactOf, FunctionInfo } from '../../protocol/fact';
+import type { FactOf, FunctionInfo } from '../../protocol/fact';
 import { compactJson, JsonText, writeJson } from '../../protocol/json';
 import { commands } from '../ids';
 import type { Parts } from '../parts';
@@ -87,8 +87,7 @@ async function describeRun(parts: Parts, run: Run): Promise<string> {
 }
 
 async function factOf(parts: Parts, seq: number): Promise<FactOf<'push'> | undefined> {
-  const { facts } = await parts.gateway.ask('facts', { from: seq, limit: 1 });
-  const [fact] = facts as Fact[];
+  const [fact] = (await parts.gateway.ask('facts', { from: seq, limit: 1 })).facts;
   return fact?.kind === 'push' && fact.seq === seq ? fact : undefined;
 }
 

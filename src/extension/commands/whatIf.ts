@@ -59,7 +59,7 @@ async function allFacts(parts: Parts): Promise<Fact[]> {
   const all: Fact[] = [];
   for (let from: number | null = 1; from !== null;) {
     const page: Answer<'facts'> = await parts.gateway.facts(from, 5000);
-    all.push(...(page.facts as Fact[]));
+    all.push(...page.facts);
     from = page.next;
   }
   return all;

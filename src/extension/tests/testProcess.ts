@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import type { Fact } from '../../protocol/fact';
 import type { TestEvent } from '../../protocol/testEvent';
 import type { EmulatorOptions } from '../../protocol/project';
+import { isFact } from '../../protocol/wire';
 import { childEnvironment, readLines } from '../sessionProcess';
 
 export interface TestRunOptions {
@@ -104,8 +105,8 @@ function receive(line: string, listener: TestRunListener): void {
   const value = parse(line);
   if (typeof value?.['test'] === 'string') {
     listener.onEvent(value as never);
-  } else if (typeof value?.['kind'] === 'string') {
-    listener.onFact?.(value as never);
+  } else if (isFact(value)) {
+    listener.onFact?.(value);
   } else if (value?.['reply'] === undefined && line.trim() !== '') {
     listener.onLine(line);
   }

@@ -4,11 +4,12 @@
  * they are fetched from the session's recorder, so that nothing piles up in this process. Knows no editor.
  */
 import type { Fact } from '../../protocol/fact';
+import type { Answer } from '../../protocol/intent';
 
 export interface PumpSink {
   post(batch: number, facts: Fact[], progress?: { done: number; of: number }): void;
   /** A page of the kept facts, oldest first. */
-  fetch(from: number, limit: number): Promise<{ facts: Fact[]; next: number | null; last: number }>;
+  fetch(from: number, limit: number): Promise<Answer<'facts'>>;
 }
 
 /** Batches that the page has not answered yet. */

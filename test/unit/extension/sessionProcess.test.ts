@@ -5,13 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { UserError } from '../../../src/core/errors';
-import {
-  parseLine,
-  planSession,
-  readLines,
-  SessionProcess,
-} from '../../../src/extension/sessionProcess';
+import { planSession, readLines, SessionProcess } from '../../../src/extension/sessionProcess';
 import type { Fact } from '../../../src/protocol/fact';
+import { parseLine, readAnswer } from '../../../src/protocol/wire';
 
 describe('the plan of a session', () => {
   const options = {
@@ -65,11 +61,27 @@ describe('the plan of a session', () => {
 
 describe('lines of a session', () => {
   it('are facts, replies, or lines of the log', () => {
-    assert.deepEqual(parseLine('{"kind":"stopping","seq":1}'), { kind: 'stopping', seq: 1 });
+    const fact = { kind: 'stopping', reason: 'asked', seq: 1, at: 0 };
+    assert.deepEqual(parseLine(JSON.stringify(fact)), fact);
     assert.deepEqual(parseLine('{"reply":1,"value":null}'), { reply: 1, value: null });
-    for (const line of ['hello', '{"a":1}', '{broken', '']) {
+    const refusal = { reply: 1, error: { code: 'bug', message: 'no' } };
+    assert.deepEqual(parseLine(JSON.stringify(refusal)), refusal);
+    for (const line of [
+      ...['hello', '{"a":1}', '{broken', ''],
+      '{"kind":"stopping","seq":1,"at":0}',
+      '{"kind":"stopping","reason":"asked","seq":1}',
+      '{"kind":"stopping","reason":7,"seq":1,"at":0}',
+      '{"kind":"gossip","seq":1,"at":0}',
+      '{"reply":1,"error":"no"}',
+    ]) {
       assert.equal(parseLine(line), undefined, line);
     }
+  });
+
+  it('hold facts in an answer to the same check', () => {
+    const fact = { kind: 'stopping', reason: 'asked', seq: 1, at: 0 };
+    const value = { facts: [fact, { ...fact, seq: '2' }, null], next: null, last: 3 };
+    assert.deepEqual(readAnswer('facts', value), { facts: [fact], next: null, last: 3 });
   });
 
   it('are whole, however the bytes are cut', async () => {
