@@ -1,6 +1,7 @@
 // The barest topology that does an emulator's job, to compare with: WebSocket server → event → one persistent child
 // on fd 3 → its POST on a connection that is kept alive → frame. Register is awaited before the 101. No validation, no
-// records, no time limits. `node bare.mjs node|python|echo <handler folder>`; prints its port and push address.
+// records, no time limits. `node bare.mjs node|python|echo|loop <handler folder>`; prints its port. `echo` and `loop` have
+// no handler: they answer themselves, `loop` also sends `all` to everyone.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
@@ -8,6 +9,7 @@ import path from 'node:path';
 import { WebSocketServer } from 'ws';
 
 const [, , kind, folder] = process.argv;
+const withHandler = kind !== 'echo' && kind !== 'loop';
 const server = http.createServer({ noDelay: true });
 const wss = new WebSocketServer({
   noServer: true,
@@ -53,16 +55,20 @@ function startChild(pushUrl) {
 
 server.on('upgrade', async (request, socket, head) => {
   const id = randomBytes(16).toString('base64');
-  if (kind !== 'echo') {
+  if (withHandler) {
     const websocket = { action: 'connecting', secConnectionID: id };
     await invoke(JSON.stringify({ requestContext: {}, websocket }));
   }
   wss.handleUpgrade(request, socket, head, (client) => {
-    if (kind === 'echo') {
-      client.on('message', (data, binary) => client.send(data, { binary }));
+    if (kind !== 'echo') clients.set(id, client);
+    if (!withHandler) {
+      client.on('close', () => clients.delete(id));
+      client.on('message', (data, binary) => {
+        const all = kind === 'loop' && data.toString() === 'all';
+        for (const to of all ? clients.values() : [client]) to.send(data, { binary });
+      });
       return;
     }
-    clients.set(id, client);
     client.on('close', () => clients.delete(id));
     client.on('message', (data, binary) => {
       const websocket = {
@@ -91,10 +97,11 @@ server.on('request', (request, response) => {
   });
 });
 
-const backlog = Number(process.env.BENCH_BACKLOG ?? 511);
+// As many clients may wait to be accepted as at the product.
+const backlog = Number(process.env.BENCH_BACKLOG ?? 4096);
 server.listen({ port: 0, host: '127.0.0.1', backlog }, () => {
   const { port } = server.address();
-  if (kind !== 'echo') startChild(`http://127.0.0.1:${port}/api-bench`);
+  if (withHandler) startChild(`http://127.0.0.1:${port}/api-bench`);
   console.log(JSON.stringify({ port }));
 });
 process.stdin.resume().on('end', () => process.exit(0));

@@ -1,7 +1,7 @@
 // Whether cost grows linearly: connections, frames kept, message sizes, instances.
 import { firstAnswer, flood, hold, roundTrips } from './load.mjs';
 import { measureRecorder } from './recorder.mjs';
-import { residentKib, targets } from './targets.mjs';
+import { treeKib, targets } from './targets.mjs';
 
 export async function growthTables({ quick }) {
   return {
@@ -33,11 +33,11 @@ async function* connections(most) {
   for (let count = 10; count <= most; count *= 10) {
     const running = await targets['scfws-node']();
     await firstAnswer(running.url);
-    const before = residentKib(running.pid);
+    const before = treeKib(running.pid);
     const started = performance.now();
     const held = await hold(running.url, count);
     const openMs = performance.now() - started;
-    const kib = (residentKib(running.pid) - before) / count;
+    const kib = (treeKib(running.pid) - before) / count;
     const { p50 } = await roundTrips(running.url, { count: 300, warmUp: 100 });
     yield {
       connections: count,

@@ -44,8 +44,7 @@ export async function roundTrips(url, { count = 1500, warmUp = 300, size = 64 } 
   client.close();
   const total = times.reduce((sum, each) => sum + each, 0);
   return {
-    p50: quantile(times, 0.5),
-    p99: quantile(times, 0.99),
+    ...percentiles(times),
     perSecond: (1000 * count) / total,
   };
 }
@@ -108,11 +107,39 @@ export async function flood(
   clients.forEach((client) => client.terminate());
   return {
     perSecond: (1000 * times.length) / took,
-    p50: quantile(times, 0.5),
-    p99: quantile(times, 0.99),
+    ...percentiles(times),
     timeouts: sentAt.size,
     strangers,
   };
+}
+
+/** One of many clients says `all`, again and again: until everyone has heard it. Frames a second; milliseconds. */
+export async function broadcast(url, { clients: count = 100, rounds = 20, warmUp = 4 } = {}) {
+  const clients = [];
+  while (clients.length < count) clients.push(await connect(url));
+  const times = [];
+  for (let n = 0; n < warmUp + rounds; n++) {
+    const started = performance.now();
+    let heard = 0;
+    await new Promise((resolve, reject) => {
+      const limit = setTimeout(
+        () => reject(new Error(`${heard} of ${count} heard it`)),
+        4 * patience,
+      );
+      for (const client of clients) {
+        client.once('message', () => {
+          if (++heard < count) return;
+          clearTimeout(limit);
+          resolve();
+        });
+      }
+      clients[n % count].send('all');
+    });
+    if (n >= warmUp) times.push(performance.now() - started);
+  }
+  clients.forEach((client) => client.terminate());
+  const total = times.reduce((sum, each) => sum + each, 0);
+  return { perSecond: (1000 * count * rounds) / total, ...percentiles(times) };
 }
 
 /** Clients that all connect in the same moment. */
@@ -161,6 +188,12 @@ export async function firstAnswer(url) {
   client.close();
   return performance.now() - started;
 }
+
+const percentiles = (times) => ({
+  p50: quantile(times, 0.5),
+  p95: quantile(times, 0.95),
+  p99: quantile(times, 0.99),
+});
 
 export function quantile(values, q) {
   const sorted = Float64Array.from(values).sort();

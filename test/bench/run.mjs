@@ -2,6 +2,8 @@
 // npm run bench -- rtt flood       only these figures
 // npm run bench -- --quick         fewer rounds and messages
 // npm run bench -- --rounds 3 --no-offline
+// npm run bench -- --keep          … and keeps its ratios in test/bench/ratios.json, to be compared with
+// npm run bench -- --check         says which of the kept ratios got worse by more than this run's own noise
 // npm run bench -- inspector       the traffic page with 200,000 frames in a real browser
 // npm run bench -- soak            500 chatting clients for ten minutes (--minutes N)
 // Absolute figures move with the machine's load: only ratios inside one run mean anything. Each round runs every
@@ -14,11 +16,12 @@ import { root, run } from '../../scripts/toolchain.mjs';
 import { measureChannel } from './channel.mjs';
 import { measureEditor } from './editor.mjs';
 import { growthTables } from './growth.mjs';
-import { crowd, firstAnswer, flood, hold, median, roundTrips } from './load.mjs';
+import { broadcast, crowd, firstAnswer, flood, hold, median, roundTrips } from './load.mjs';
+import { compareRatios, keepRatios, ratiosOf } from './ratios.mjs';
 import { measureRecorder } from './recorder.mjs';
 import { buildSilent } from './silent.mjs';
 import { importSource } from './source.mjs';
-import { ensureOffline, residentKib, targets } from './targets.mjs';
+import { ensureOffline, treeKib, targets } from './targets.mjs';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,6 +30,8 @@ const { values: flags, positionals } = parseArgs({
     rounds: { type: 'string' },
     minutes: { type: 'string', default: '10' },
     'no-offline': { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
   },
 });
 const { quick } = flags;
@@ -42,12 +47,45 @@ const figures = {
     title: 'round trip, 1 connection, 64 B, p50',
     unit: 'ms',
     targets: [...bare, ...product, ...offline],
-    measure: ({ url }) => roundTrips(url, { count: quick ? 400 : 1500 }).then(({ p50 }) => p50),
+    async measure({ url }, name) {
+      const { p50, p95, p99 } = await roundTrips(url, { count: quick ? 400 : 1500 });
+      tell(name, 'rtt', { p50, p95, p99 });
+      return p50;
+    },
     goals: [
       ['scfws-node', 'bare-node', '≤', 1.2],
       ['scfws-python', 'bare-python', '≤', 1.2],
-      ['scfws-node', 'offline-worker', '≤', 0.4],
+      ['scfws-node', 'offline-inprocess', '≤', 0.7],
       ['scfws-python', 'offline-python', '≤', 0.5],
+    ],
+  },
+  requests: {
+    title: 'round trip with requests.post: a new connection for each push, p50',
+    unit: 'ms',
+    targets: ['bare-requests', 'scfws-requests', 'offline-requests'],
+    async measure({ url }, name) {
+      const { p50, p95, p99 } = await roundTrips(url, { count: quick ? 200 : 600 });
+      tell(name, 'requests', { p50, p95, p99 });
+      return p50;
+    },
+    goals: [
+      ['scfws-requests', 'bare-requests', '≤', 1],
+      ['scfws-requests', 'offline-requests', '≤', 0.5],
+    ],
+  },
+  broadcast: {
+    title: 'one message to 100 clients',
+    unit: 'frames/s',
+    targets: ['loop', ...bare, ...product],
+    async measure({ url }, name) {
+      const { perSecond, p50, p95, p99 } = await broadcast(url, { rounds: quick ? 10 : 40 });
+      tell(name, 'broadcast', { p50, p95, p99 });
+      return perSecond;
+    },
+    goals: [
+      ['scfws-node', 'loop', '≥', 0.9],
+      ['scfws-node', 'bare-node', '≥', 0.9],
+      ['scfws-python', 'bare-python', '≥', 0.9],
     ],
   },
   flood: {
@@ -58,7 +96,7 @@ const figures = {
     goals: [
       ['scfws-node', 'bare-node', '≥', 0.9],
       ['scfws-python', 'bare-python', '≥', 0.9],
-      ['scfws-node', 'offline-inprocess', '≥', 1.5],
+      ['scfws-node', 'offline-inprocess', '≥', 1.6],
       ['scfws-node', 'offline-worker', '≥', 5],
     ],
   },
@@ -69,8 +107,8 @@ const figures = {
     measure: ({ url }) =>
       checked(flood(url, { count: quick ? 1000 : 3000, size: 16_384, seconds: 6 })),
     goals: [
-      ['scfws-node', 'offline-inprocess', '≥', 1.2],
-      ['scfws-python', 'offline-inprocess', '≥', 1.2],
+      ['scfws-node', 'offline-inprocess', '≥', 1.3],
+      ['scfws-python', 'offline-inprocess', '≥', 1.3],
       ['scfws-node', 'bare-node', '≥', 0.9],
     ],
   },
@@ -85,29 +123,44 @@ const figures = {
       return ms;
     },
     goals: [
-      ['scfws-node', 'bare-node', '≤', 1],
-      ['scfws-python', 'bare-python', '≤', 1],
+      ['scfws-node', 'bare-node', '≤', 1.1],
+      ['scfws-python', 'bare-python', '≤', 1.1],
     ],
   },
   idle: {
-    title: 'memory for each idle connection, 5,000 connections',
+    title: 'memory of all processes for each idle connection, 5,000 connections',
     unit: 'KiB',
-    targets: ['echo', 'bare-node', 'scfws-node'],
+    targets: ['echo', 'bare-node', 'scfws-node', 'scfws-silent'],
     rounds: 2,
     async measure({ url, pid }) {
       await firstAnswer(url);
       const warmUp = await hold(url, 200);
       warmUp.dispose();
       await settle(pid);
-      const before = residentKib(pid);
+      const before = treeKib(pid);
       const count = quick ? 2000 : 5000;
       const held = await hold(url, count);
       await settle(pid);
-      const each = (residentKib(pid) - before) / count;
+      const each = (treeKib(pid) - before) / count;
       held.dispose();
       return each;
     },
     goals: [['scfws-node', 'echo', '≤', 1.2]],
+  },
+  loaded: {
+    title: 'memory of all processes after 20,000 messages at 50 × 8, 64 B',
+    unit: 'MiB',
+    targets: [...bare, ...product],
+    rounds: 2,
+    async measure({ url, pid }) {
+      await checked(flood(url, { count: quick ? 8000 : 20_000, seconds: 30 }));
+      await settle(pid);
+      return treeKib(pid) / 1024;
+    },
+    goals: [
+      ['scfws-node', 'bare-node', '≤', 1.3],
+      ['scfws-python', 'bare-python', '≤', 1.3],
+    ],
   },
   start: {
     title: 'process start → listening',
@@ -126,8 +179,8 @@ const figures = {
     targets: [...bare, ...product, ...offline],
     measure: async ({ url, startMs }) => startMs + (await firstAnswer(url)),
     goals: [
-      ['scfws-node', 'bare-node', '≤', 1.3],
-      ['scfws-python', 'bare-python', '≤', 1.3],
+      ['scfws-node', 'bare-node', '≤', 1.2],
+      ['scfws-python', 'bare-python', '≤', 1.2],
       ['scfws-node', 'offline-worker', '≤', 0.1],
     ],
   },
@@ -158,7 +211,7 @@ const current = { timeouts: 0, strangers: 0 };
 async function settle(pid) {
   for (let last = NaN, same = 0, n = 0; same < 3 && n < 40; n++) {
     await new Promise((resolve) => setTimeout(resolve, 250));
-    const now = residentKib(pid);
+    const now = treeKib(pid);
     same = Math.abs(now - last) < 512 ? same + 1 : 0;
     last = now;
   }
@@ -166,6 +219,7 @@ async function settle(pid) {
 
 async function measureFigure(name, figure, withOffline, starters) {
   const chosen = figure.targets.filter((target) => withOffline || !target.startsWith('offline'));
+  /** By target, one for each round; undefined: it failed. */
   const samples = Object.fromEntries(chosen.map((target) => [target, []]));
   const troubles = {};
   for (let round = 0; round < Math.min(rounds, figure.rounds ?? rounds); round++) {
@@ -175,7 +229,7 @@ async function measureFigure(name, figure, withOffline, starters) {
       let running;
       try {
         running = await starters[target]();
-        samples[target].push(await figure.measure(running, target));
+        samples[target][round] = await figure.measure(running, target);
       } catch (error) {
         (troubles[target] ??= []).push(error.message.split('\n')[0].slice(0, 120));
       }
@@ -185,7 +239,10 @@ async function measureFigure(name, figure, withOffline, starters) {
     }
   }
   const medians = Object.fromEntries(
-    Object.entries(samples).map(([target, values]) => [target, median(values)]),
+    Object.entries(samples).map(([target, values]) => [
+      target,
+      median(values.filter((value) => value !== undefined)),
+    ]),
   );
   const goals = figure.goals
     .filter(([, to]) => Number.isFinite(medians[to]) && medians[to] > 0)
@@ -213,10 +270,11 @@ function print({ title, unit, medians, troubles, goals }) {
 const format = (value) =>
   Number.isFinite(value) ? (value >= 100 ? value.toFixed(0) : value.toPrecision(3)) : '–';
 
-const wanted =
-  positionals.length > 0
-    ? positionals
-    : [...Object.keys(figures), 'channel', 'recorder', 'inspector', 'editor', 'growth'];
+const everything = [
+  ...Object.keys(figures),
+  ...(flags.check || flags.keep ? [] : ['channel', 'recorder', 'inspector', 'editor', 'growth']),
+];
+const wanted = positionals.length > 0 ? positionals : everything;
 if (wanted.includes('soak')) {
   const { soak } = importSource('test/hostile/soak.ts');
   const account = await soak({ minutes: Number(flags.minutes), print: console.log });
@@ -230,7 +288,8 @@ const starters = {
   ...targets,
   'scfws-silent': () => targets['scfws-node']({ cli: silent }),
 };
-const silent = wanted.includes('recording') ? await buildSilent() : undefined;
+const silent =
+  wanted.includes('recording') || wanted.includes('idle') ? await buildSilent() : undefined;
 const machine = {
   date: new Date().toISOString(),
   processors: os.cpus().length,
@@ -276,4 +335,6 @@ fs.mkdirSync(path.join(root, 'out'), { recursive: true });
 const file = path.join(root, 'out', 'bench.json');
 fs.writeFileSync(file, `${JSON.stringify({ machine, results, notes }, null, 2)}\n`);
 console.log(`\n${path.relative(root, file)} holds every sample.`);
-process.exit(0);
+const ratios = ratiosOf(results);
+if (flags.keep) keepRatios(ratios, machine);
+process.exit(flags.check && !compareRatios(ratios) ? 1 : 0);

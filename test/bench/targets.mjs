@@ -36,22 +36,30 @@ export async function ensureOffline() {
 /** The targets by name; each starts a process and resolves when it accepts connections. */
 export const targets = {
   echo: () => startBare('echo'),
+  loop: () => startBare('loop'),
   'bare-node': () => startBare('node'),
   'bare-python': () => startBare('python'),
+  'bare-requests': () => startBare('python', { BENCH_CLIENT: 'requests' }),
   'scfws-node': (options) => startProduct('node', options),
   'scfws-python': (options) => startProduct('python', options),
+  'scfws-requests': () => startProduct('python', { project: pushingWithRequests }),
   'offline-worker': () => startOffline('nodejs20.x', []),
   'offline-inprocess': () => startOffline('nodejs20.x', ['--useInProcess']),
   'offline-python': () => startOffline('python3.11', []),
+  'offline-requests': () => startOffline('python3.11', [], { BENCH_CLIENT: 'requests' }),
 };
 
-async function startBare(kind) {
+function pushingWithRequests(project) {
+  project.functions.transfer.environment = { BENCH_CLIENT: 'requests' };
+}
+
+async function startBare(kind, env = {}) {
   const started = performance.now();
-  const child = launch(process.execPath, [
-    path.join(here, 'bare.mjs'),
-    kind,
-    path.join(here, 'handlers', kind),
-  ]);
+  const child = launch(
+    process.execPath,
+    [path.join(here, 'bare.mjs'), kind, path.join(here, 'handlers', kind)],
+    { env: { ...process.env, ...env } },
+  );
   const { port } = JSON.parse(await firstLine(child, (line) => line.startsWith('{')));
   return running(child, `ws://127.0.0.1:${port}/`, started, () => child.stdin.end());
 }
@@ -71,7 +79,8 @@ async function startProduct(
   }
   const started = performance.now();
   const child = launch(process.execPath, [
-    ...nodeFlags,
+    // As the editor does: src/extension/sessionProcess.ts.
+    ...['--max-semi-space-size=8', ...nodeFlags],
     ...[cli, 'serve', folder, '--port', '0', '--stdio', ...flags],
   ]);
   const line = await firstLine(child, (text) => text.includes('"listening"'));
@@ -87,7 +96,7 @@ async function startProduct(
   };
 }
 
-async function startOffline(runtime, flags) {
+async function startOffline(runtime, flags, env = {}) {
   const folder = fs.mkdtempSync(path.join(offlineFolder, 'service-'));
   fs.cpSync(path.join(here, 'handlers', 'offline'), folder, { recursive: true });
   const [port, httpPort, lambdaPort] = [await freePort(), await freePort(), await freePort()];
@@ -114,6 +123,7 @@ async function startOffline(runtime, flags) {
     env: {
       ...process.env,
       BENCH_PORT: String(port),
+      ...env,
       SLS_TELEMETRY_DISABLED: '1',
       SLS_NOTIFICATIONS_MODE: 'off',
       SLS_DISABLE_AUTO_UPDATE: '1',
@@ -207,10 +217,27 @@ function firstLine(child, wanted, streams = [child.stdout]) {
   });
 }
 
-/** Resident memory of a process, KiB. */
-export function residentKib(pid) {
-  const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
+/** Memory of a process and of all that it started, KiB: what they share is counted once (Pss, proc(5)). */
+export function treeKib(pid) {
+  let sum = 0;
+  for (const each of [pid, ...descendants(pid)]) {
+    try {
+      const rollup = fs.readFileSync(`/proc/${each}/smaps_rollup`, 'utf8');
+      sum += Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return sum;
+}
+
+function descendants(pid) {
+  const found = [];
+  for (const task of fs.readdirSync(`/proc/${pid}/task`)) {
+    const children = fs.readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ');
+    for (const child of children.filter(Boolean)) found.push(child, ...descendants(child));
+  }
+  return found;
 }
 
 /** Processor time of a process so far, milliseconds. */
