@@ -23,6 +23,8 @@ export interface DebtPorts {
 
 export class Debts implements Peers {
   private readonly owed = new Map<string, Debt>();
+  /** Whose Register was answered when others may have paid already: they are this node's whoever takes its lease. */
+  private readonly late = new Set<string>();
   private readonly pauses = new Set<() => void>();
   private life: 'open' | 'closing' = 'open';
   private onEmpty: (() => void) | undefined;
@@ -57,6 +59,23 @@ export class Debts implements Peers {
     });
   }
 
+  accepted(connection: string, service: string): void {
+    const { registry } = this.ports;
+    if (registry.certain && this.owed.has(connection)) {
+      return;
+    }
+    this.late.add(connection);
+    if (!this.owed.has(connection)) {
+      const debt = { connection, service };
+      this.owed.set(connection, debt);
+      void registry.owe(debt); // Where that fails, the ledger is compared as soon as it can be reached.
+    }
+  }
+
+  holds(connection: string): boolean {
+    return this.owed.has(connection) && this.ports.registry.holds(connection);
+  }
+
   owes(connection: string): boolean {
     return this.owed.has(connection);
   }
@@ -76,10 +95,12 @@ export class Debts implements Peers {
     }
   }
 
-  /** This node's connections are others' to pay for: they took its lease. */
-  disown(): void {
-    this.owed.clear();
+  /** This node's connections are others' to pay for: they may have its lease. Returns which. */
+  disown(): Debt[] {
+    const left = this.all().filter(({ connection }) => !this.late.has(connection));
+    left.forEach(({ connection }) => this.forget(connection));
     this.cancel();
+    return left;
   }
 
   forward: Peers['forward'] = (service, request) => this.ports.registry.forward(service, request);
@@ -93,7 +114,7 @@ export class Debts implements Peers {
     const own = how === 'again';
     let unanswered = own ? 1 : 0;
     for (let pause = firstPauseMs, first = !own; ; pause = Math.min(pause * 2, longestPauseMs)) {
-      if (!first && !(await this.pause(pause))) {
+      if (!first && !(await this.pause(pause)) && (!own || this.life === 'closing')) {
         return false;
       }
       first = false;
@@ -142,6 +163,7 @@ export class Debts implements Peers {
 
   private forget(connection: string): void {
     this.owed.delete(connection);
+    this.late.delete(connection);
     if (this.owed.size === 0) {
       this.onEmpty?.();
     }

@@ -64,10 +64,11 @@ export async function startNode(options: NodeOptions): Promise<GatewayNode> {
     debts: () => debts.all(),
     inherit: (debt) => debts.inherit(debt),
     fence: (reason) => {
-      debts.disown();
+      const left = debts.disown();
       for (const { id } of [...gateway.connections.values()]) {
         gateway.close(id, 1012, reason, false);
       }
+      return left;
     },
   });
   const log = options.log.child({ node: registry.node });

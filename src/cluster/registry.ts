@@ -18,7 +18,11 @@ export interface NodeRegistry {
   readonly unready: string | undefined;
   /** Seconds since the lease was renewed; undefined: there is none. */
   readonly leaseAge: number | undefined;
+  /** Whether no other can have taken the lease until now. */
+  readonly certain: boolean;
   newId(): string;
+  /** Whether a connection belongs to this node's present life. */
+  holds(connection: string): boolean;
   /** Writes down that a Cleanup will be owed; resolves with why that is not possible. */
   owe(debt: Debt): Promise<string | undefined> | undefined;
   /** It was paid, or is not owed. */
@@ -45,8 +49,8 @@ export interface RegistryPorts {
   ): { errNo: number; errMsg: string };
   debts(): Debt[];
   inherit(debt: Debt): Promise<boolean>;
-  /** The lease is lost: nothing of the connections that were held under it may go on. */
-  fence(reason: string): void;
+  /** The lease is lost: nothing of the connections that were held under it may go on. Returns what was owed for them. */
+  fence(reason: string): Debt[];
 }
 
 /** One node: what it owes is lost with its process. */
@@ -55,6 +59,8 @@ export function memoryRegistry(): NodeRegistry {
     node: randomBytes(4).toString('hex'),
     unready: undefined,
     leaseAge: undefined,
+    certain: true,
+    holds: () => true,
     newId: () => randomBytes(16).toString('base64'),
     owe: () => undefined,
     paid: () => undefined,

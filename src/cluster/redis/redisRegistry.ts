@@ -14,6 +14,7 @@ import type { ClusterConfig } from '../config';
 import type { Debt, NodeRegistry, PushVerdict, RegistryPorts } from '../registry';
 import { openRedis, type Redis } from './client';
 import { PeerCalls } from './peerCalls';
+import * as rules from './rules';
 import * as steps from './steps';
 
 /** The node that holds a connection cannot be asked; a number of this gateway's own, as all but 0 are. */
@@ -24,7 +25,8 @@ const group = 'payers';
 const paidAtOnce = 32;
 /** Milliseconds that another node may take to answer. */
 const peerLimit = 5000;
-const askLimit = 1000;
+/** Of its lease: how long a node in doubt waits for the others' answers, and how often it asks. */
+const askShare = 0.1;
 /** A node that starts many processes may be late with its first commands. */
 const firstTries = 5;
 
@@ -43,8 +45,17 @@ export class RedisRegistry implements NodeRegistry {
   /** When the lease was last renewed, and since when it is certain that others could have renewed theirs (monotonic). */
   private renewedAt = 0;
   private soundSince = Infinity;
-  private paying = 0;
+  /** Entries of the stream that this node pays, or has paid and could not acknowledge yet. */
+  private readonly inHand = new Set<string>();
+  private readonly unacknowledged = new Set<string>();
+  /** Redis may have given entries to this node that it did not hear of. */
+  private unheard = false;
+  /** Lives of this node that it ended itself, with what they owed. */
+  private readonly former: { node: string; debts: Debt[] }[] = [];
+  /** What was paid could not be taken out of the ledger. */
+  private untold = false;
   private timer: NodeJS.Timeout | undefined;
+  private doubtTimer: NodeJS.Timeout | undefined;
   private turn: Promise<void> = Promise.resolve();
 
   constructor(
@@ -64,7 +75,24 @@ export class RedisRegistry implements NodeRegistry {
   }
 
   get leaseAge(): number {
-    return (performance.now() - this.renewedAt) / 1000;
+    return this.age / 1000;
+  }
+
+  /** Milliseconds since the last renewal was asked for. */
+  private get age(): number {
+    return performance.now() - this.renewedAt;
+  }
+
+  private get holdsLease(): boolean {
+    return this.state === 'joined' || this.state === 'away';
+  }
+
+  get certain(): boolean {
+    return this.holdsLease && rules.isCertain(this.age, this.config.leaseMs);
+  }
+
+  holds(connection: string): boolean {
+    return this.holdsLease && nodeOf(connection) === this.node;
   }
 
   async start(): Promise<void> {
@@ -84,6 +112,7 @@ export class RedisRegistry implements NodeRegistry {
         l10n.t('Start it, or correct "redis" of "cluster" in gateway.json.'),
       );
     }
+    const pause = this.config.leaseMs / rules.renewalsInLease;
     const beat = (): void => {
       this.turn = this.tick().catch((error: unknown) => {
         if (this.state !== 'left') {
@@ -92,11 +121,21 @@ export class RedisRegistry implements NodeRegistry {
       });
       void this.turn.then(() => {
         if (this.state !== 'left') {
-          this.timer = setTimeout(beat, this.config.leaseMs / 4);
+          this.timer = setTimeout(beat, pause);
         }
       });
     };
-    this.timer = setTimeout(beat, this.config.leaseMs / 4);
+    this.timer = setTimeout(beat, pause);
+    const watch = (): void => {
+      void this.doubtIfDue()
+        .catch(reportBug)
+        .then(() => {
+          if (this.state !== 'left') {
+            this.doubtTimer = setTimeout(watch, this.config.leaseMs * askShare);
+          }
+        });
+    };
+    watch();
   }
 
   /** Without what may be secret. */
@@ -112,23 +151,27 @@ export class RedisRegistry implements NodeRegistry {
 
   async owe({ connection, service }: Debt): Promise<string | undefined> {
     const { node } = this;
-    if (this.state !== 'joined') {
+    if (this.state !== 'joined' || !this.certain) {
       return 'This node cannot write down what it owes: come again later.';
     }
     try {
-      const keys = [this.key('reaped'), this.key(`owed:${node}`)];
+      const keys = [this.key('leases'), this.key(`owed:${node}`)];
       const done = await this.run(steps.owe, keys, [node, connection, service]);
-      return done === 1 && node === this.node ? undefined : 'This node starts anew: come again.';
+      const mine = done === 1 && node === this.node && this.certain;
+      this.untold ||= !mine;
+      return mine ? undefined : 'This node starts anew: come again.';
     } catch {
+      this.untold = true; // It may have been written.
       this.miss();
       return 'This node cannot write down what it owes: come again later.';
     }
   }
 
   paid(connection: string): void {
-    const key = this.key(`owed:${nodeOf(connection)}`);
-    // What cannot be said now is said when the ledger is compared (`reconcile`).
-    this.redis.command(key, ['HDEL', key, connection]).catch(() => undefined);
+    const key = this.key(`owed:${this.node}`);
+    this.redis.command(key, ['HDEL', key, connection]).catch(() => {
+      this.untold = true;
+    });
   }
 
   // -- the lease
@@ -139,12 +182,8 @@ export class RedisRegistry implements NodeRegistry {
   }
 
   private async tick(): Promise<void> {
-    const gap = performance.now() - this.renewedAt;
-    if (gap > this.config.leaseMs && this.state === 'joined') {
-      // This process stood still, or Redis was away all along: others may have acted meanwhile.
-      await this.doubt();
-    }
     try {
+      await this.doubtIfDue();
       await this.renew();
       await this.reapOthers();
       await this.payForOthers();
@@ -153,38 +192,52 @@ export class RedisRegistry implements NodeRegistry {
         this.ports.log.warn({ reason: sentenceOf(error) }, 'redisAway');
       }
       this.miss();
-      if (performance.now() - this.renewedAt > this.config.leaseMs * 0.7) {
-        await this.doubt();
-      }
     }
   }
 
   /**
-   * The lease may run out. Where another node could renew its own, this one is cut off and ends its life, before the
-   * others act; where nobody can, Redis is away for all, nobody can take anything, and what is open goes on.
+   * The lease may run out, or has while this process stood still: ends this life before others act, where it must. Before
+   * each renewal, too: a Redis that has forgotten that the lease was taken would give it once more.
    */
-  private async doubt(): Promise<void> {
-    const others = [...this.addresses].filter(([node]) => node !== this.node);
+  private async doubtIfDue(): Promise<void> {
+    const { node } = this;
+    if (!this.holdsLease || !rules.inDoubt(this.age, this.config.leaseMs)) {
+      return;
+    }
+    const others = [...this.addresses].filter(([each]) => each !== node);
+    const limit = this.config.leaseMs * askShare;
     const answers = await Promise.all(
       others.map(([, address]) =>
-        this.peers.call(address, { op: 'lease' } satisfies PeerCall, askLimit).then(
-          (answer) => ((answer as { fresh?: unknown }).fresh === true ? 'fresh' : 'stale'),
-          () => 'silent',
+        this.peers.call(address, { op: 'lease' } satisfies PeerCall, limit).then(
+          (answer): rules.Answer =>
+            (answer as { fresh?: unknown }).fresh === true ? 'fresh' : 'stale',
+          (): rules.Answer => 'silent',
         ),
       ),
     );
-    const alone = answers.length > 0 && answers.every((each) => each === 'silent');
-    if (alone || answers.includes('fresh')) {
-      this.endLife('the node lost its lease');
+    const still = this.node === node && rules.inDoubt(this.age, this.config.leaseMs);
+    if (still && rules.isCutOff(answers)) {
+      const left = this.endLife('the node lost its lease');
+      this.former.push({ node, debts: left });
     }
   }
 
-  private endLife(reason: string): void {
+  /** Returns what this life owed. */
+  private endLife(reason: string): Debt[] {
     this.ports.log.error({ node: this.node, reason }, 'fenced');
-    this.ports.fence(reason);
+    const left = this.ports.fence(reason);
     this.node = randomBytes(4).toString('hex');
     this.renewedAt = performance.now();
     this.state = 'joining';
+    return left;
+  }
+
+  /** Ends lives that gave themselves up: others have taken them, or nobody knows any more what they owed. */
+  private async endFormer(): Promise<void> {
+    for (const life of [...this.former]) {
+      await this.take(life.node, 'leave', life.debts);
+      this.former.splice(this.former.indexOf(life), 1);
+    }
   }
 
   private async renew(): Promise<void> {
@@ -199,7 +252,10 @@ export class RedisRegistry implements NodeRegistry {
       this.endLife('another node took the lease');
       return this.renew();
     }
-    const late = asked - this.renewedAt > this.config.leaseMs / 2;
+    if (this.state === 'left' || node !== this.node) {
+      return; // It ended while Redis was asked.
+    }
+    const late = rules.isLate(asked - this.renewedAt, this.config.leaseMs);
     const back = this.state !== 'joined' || answer === 2;
     if (late || back) {
       this.soundSince = performance.now();
@@ -208,25 +264,34 @@ export class RedisRegistry implements NodeRegistry {
     await this.learnAddresses();
     if (back) {
       await this.makeGroup();
+      await this.endFormer();
       await this.reconcile();
+      this.unheard = true;
       this.ports.log.info({ node, again: answer === 1 }, 'joined');
       this.state = 'joined';
+    } else if (this.untold) {
+      await this.reconcile();
     }
   }
 
   /** Redis may have lost what it acknowledged, or missed what was said while it was away. */
   private async reconcile(): Promise<void> {
     const key = this.key(`owed:${this.node}`);
-    const mine = this.ports.debts().filter(({ connection }) => nodeOf(connection) === this.node);
-    const known = new Set(mine.map(({ connection }) => connection));
+    this.untold = false;
     const written = (await this.redis.command(key, ['HKEYS', key])) as string[];
+    // Looked at now, and sent before anything else: what is paid later is taken out later.
+    const mine = this.ports.debts();
+    const known = new Set(mine.map(({ connection }) => connection));
     const stale = written.filter((connection) => !known.has(connection));
-    if (stale.length > 0) {
-      await this.redis.command(key, ['HDEL', key, ...stale]);
-    }
-    if (mine.length > 0) {
-      const args = mine.flatMap(({ connection, service }) => [connection, service]);
-      await this.redis.command(key, ['HSET', key, ...args]);
+    const owed = mine.flatMap(({ connection, service }) => [connection, service]);
+    const [, done] = await Promise.all([
+      stale.length > 0 ? this.redis.command(key, ['HDEL', key, ...stale]) : undefined,
+      owed.length > 0
+        ? this.run(steps.owe, [this.key('leases'), key], [this.node, ...owed])
+        : undefined,
+    ]);
+    if (done === -1) {
+      throw new Error('Redis has forgotten the lease of this node');
     }
   }
 
@@ -245,7 +310,7 @@ export class RedisRegistry implements NodeRegistry {
 
   /** Never within the time of a lease after Redis or this node came up: the living must have their chance to renew. */
   private async reapOthers(): Promise<void> {
-    if (performance.now() - this.soundSince < this.config.leaseMs) {
+    if (!this.certain || !rules.mayReap(performance.now() - this.soundSince, this.config.leaseMs)) {
       return;
     }
     const dead = (await this.run(steps.expired, [this.key('leases')], [])) as string[];
@@ -257,38 +322,80 @@ export class RedisRegistry implements NodeRegistry {
     }
   }
 
-  private async take(node: string, how: 'expired' | 'leave'): Promise<number> {
+  private async take(node: string, how: 'expired' | 'leave', known: Debt[] = []): Promise<number> {
     const names = ['leases', 'reaped', 'nodes', `owed:${node}`, 'debts'];
     const keys = names.map((each) => this.key(each));
-    return (await this.run(steps.reap, keys, [node, how, group])) as number;
+    const debts = known.flatMap(({ connection, service }) => [connection, service]);
+    return (await this.run(steps.reap, keys, [node, how, group, ...debts])) as number;
   }
 
   private async payForOthers(): Promise<void> {
     const key = this.key('debts');
-    const free = paidAtOnce - this.paying;
-    if (free <= 0) {
-      return;
+    await this.acknowledge();
+    if (this.unheard) {
+      const mine = await this.readDebts(key, '0');
+      const news = mine.filter(([entry]) => !this.inHand.has(entry)).slice(0, this.free);
+      news.forEach(([entry, fields]) => this.payEntry(entry, fields));
+      this.unheard = news.length > 0 && this.free === 0;
     }
-    const args = ['XREADGROUP', 'GROUP', group, this.node, 'COUNT', String(free), 'STREAMS'];
-    const read = await this.redis.command(key, [...args, key, '>']);
-    for (const [entry, fields] of entriesOf(read)) {
-      const at = (name: string): string => fields[fields.indexOf(name) + 1] ?? '';
-      this.paying++;
-      void this.ports
-        .inherit({ connection: at('connection'), service: at('service') })
-        .then(async (paid) => {
-          if (paid) {
-            await this.redis.command(key, ['XACK', key, group, entry]);
-            await this.redis.command(key, ['XDEL', key, entry]);
-          }
-        })
-        .catch(() => undefined) // It is paid again by whoever takes it over: at least once.
-        .finally(() => {
-          this.paying--;
-          if (this.paying === 0 && this.state === 'joined') {
-            this.turn = this.turn.then(() => this.payForOthers()).catch(() => undefined);
-          }
-        });
+    if (this.free > 0) {
+      this.unheard = true; // Until the answer is here.
+      const fresh = await this.readDebts(key, '>');
+      this.unheard = false;
+      fresh.forEach(([entry, fields]) => this.payEntry(entry, fields));
+    }
+  }
+
+  private get free(): number {
+    return paidAtOnce - this.inHand.size;
+  }
+
+  private async readDebts(key: string, from: '>' | '0'): Promise<Entry[]> {
+    const count = String(from === '>' ? this.free : 2 * paidAtOnce);
+    const args = ['XREADGROUP', 'GROUP', group, this.node, 'COUNT', count, 'STREAMS', key, from];
+    return entriesOf(await this.redis.command(key, args));
+  }
+
+  private payEntry(entry: string, fields: string[] | null): void {
+    this.inHand.add(entry);
+    const { node } = this;
+    const at = (name: string): string => fields?.[fields.indexOf(name) + 1] ?? '';
+    // An entry without fields is gone from the stream: somebody paid it.
+    const paid =
+      fields === null
+        ? Promise.resolve(true)
+        : this.ports.inherit({ connection: at('connection'), service: at('service') });
+    void paid
+      .catch(() => false)
+      .then(async (done) => {
+        if (done) {
+          this.unacknowledged.add(entry);
+          await this.acknowledge();
+        } else {
+          this.inHand.delete(entry);
+          this.unheard ||= node === this.node;
+        }
+        if (this.inHand.size === 0 && this.state === 'joined') {
+          this.turn = this.turn.then(() => this.payForOthers());
+          await this.turn;
+        }
+      })
+      .catch(() => undefined); // The next beat tries again.
+  }
+
+  /** What was paid is not paid again because Redis could not be told at once. */
+  private async acknowledge(): Promise<void> {
+    const paid = [...this.unacknowledged];
+    if (paid.length > 0) {
+      const key = this.key('debts');
+      await Promise.all([
+        this.redis.command(key, ['XACK', key, group, ...paid]),
+        this.redis.command(key, ['XDEL', key, ...paid]),
+      ]);
+      for (const entry of paid) {
+        this.unacknowledged.delete(entry);
+        this.inHand.delete(entry);
+      }
     }
   }
 
@@ -357,8 +464,7 @@ export class RedisRegistry implements NodeRegistry {
 
   private answer(call: PeerCall): unknown {
     if (call.op === 'lease') {
-      const age = performance.now() - this.renewedAt;
-      return { fresh: this.state === 'joined' && age < this.config.leaseMs / 2 };
+      return { fresh: this.state === 'joined' && rules.isFresh(this.age, this.config.leaseMs) };
     }
     const payload =
       call.text ?? (call.base64 === undefined ? null : Buffer.from(call.base64, 'base64'));
@@ -383,9 +489,11 @@ export class RedisRegistry implements NodeRegistry {
     const joined = this.state === 'joined';
     this.state = 'left';
     clearTimeout(this.timer);
-    await this.turn;
+    clearTimeout(this.doubtTimer);
+    await this.turn.catch(() => undefined);
+    await this.acknowledge().catch(() => undefined);
     if (joined) {
-      await this.take(this.node, 'leave').catch(() => undefined); // The lease runs out by itself.
+      await this.take(this.node, 'leave', this.ports.debts()).catch(() => undefined); // The lease runs out by itself.
     }
     this.redis.close();
     this.peers.dispose();
@@ -410,14 +518,13 @@ function nodeOf(connection: string): string | undefined {
   return bytes.length === 16 ? bytes.toString('hex', 0, 4) : undefined;
 }
 
+type Entry = [entry: string, fields: string[] | null];
+
 /** Of an answer to XREADGROUP, in either version of the protocol. */
-function entriesOf(read: unknown): [entry: string, fields: string[]][] {
+function entriesOf(read: unknown): Entry[] {
   if (read === null || read === undefined) {
     return [];
   }
-  const streams = (Array.isArray(read) ? read : Object.entries(read)) as [
-    string,
-    [string, string[]][],
-  ][];
+  const streams = (Array.isArray(read) ? read : Object.entries(read)) as [string, Entry[]][];
   return streams.flatMap(([, entries]) => entries);
 }

@@ -15,9 +15,12 @@ redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 redis.call('HSET', KEYS[3], ARGV[1], ARGV[3])
 return before and 1 or 2`;
 
-/** KEYS reaped owed, ARGV node connection service … → 1, or -1: the node was reaped */
+/**
+ * KEYS leases owed, ARGV node connection service … → 1, or -1: the node has no lease (it was taken, or Redis forgot it),
+ * so that nobody would ever look for what it owes
+ */
 export const owe = `
-if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return -1 end
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return -1 end
 for n = 2, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[n], ARGV[n + 1]) end
 return 1`;
 
@@ -26,13 +29,15 @@ export const expired = `${now}
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)`;
 
 /**
- * Takes a lease that has run out, or (ARGV[2] = 'leave') one's own, and what its node owed with it.
- * KEYS leases reaped nodes owed debts, ARGV node how group → number of debts, -1: there is nothing to take
+ * Takes a lease that has run out, or (ARGV[2] = 'leave') ends a life of one's own, and moves what its node owed to all.
+ * KEYS leases reaped nodes owed debts, ARGV node how group [connection service …: what that life knows that it owed]
+ * → number of debts, -1: there is nothing to take, or somebody took it
  */
 export const reap = `${now}
+if redis.call('ZSCORE', KEYS[2], ARGV[1]) then return -1 end
 local until_ = redis.call('ZSCORE', KEYS[1], ARGV[1])
-if not until_ then return -1 end
-if ARGV[2] ~= 'leave' and tonumber(until_) > now then return -1 end
+if ARGV[2] ~= 'leave' and (not until_ or tonumber(until_) > now) then return -1 end
+for n = 4, #ARGV, 2 do redis.call('HSET', KEYS[4], ARGV[n], ARGV[n + 1]) end
 local count = 0
 local owed = redis.call('HGETALL', KEYS[4])
 for n = 1, #owed, 2 do

@@ -133,7 +133,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
     }
     connection.early = undefined;
     this.noticed();
-    if (this.stopping || !this.peers.owes(connection.id)) {
+    if (this.stopping || !this.peers.holds(connection.id)) {
       this.stopConnection(connection);
     }
   }

@@ -160,6 +160,9 @@ export class Handshakes {
         return { accept: false as const, status: 500, body: { message: reason }, reason };
       },
     );
+    if (decision.accept) {
+      this.peers.accepted(id, spec.name);
+    }
     if (gates !== undefined) {
       await gates.afterRegister(id);
     }

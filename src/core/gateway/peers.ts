@@ -20,6 +20,10 @@ export interface Peers {
    * Resolves with why the connection cannot be taken, or with undefined; no promise where there is nothing to wait for.
    */
   owe(connection: string, service: string): Promise<string | undefined> | undefined;
+  /** Register accepted it; it may have taken so long that its Cleanup ran before, by another node: then it is owed anew. */
+  accepted(connection: string, service: string): void;
+  /** Whether the connection may be open here; else it is closed at once. */
+  holds(connection: string): boolean;
   /** Whether the Cleanup of a connection that ends here is this node's to run. */
   owes(connection: string): boolean;
   /** What came of the Cleanup of a connection that has ended; called once for each that was owed. */
@@ -35,6 +39,8 @@ export const alone: Peers = {
   newId: () => randomBytes(16).toString('base64'),
   requestId: () => randomUUID(),
   owe: () => undefined,
+  accepted: () => undefined,
+  holds: () => true,
   owes: () => true,
   settle: () => undefined,
   forward: () => undefined,

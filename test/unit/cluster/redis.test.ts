@@ -2,44 +2,20 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
 import { createClient } from 'redis';
 import { cleanupId } from '../../../src/cluster/debts';
 import type { GatewayNode } from '../../../src/cluster/node';
-import { findProgram, root } from '../../../scripts/toolchain.mjs';
+import { root } from '../../../scripts/toolchain.mjs';
 import { configOf, connect, type Functions, nodeOf, push, startFunctions } from './bed';
+import { type RealRedis, redisProgram, startRedis } from './redisServer';
 
-const redisServer = findProgram(['redis-server']);
 const env = {
   SCFWS_CLUSTER_SECRET: 'a secret of the nodes',
   SCFWS_PUSH_SECRETS: 'a secret of the pushes',
 };
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Resolves once it takes commands. */
-async function startRedis(port: number, folder: string): Promise<ChildProcess> {
-  const child = spawn(
-    redisServer as string,
-    ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  await new Promise<void>((resolve) =>
-    readline
-      .createInterface({ input: child.stdout as NodeJS.ReadableStream })
-      .on('line', (line) => line.includes('Ready to accept connections') && resolve()),
-  );
-  return child;
-}
 
 const ended = (child: ChildProcess): Promise<unknown> =>
   child.exitCode !== null || child.signalCode !== null
@@ -49,34 +25,31 @@ const ended = (child: ChildProcess): Promise<unknown> =>
 describe('several nodes over Redis', function () {
   this.timeout(60_000);
   let functions: Functions;
-  let redis: ChildProcess;
-  let port: number;
+  let redis: RealRedis;
   let folder: string;
   const nodes: GatewayNode[] = [];
   const programs: ChildProcess[] = [];
 
   before(function () {
-    if (redisServer === undefined) {
+    if (redisProgram === undefined) {
       this.skip();
     }
   });
   beforeEach(async () => {
     functions = await startFunctions();
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-redis-'));
-    port = await freePort();
-    redis = await startRedis(port, folder);
+    redis = await startRedis();
   });
   afterEach(async () => {
     programs.splice(0).forEach((child) => child.kill('SIGKILL'));
     await Promise.all(nodes.splice(0).map((node) => node.drain()));
-    redis.kill('SIGKILL');
-    await ended(redis);
+    await redis.dispose();
     functions.dispose();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
   const config = (leaseSeconds = 2): object =>
-    configOf(functions.url, { cluster: { redis: `redis://127.0.0.1:${port}`, leaseSeconds } });
+    configOf(functions.url, { cluster: { redis: redis.url, leaseSeconds } });
   const start = async (leaseSeconds?: number): Promise<GatewayNode> => {
     const node = await nodeOf(config(leaseSeconds), {}, env);
     nodes.push(node);
@@ -223,15 +196,14 @@ describe('several nodes over Redis', function () {
   it('goes on without Redis, refuses what needs it, and heals when Redis comes back empty', async () => {
     const node = await start();
     const client = await enter(urlOf(node));
-    redis.kill('SIGKILL');
-    await ended(redis);
+    await redis.kill();
     await assert.rejects(connect(urlOf(node)), /503/);
     assert.equal((await push(pushUrlOf(node), client.id, 'goes on')).errNo, 0);
     assert.equal(await client.texts.next(), 'goes on');
-    redis = await startRedis(port, folder);
+    await redis.restart();
     await ready(node.operationsPort);
     // What it owes was written down anew.
-    const look = createClient({ url: `redis://127.0.0.1:${port}` });
+    const look = createClient({ url: redis.url });
     await look.connect();
     const owed = await look.keys('*:owed:*');
     assert.deepEqual(await look.hKeys(owed[0] ?? ''), [client.id]);
@@ -244,7 +216,7 @@ describe('several nodes over Redis', function () {
     const client = await enter(urlOf(one));
     client.socket.close(1000);
     await functions.cleanups.next();
-    const look = createClient({ url: `redis://127.0.0.1:${port}` });
+    const look = createClient({ url: redis.url });
     await look.connect();
     await one.drain();
     assert.deepEqual(await look.zRange('{scfws}:leases', 0, -1), []);

@@ -1,0 +1,69 @@
+/** A real redis-server on this machine, for tests. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import net, { type AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+import { findProgram } from '../../../scripts/toolchain.mjs';
+
+/** undefined: none is installed. */
+export const redisProgram = findProgram(['redis-server', 'valkey-server']);
+
+export interface RealRedis {
+  port: number;
+  url: string;
+  /** As `kill -9`. */
+  kill(): Promise<void>;
+  /** The same port again. */
+  restart(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export async function freePort(): Promise<number> {
+  const server = net.createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** `appendOnly`: each acknowledged write outlives the process. */
+export async function startRedis({ appendOnly = false } = {}): Promise<RealRedis> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-redis-'));
+  const port = await freePort();
+  let child: ChildProcess;
+  const start = async (): Promise<void> => {
+    const keep = appendOnly ? ['--appendonly', 'yes', '--appendfsync', 'always'] : [];
+    const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
+    child = spawn(redisProgram as string, [...place, '--save', '', ...keep], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise<void>((resolve) =>
+      readline
+        .createInterface({ input: child.stdout as NodeJS.ReadableStream })
+        .on('line', (line) => line.includes('Ready to accept connections') && resolve()),
+    );
+  };
+  const kill = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  };
+  await start();
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    kill,
+    restart: async () => {
+      await kill();
+      await start();
+    },
+    dispose: async () => {
+      await kill();
+      fs.rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
