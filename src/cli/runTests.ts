@@ -50,22 +50,12 @@ export async function runTests(options: TestOptions): Promise<number> {
 }
 
 async function once(options: TestOptions): Promise<number> {
+  const reporting = startReporters(options.reporters);
   const controller = new AbortController();
   const host = options.stdio ? startTestHost(() => controller.abort()) : undefined;
   const stop = onSignals(() => controller.abort());
-  const reporting = startReporters(options.reporters);
-  const lcov = options.lcov === undefined ? undefined : new LcovFile(options.lcov);
   try {
-    const ended = await runFlows({
-      ...options,
-      tell: lcov?.listen(reporting.tell) ?? reporting.tell,
-      signal: controller.signal,
-      ...(host === undefined
-        ? {}
-        : { onSession: (session) => host.serve(session, options.debug !== undefined) }),
-    });
-    lcov?.write(reporting.tell);
-    reporting.tell(ended);
+    const ended = await runOnce(options, reporting, controller.signal, host);
     return exitCode(ended);
   } finally {
     reporting.end();
@@ -74,12 +64,31 @@ async function once(options: TestOptions): Promise<number> {
   }
 }
 
-function exitCode({
-  problems,
-  failed,
-  passed,
-  cancelled,
-}: Extract<TestEvent, { test: 'runEnded' }>): number {
+type Ended = Extract<TestEvent, { test: 'runEnded' }>;
+
+/** Rejects with a `UserError` where a report cannot be written; then nothing runs any more. */
+async function runOnce(
+  options: TestOptions,
+  reporting: Reporting,
+  signal: AbortSignal,
+  host?: ReturnType<typeof startTestHost>,
+): Promise<Ended> {
+  const lcov = options.lcov === undefined ? undefined : new LcovFile(options.lcov);
+  const ended = await runFlows({
+    ...options,
+    tell: lcov?.listen(reporting.tell) ?? reporting.tell,
+    signal: AbortSignal.any([signal, reporting.broken]),
+    ...(host === undefined
+      ? {}
+      : { onSession: (session) => host.serve(session, options.debug !== undefined) }),
+  });
+  lcov?.write(reporting.tell);
+  reporting.tell(ended);
+  reporting.check();
+  return ended;
+}
+
+function exitCode({ problems, failed, passed, cancelled }: Ended): number {
   if (problems > 0) {
     return 2;
   }
@@ -103,22 +112,18 @@ async function watch(options: TestOptions): Promise<number> {
   while (!ending.signal.aborted) {
     const { folders } = await watched(options);
     const changes = watchForChanges(folders);
-    const reporting = startReporters(options.reporters);
     const running = new AbortController();
     const signal = AbortSignal.any([ending.signal, running.signal]);
     void changes.changed.then(() => running.abort()); // What runs now tests what was there before.
+    let reporting: Reporting | undefined;
     try {
-      const lcov = options.lcov === undefined ? undefined : new LcovFile(options.lcov);
-      const tell = lcov?.listen(reporting.tell) ?? reporting.tell;
-      const ended = await runFlows({ ...options, tell, signal });
-      lcov?.write(reporting.tell);
-      reporting.tell(ended);
-      code = exitCode(ended);
+      reporting = startReporters(options.reporters);
+      code = exitCode(await runOnce(options, reporting, signal));
     } catch (error) {
       process.stderr.write(`scfws: ${sentenceOf(error)}\n`);
       code = 2;
     }
-    reporting.end();
+    reporting?.end();
     if (!running.signal.aborted) {
       process.stdout.write(`${l10n.t('Waiting for a change. Press Ctrl+C to stop.')}\n`);
     }
@@ -153,24 +158,53 @@ async function list(options: TestOptions): Promise<number> {
   return problems.some(({ severity }) => severity === 'error') ? 2 : 0;
 }
 
-function startReporters(wanted: string[]): { tell(event: TestEvent): void; end(): void } {
+interface Reporting {
+  tell(event: TestEvent): void;
+  /** Aborted when a report could not be written: the disk is full, the file has gone. */
+  broken: AbortSignal;
+  /** Throws the `UserError` of that. */
+  check(): void;
+  end(): void;
+}
+
+/** Throws a `UserError` where a report cannot be written. */
+function startReporters(wanted: string[]): Reporting {
   const files: number[] = [];
-  const reporters = wanted.map((each) => {
-    const [name = '', ...rest] = each.split('=');
-    const file = rest.join('='); // Names of files may have it, too.
-    const make = makers[name as ReporterName] as ((output: Output) => Reporter) | undefined;
-    if (make === undefined) {
-      throw new UserError(
-        'usage',
-        l10n.t('There is no reporter "{0}". There are: {1}.', name, reporterNames.join(', ')),
-      );
-    }
-    return make(file === '' ? terminal() : toFile(file, files));
-  });
-  return {
-    tell: (event) => reporters.forEach((each) => each.onEvent(event)),
-    end: () => files.forEach((each) => fs.closeSync(each)),
-  };
+  const end = (): void => files.splice(0).forEach((each) => fs.closeSync(each));
+  try {
+    const reporters = wanted.map((each) => makeReporter(each, files));
+    const broken = new AbortController();
+    return {
+      tell(event) {
+        try {
+          reporters.forEach((each) => each.onEvent(event));
+        } catch (error) {
+          broken.abort(error);
+        }
+      },
+      broken: broken.signal,
+      check() {
+        broken.signal.throwIfAborted();
+      },
+      end,
+    };
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+function makeReporter(wanted: string, files: number[]): Reporter {
+  const [name = '', ...rest] = wanted.split('=');
+  const file = rest.join('='); // Names of files may have it, too.
+  const make = makers[name as ReporterName] as ((output: Output) => Reporter) | undefined;
+  if (make === undefined) {
+    throw new UserError(
+      'usage',
+      l10n.t('There is no reporter "{0}". There are: {1}.', name, reporterNames.join(', ')),
+    );
+  }
+  return make(file === '' ? terminal() : toFile(file, files));
 }
 
 function terminal(): Output {
@@ -182,16 +216,28 @@ function terminal(): Output {
 }
 
 function toFile(file: string, open: number[]): Output {
+  const told = (error: unknown): UserError =>
+    new UserError(
+      'cannotWrite',
+      l10n.t('The report cannot be written to {0}: {1}', file, (error as Error).message),
+      l10n.t('Name another file, or make room.'),
+    );
   try {
     fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
     const handle = fs.openSync(file, 'w');
     open.push(handle);
-    return { colours: false, write: (text) => fs.writeSync(handle, text) };
+    return {
+      colours: false,
+      write(text) {
+        try {
+          fs.writeSync(handle, text);
+        } catch (error) {
+          throw told(error);
+        }
+      },
+    };
   } catch (error) {
-    throw new UserError(
-      'cannotWrite',
-      l10n.t('The report cannot be written to {0}: {1}', file, (error as Error).message),
-    );
+    throw told(error);
   }
 }
 

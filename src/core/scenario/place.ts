@@ -20,6 +20,11 @@ export interface Place {
    * has come for a while.
    */
   settled(actors: Iterable<Actor>): Promise<void>;
+  /**
+   * Resolves when the emulator has all that these clients sent, and its functions are at it: each event that can run has
+   * a process that runs it.
+   */
+  begun?(actors: Iterable<Actor>): Promise<void>;
   /** Called whenever something came to a client. */
   happened(): void;
   /** Resolves when something came to a client, or was seen. */
@@ -54,6 +59,11 @@ export function emulatorPlace(
     happened();
   });
   const [service] = session.services;
+  const hasSpoken = ({ name, sent, wasOpen, closed }: Actor): boolean => {
+    const seen = witness.connectionOf(name);
+    const isOver = seen === undefined || seen.closed !== undefined || closed !== undefined;
+    return isOver || !wasOpen || sent === seen.toServer;
+  };
   const hasArrived = (actor: Actor): boolean => {
     const seen = witness.connectionOf(actor.name);
     if (seen === undefined || !actor.wasOpen) {
@@ -72,6 +82,16 @@ export function emulatorPlace(
     introduce: (port, name) => session.introduce(port, name),
     happened,
     next,
+    async begun(actors) {
+      const all = [...actors];
+      for (;;) {
+        session.recorder.settle();
+        if (all.every(hasSpoken) && !session.quiet.isStarting) {
+          return;
+        }
+        await next();
+      }
+    },
     async settled(actors) {
       const all = [...actors];
       await conductor?.settled();

@@ -369,7 +369,7 @@ export function stepTable(): StepEntry[] {
       shape: duration(),
       emulatorOnly: true,
       says: l10n.t(
-        'Moves the clock of the gateway ahead, in no time: idle timeouts and all other limits run on it. Between two `advance` a connection is never idle, however busy the machine is.',
+        'Moves the clock of the gateway ahead, in no time: idle timeouts and all other limits run on it. Between two `advance` a connection is never idle, however busy the machine is. A function that still runs, because a step before had `wait: false`, reaches its limit.',
       ),
       example: '- advance: 20m',
     },

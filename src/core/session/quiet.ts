@@ -22,8 +22,14 @@ export interface UnderWay {
 /** Turns of the event loop in which what has arrived already is read: an accepted socket, then its bytes. */
 const turns = 3;
 
+interface Waiter {
+  /** Runs that may go on; undefined: none, and nothing else either. */
+  but: ReadonlySet<Run> | undefined;
+  resolve(): void;
+}
+
 export class Quiet {
-  private waiters: (() => void)[] = [];
+  private waiters: Waiter[] = [];
   private looking = false;
 
   constructor(
@@ -46,10 +52,32 @@ export class Quiet {
 
   /** Resolves when nothing more can come. */
   until(): Promise<void> {
+    return this.wait(undefined);
+  }
+
+  /**
+   * Resolves when the functions have nothing left to do but these runs: for whoever knows that they hang. Whoever waits
+   * for that calls `noticed` at each fact: nothing else tells of the end of some runs among others.
+   */
+  untilOnly(these: ReadonlySet<Run>): Promise<void> {
+    return this.wait(these);
+  }
+
+  private wait(but: Waiter['but']): Promise<void> {
     return new Promise((resolve) => {
-      this.waiters.push(resolve);
+      this.waiters.push({ but, resolve });
       this.noticed();
     });
+  }
+
+  /** What functions have at this moment. */
+  get running(): ReadonlySet<Run> {
+    return new Set(this.dispatcher.held);
+  }
+
+  /** A process is being started, or code is being looked at for which events wait. */
+  get isStarting(): boolean {
+    return this.dispatcher.starting;
   }
 
   /** Resolves when it is quiet and threads that handlers left behind, where their language tells, have ended, too. */
@@ -71,11 +99,17 @@ export class Quiet {
     return !functionsWork && handshakes + frames + pushes === 0;
   }
 
+  private isOver({ but }: Waiter): boolean {
+    return but === undefined ? this.isQuiet : this.dispatcher.restsBut(but);
+  }
+
   private async look(): Promise<void> {
     let since = -1;
+    let over: Waiter[] = [];
     for (let turn = 0; turn < turns; turn++) {
       await new Promise(setImmediate);
-      if (!this.isQuiet) {
+      over = this.waiters.filter((each) => this.isOver(each));
+      if (over.length === 0) {
         this.looking = false; // Whatever ends next calls again.
         return;
       }
@@ -85,6 +119,7 @@ export class Quiet {
       }
     }
     this.looking = false;
-    this.waiters.splice(0).forEach((resolve) => resolve());
+    this.waiters = this.waiters.filter((each) => !over.includes(each));
+    over.forEach(({ resolve }) => resolve());
   }
 }

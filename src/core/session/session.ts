@@ -312,20 +312,24 @@ export async function startSession(options: SessionOptions): Promise<Session> {
       clients,
       runtimes,
       advance: (ms) => {
-        // What hangs already may well wait for the clock: it is not waited for, unless the clock has just ended it.
+        // What hangs already may well wait for the clock: it alone is not waited for.
         const wasQuiet = quiet.isQuiet;
+        const hanging = quiet.running;
         const between = async (): Promise<void> => {
           await new Promise(setImmediate);
           await Promise.all(runtimes().map((runtime) => runtime.ended()));
-          if (wasQuiet) {
-            await quiet.until();
-          }
+          await (wasQuiet ? quiet.until() : quiet.untilOnly(hanging));
         };
         // While somebody stands at a breakpoint nobody is silent, however far the clock is moved.
         if (clock.frozen) {
           gateway.idle.forgive(idleClock === clock ? ms : 0);
         }
-        return advance(clock.frozen ? [clock] : [...new Set([clock, idleClock])], ms, between);
+        const noticing = recorder.onFact(quiet.noticed);
+        return advance(
+          clock.frozen ? [clock] : [...new Set([clock, idleClock])],
+          ms,
+          between,
+        ).finally(() => noticing.dispose());
       },
       quiet,
       breakpoints,

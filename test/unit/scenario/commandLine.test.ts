@@ -17,6 +17,78 @@ const flow = (names: string[], answer: string) =>
     .join('')}`;
 const good = 'a<b&"c';
 
+interface XmlNode {
+  tag: string;
+  attributes: Record<string, string>;
+  /** What stands in it beside its children. */
+  text: string;
+  children: XmlNode[];
+}
+
+/** By Python's parser, which takes nothing that is not well-formed. */
+function parseXml(file: string): XmlNode {
+  const script = `import sys, json, xml.etree.ElementTree as E
+def told(e): return {'tag': e.tag, 'attributes': e.attrib, 'text': (e.text or '') + ''.join(c.tail or '' for c in e), 'children': [told(c) for c in e]}
+print(json.dumps(told(E.parse(sys.argv[1]).getroot())))`;
+  const { stdout, stderr, status } = spawnSync('python3', ['-c', script, file], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout) as XmlNode;
+}
+
+/** What Jenkins' xUnit plugin (junit-10.xsd) allows: children, attributes (`!`: must be there), whether text may stand in it. */
+const junit: Record<string, { children: string[]; attributes: string[]; text?: true }> = {
+  testsuites: {
+    children: ['testsuite'],
+    attributes: ['name', 'time', 'tests', 'failures', 'errors'],
+  },
+  testsuite: {
+    children: ['testsuite', 'properties', 'testcase', 'system-out', 'system-err'],
+    attributes: [
+      ...['name!', 'tests!', 'failures!', 'errors!', 'group', 'time', 'skipped', 'timestamp'],
+      ...['hostname', 'id', 'package', 'file', 'log', 'url'],
+    ],
+  },
+  testcase: {
+    children: ['skipped', 'error', 'failure', 'system-out', 'system-err'],
+    attributes: ['name!', 'time', 'classname', 'group'],
+  },
+  ...Object.fromEntries(
+    ['failure', 'error', 'skipped'].map((tag) => [
+      tag,
+      { children: [], attributes: ['type', 'message'], text: true },
+    ]),
+  ),
+  'system-out': { children: [], attributes: [], text: true },
+};
+
+function junitProblems({ tag, attributes, text, children }: XmlNode): string[] {
+  const allowed = junit[tag];
+  if (allowed === undefined) {
+    return [tag];
+  }
+  const names = allowed.attributes.map((name) => name.replace('!', ''));
+  const required = allowed.attributes.filter((name) => name.endsWith('!'));
+  return [
+    ...(text.trim() !== '' && !allowed.text ? [`${tag}: text`] : []),
+    ...required
+      .map((name) => name.slice(0, -1))
+      .filter((name) => !(name in attributes))
+      .map((name) => `${tag}: no ${name}`),
+    ...(/^[\d,]*(\.\d*)?$/.test(attributes['time'] ?? '')
+      ? []
+      : [`${tag}: time="${attributes['time']}"`]),
+    ...Object.keys(attributes)
+      .filter((name) => !names.includes(name))
+      .map((name) => `${tag}: ${name}`),
+    ...children
+      .filter((each) => !allowed.children.includes(each.tag))
+      .map((each) => `${tag}: ${each.tag}`),
+    ...children.flatMap(junitProblems),
+  ];
+}
+
 describe('scfws test', function () {
   this.timeout(120_000);
   let project: Project;
@@ -70,6 +142,39 @@ describe('scfws test', function () {
     const xml = fs.readFileSync(path.join(project.folder, 'junit.xml'), 'utf8');
     assert.match(xml, /<testsuite name="main\.wsflow\.yaml" tests="1" failures="1" errors="0"/);
     assert.match(xml, /a&lt;b&amp;/);
+  });
+
+  it('ends with 2, and runs nothing, where a report cannot be written', async () => {
+    project.write('main.wsflow.yaml', flow(['one'], good));
+    project.write('taken', '');
+    const first = await run('--reporter', 'json', '--reporter', 'junit=taken/junit.xml');
+    assert.equal(first.code, 2, first.out + first.err);
+    assert.match(
+      first.err,
+      /^scfws: The report cannot be written to taken.junit\.xml: .* Name another file, or make room\.\n$/,
+    );
+    assert.equal(first.out, '');
+  });
+
+  it('ends with 2 where a report can be written no more', async function () {
+    if (!fs.existsSync('/dev/full')) {
+      this.skip();
+    }
+    project.write('main.wsflow.yaml', flow(['one', 'two', 'three'], good));
+    for (const reporter of ['tap', 'junit']) {
+      const { code, out, err } = await run(
+        '--workers',
+        '1',
+        '--reporter',
+        `${reporter}=/dev/full`,
+        '--reporter',
+        'json',
+      );
+      assert.equal(code, 2, out + err);
+      assert.match(err, /^scfws: The report cannot be written to \/dev\/full: .*ENOSPC/);
+      const passed = out.match(/"outcome":"passed"/g)?.length ?? 0;
+      assert.equal(passed, reporter === 'tap' ? 0 : 3); // JUnit is written at the end.
+    }
   });
 
   it('ends with 1 and says so when nothing was run', async () => {
@@ -140,25 +245,62 @@ describe('scfws test', function () {
     assert.match(out, /1 failed[^]*1 passed/);
   });
 
-  it('writes JUnit that an XML parser takes, whatever a scenario is called', async () => {
-    const names = ['a & b <c> "d"', "e ' ]]> f"];
-    const text = flow(names, 'other').replace(
-      /- name: (.*)/g,
-      (_, name: string) => `- name: ${JSON.stringify(name)}`,
+  it('writes JUnit that the strictest schema takes, whatever a scenario is called', async () => {
+    const names = ['a & b <c> "d"', "e ' ]]> f", 'tab\tline\nbell\u0007'];
+    const quoted = (text: string) =>
+      text.replace(
+        /- name: ([^]*?)\n    steps/g,
+        (_, name: string) => `- name: ${JSON.stringify(name)}\n    steps`,
+      );
+    project.write('main.wsflow.yaml', quoted(flow(names, 'other')));
+    project.write('good.wsflow.yaml', flow(['passes'], good));
+    project.write(
+      'left out.wsflow.yaml',
+      flow(['skipped'], good).replace('- name: skipped', '- name: skipped\n    skip: not now'),
     );
-    project.write('main.wsflow.yaml', text);
+    project.write('wrong.wsflow.yaml', 'name: it\nsteps:\n  - ann dances <wildly> & "long"');
     await run('--reporter', 'junit=junit.xml');
-    const script =
-      'import sys, json, xml.etree.ElementTree as E; print(json.dumps([[c.get("name"), len(c)] for c in E.parse(sys.argv[1]).iter("testcase")]))';
-    const { stdout, status } = spawnSync(
-      'python3',
-      ['-c', script, path.join(project.folder, 'junit.xml')],
-      { encoding: 'utf8' },
+    const root = parseXml(path.join(project.folder, 'junit.xml'));
+    assert.deepEqual(junitProblems(root), []);
+    const cases = root.children.flatMap(({ children }) => children);
+    const told = cases.map(({ attributes, children }) => [
+      attributes['name'],
+      children.map(({ tag }) => tag).join(),
+    ]);
+    assert.deepEqual(
+      told.sort(),
+      [
+        ...[
+          [names[0], 'failure'],
+          [names[1], 'failure'],
+          ['tab\tline\nbell\ufffd', 'failure'],
+        ],
+        ...[
+          ['passes', ''],
+          ['skipped', 'skipped'],
+          ['wrong.wsflow.yaml:3', 'error'],
+        ],
+      ].sort(),
     );
-    assert.equal(status, 0);
-    const cases = JSON.parse(stdout) as [string, number][];
-    assert.deepEqual(cases.map(([name]) => name).sort(), [...names].sort());
-    assert.ok(cases.every(([, children]) => children > 0));
+    const { tests, failures, errors } = root.attributes;
+    assert.deepEqual({ tests, failures, errors }, { tests: '6', failures: '3', errors: '1' });
+  });
+
+  it('finds what the schema does not have', () => {
+    const leaf = (tag: string, attributes: Record<string, string>) => ({
+      tag,
+      attributes,
+      text: '',
+      children: [],
+    });
+    const suite = {
+      ...leaf('testsuite', { name: 'x', tests: '1', failures: '0', time: '1e-7' }),
+      children: [leaf('testcase', { name: 'y', line: '1' })],
+    };
+    assert.deepEqual(
+      junitProblems({ ...leaf('testsuites', {}), text: ' stray', children: [suite] }),
+      ['testsuites: text', 'testsuite: no errors', 'testsuite: time="1e-7"', 'testcase: line'],
+    );
   });
 
   it('keeps each point of TAP in one line', async () => {

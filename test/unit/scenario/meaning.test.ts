@@ -127,6 +127,31 @@ steps:
   - advance: 1h
   - bob is closed: 1001`));
 
+  it('advance over the limit of a function that hangs, once it runs, and over nobody else', async () => {
+    // Longer than a step may take: no real time can end it.
+    const patient = makeProject(600);
+    try {
+      const ran = await patient.run(`clients: [ann, bob]
+timeout: 20s
+steps:
+  - ann connects
+  - bob connects
+  - ann sends: hang
+    wait: false
+  - ann sends: say after
+    wait: false
+  - advance: 30m
+  - Transmission ran: { for: ann, ended: 433 }
+  - Transmission ran: { for: ann, returned: { errNo: 0 }, pushes: [{ to: ann, data: after }] }
+  - ann is closed: { code: 1001, cause: idle }
+`);
+      assert.deepEqual(ran.failures, {});
+      assert.equal(ran.ended.passed, 1, JSON.stringify(ran.problems));
+    } finally {
+      patient.dispose();
+    }
+  });
+
   it('advance over the time limit of a function that hangs', () =>
     passes(`
   - ann connects

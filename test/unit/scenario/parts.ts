@@ -60,7 +60,8 @@ export interface Project {
   dispose(): void;
 }
 
-export function makeProject(): Project {
+/** @param timeout of each function, seconds. */
+export function makeProject(timeout = 5): Project {
   const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-flow-')));
   const write = (name: string, text: string): string => {
     const file = path.join(folder, name);
@@ -75,7 +76,7 @@ export function makeProject(): Project {
     folder: name,
     handler: 'index.main_handler',
     runtime: 'Nodejs',
-    timeout: 5,
+    timeout,
   });
   write(
     'scfws.json',

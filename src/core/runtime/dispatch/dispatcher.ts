@@ -182,6 +182,11 @@ export class Dispatcher<R> {
     );
   }
 
+  /** Nothing runs or is about to but these; what waits, waits for them. */
+  restsBut(these: ReadonlySet<R>): boolean {
+    return !this.starting && this.held.every((run) => these.has(run));
+  }
+
   /** A process is being started, or code is being looked at for which events wait. */
   get starting(): boolean {
     return [...this.pools].some(

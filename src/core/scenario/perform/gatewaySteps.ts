@@ -84,6 +84,9 @@ export async function advance(scene: Scene, step: Step): Promise<void> {
       message: l10n.t('{0} is not a time.', JSON.stringify(scene.valueOf(step))),
     });
   }
+  if (scene.place.conductor === undefined) {
+    await scene.place.begun?.(scene.actors.values());
+  }
   await asStep(() => session.intents.advanceClock({ ms }));
 }
 
