@@ -8,10 +8,10 @@ export const layers = {
   protocol: { layers: [], packages: [], node: false, vscode: false },
   core: { layers: ['protocol'], packages: 'any', node: true, vscode: false },
   api: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
-  mcp: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
+  mcp: { layers: [], packages: 'any', node: true, vscode: false },
   conformance: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
   cluster: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
-  cli: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
+  cli: { layers: ['protocol', 'core', 'mcp'], packages: 'any', node: true, vscode: false },
   extension: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: true },
   webview: {
     layers: ['protocol'],

@@ -1,3 +1,5 @@
 import type { BuildOptions } from 'esbuild';
 /** What is bundled into dist/, by name. */
-export const bundles: Readonly<Record<'extension' | 'cli' | 'webview' | 'report', BuildOptions>>;
+export const bundles: Readonly<
+  Record<'extension' | 'cli' | 'mcp' | 'webview' | 'report', BuildOptions>
+>;

@@ -40,18 +40,29 @@ export const bundles = {
     outfile: 'dist/cli.js',
     banner: { js: '#!/usr/bin/env node' },
     external: ['bufferutil', 'utf-8-validate'],
+    // Its library is large: a file beside this one, which one command loads.
+    plugins: [
+      ...common.plugins,
+      {
+        name: 'apart',
+        setup: (build) =>
+          build.onResolve({ filter: /^\.\.\/mcp\/main$/ }, () => ({
+            path: './mcp.js',
+            external: true,
+          })),
+      },
+    ],
+  },
+  mcp: {
+    ...node,
+    entryPoints: ['src/mcp/main.ts'],
+    outfile: 'dist/mcp.js',
   },
   // A program of its own, which the command line starts; not packed into the extension.
   conformance: {
     ...node,
     entryPoints: ['src/conformance/main.ts'],
     outfile: 'dist/conformance.js',
-    external: ['bufferutil', 'utf-8-validate'],
-  },
-  mcp: {
-    ...node,
-    entryPoints: ['src/mcp/main.ts'],
-    outfile: 'dist/mcp.js',
     external: ['bufferutil', 'utf-8-validate'],
   },
   gateway: {

@@ -1,6 +1,7 @@
 // Writes what is generated and kept in the repository, from the tables that it is made of (npm run generate):
 //   src/protocol/emulatorOptions.ts → the `emulator` part of schemas/scfws.schema.json, the settings of the emulator
 //   in package.json, and their texts in package.nls.json and package.nls.zh-cn.json.
+//   src/extension/agents/toolTable.ts → the language-model tools of package.json.
 //   src/protocol/contractTypes.ts → schemas/event.schema.json.
 //   src/core/scenario/flowSchema.ts → schemas/wsflow.schema.json.
 // What only the build needs (schemas and snippets in Chinese) is written by scripts/build.mjs and not kept.
@@ -11,6 +12,10 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { readJson, root } from './toolchain.mjs';
 
+/** Some packages are modules of CommonJS. */
+const requireBanner = `import { createRequire } from 'node:module';
+const require = createRequire(${JSON.stringify(pathToFileURL(root).href)});`;
+
 /** Loads one TypeScript module of the sources without writing anything. */
 export async function importSource(file) {
   const { outputFiles } = await esbuild.build({
@@ -18,6 +23,7 @@ export async function importSource(file) {
     bundle: true,
     format: 'esm',
     platform: 'node',
+    banner: { js: requireBanner },
     write: false,
   });
   const text = Buffer.from(outputFiles[0].contents).toString('base64');
@@ -94,6 +100,7 @@ export async function generated() {
       texts[`${key}.${value}`] = [meaning];
     texts[key] = order === 0 ? [option.text, note] : [option.text];
   }
+  manifest.contributes.languageModelTools = await languageModelTools();
   const nls = (file, say, glue) => {
     const kept = Object.entries(readJson(path.join(root, file)));
     const own = (key) => key.startsWith('setting.emulator.');
@@ -127,6 +134,24 @@ export async function generated() {
   );
 }
 
+/** What an agent is told is English; what a person reads of it has a key in package.nls.json. */
+async function languageModelTools() {
+  const { editorTools, toolPrefix } = await importSource('src/extension/agents/toolTable.ts');
+  const { inputSchema } = await importSource('src/core/agent/tools.ts');
+  return editorTools().map((tool) => ({
+    name: toolPrefix + tool.name,
+    displayName: `%tool.${tool.name}%`,
+    userDescription: `%tool.${tool.name}.text%`,
+    modelDescription: tool.description,
+    inputSchema: inputSchema(tool),
+    canBeReferencedInPrompt: true,
+    toolReferenceName: toolPrefix + tool.name,
+    tags: ['scf', 'websocket'],
+    icon: '$(radio-tower)',
+    when: 'scfWebSocket.hasProject && isWorkspaceTrusted',
+  }));
+}
+
 /** The schema of flows, in English, or in the language of these texts. */
 export async function flowSchema(contents) {
   const { outputFiles } = await esbuild.build({
@@ -136,11 +161,7 @@ export async function flowSchema(contents) {
       resolveDir: root,
       loader: 'ts',
     },
-    // l10n is a module of CommonJS.
-    banner: {
-      js: `import { createRequire } from 'node:module';
-        const require = createRequire(${JSON.stringify(pathToFileURL(root).href)});`,
-    },
+    banner: { js: requireBanner },
     bundle: true,
     format: 'esm',
     platform: 'node',

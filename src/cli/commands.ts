@@ -652,8 +652,8 @@ export const commands: readonly Command[] = [
     },
     example: 'mcp my-chat --allow-run',
     async run(values, positionals) {
-      const { runProgram } = await import('./program');
-      return runProgram('mcp.js', { folders: positionals, run: values['allow-run'] === true });
+      const { serveAgents } = await import('./mcp');
+      return serveAgents(positionals, values['allow-run'] === true);
     },
   }),
 

@@ -2,6 +2,8 @@
 import * as coreL10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Fact } from '../protocol/fact';
+import { registerLanguageModelTools } from './agents/languageModelTools';
+import { registerMcpServer } from './agents/mcpServer';
 import { registerAddTypes } from './commands/addTypes';
 import { registerCreateProject } from './commands/createProject';
 import { registerDebugCommands } from './commands/debugCommands';
@@ -74,6 +76,8 @@ export function activate(context: vscode.ExtensionContext): void {
     registerInstallLibrary(parts),
     registerLedger(parts),
     ...registerTesting(parts),
+    ...registerLanguageModelTools(parts),
+    ...registerMcpServer(parts),
     watchSettings(parts),
     watchEditorPython(parts),
     vscode.workspace.registerTextDocumentContentProvider(virtualScheme, virtualText),

@@ -90,6 +90,9 @@ export const debugTypes = {
 /** Of the scenarios in the Test Explorer. */
 export const testControllerId = 'scfWebSocket.scenarios';
 
+/** Of our server for agents; the editor asks nothing where package.json and code differ. */
+export const agentServerId = 'scfWebSocket.mcp';
+
 export const settingsSection = 'scfWebSocket';
 
 /** Settings below `scfWebSocket.`; `emulator.*` are the options of src/protocol/project.ts. */
@@ -104,6 +107,7 @@ export const settings = {
   maxFacts: 'traffic.maxFacts',
   memoryMb: 'traffic.memoryMB',
   redactionRules: 'redactionRules',
+  agentsAllowRun: 'agents.allowRun',
 } as const;
 
 export const logChannelName = 'SCF WebSocket';

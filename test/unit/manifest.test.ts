@@ -22,6 +22,12 @@ interface Manifest {
     readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
     readonly viewsContainers: { readonly activitybar: readonly { readonly id: string }[] };
     readonly viewsWelcome: readonly { readonly view: string }[];
+    readonly languageModelTools: readonly {
+      readonly name: string;
+      readonly modelDescription: string;
+      readonly inputSchema: object;
+    }[];
+    readonly mcpServerDefinitionProviders: readonly { readonly id: string }[];
     readonly debuggers: readonly { readonly type: string }[];
     readonly configuration:
       | { readonly properties: Readonly<Record<string, { readonly default?: unknown }>> }
@@ -134,6 +140,25 @@ describe('package.json', () => {
     );
   });
 
+  it('names the server for agents as the code does: else the editor never asks for it', () => {
+    assert.deepEqual(
+      contributes.mcpServerDefinitionProviders.map(({ id }) => id),
+      [ids.agentServerId],
+    );
+  });
+
+  it('has at most ten tools for agents, whose descriptions and schemas take at most 2,500 tokens', () => {
+    const told = contributes.languageModelTools.map((each) => ({
+      name: each.name,
+      description: each.modelDescription,
+      inputSchema: each.inputSchema,
+    }));
+    assert.ok(told.length > 0 && told.length <= 10, String(told.length));
+    // Four characters of English or code are about a token.
+    const tokens = Math.ceil(JSON.stringify(told).length / 4);
+    assert.ok(tokens <= 2500, String(tokens));
+  });
+
   it('asks in when-clauses only for what the code sets', () => {
     const known = new Set<string>([
       ...Object.values(ids.contexts),
@@ -188,7 +213,10 @@ describe('package.json', () => {
       ([where, text]) =>
         /\.(title|description|markdownDescription|contents|name|markdownEnumDescriptions\.\d+)$/.test(
           where,
-        ) && !/^%.+%$/.test(text),
+        ) &&
+        // What a program is told has one language.
+        !/^\.languageModelTools\.\d+\.(name$|inputSchema\.)/.test(where) &&
+        !/^%.+%$/.test(text),
     );
     // The product's name is the same in every language.
     none(

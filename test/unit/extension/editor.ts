@@ -79,6 +79,8 @@ export const editor = {
   found: [] as string[],
   /** The lists that the person was asked to choose from; they close each. */
   picks: [] as unknown[],
+  /** Settings that somebody made, by their names. */
+  settings: {} as Record<string, unknown>,
   /** Files that were opened. */
   opened: [] as string[],
   registered: new Map<string, (...words: unknown[]) => unknown>(),
@@ -137,11 +139,20 @@ export const editor = {
     onDidTerminateDebugSession: nothing,
     startDebugging: () => Promise.resolve(true),
   },
+  /** What an editor has for agents; one of 1.95 lacks the second. */
+  LanguageModelTextPart: class {
+    constructor(readonly value: string) {}
+  },
+  LanguageModelToolResult: class {
+    constructor(readonly content: unknown[]) {}
+  },
+  lm: undefined as Record<string, unknown> | undefined,
+  McpStdioServerDefinition: undefined as (new (...given: unknown[]) => unknown) | undefined,
   workspace: {
     isTrusted: true,
     workspaceFolders: undefined as { uri: Uri; name: string; index: number }[] | undefined,
     getConfiguration: () => ({
-      get: (_name: string, fallback: unknown) => fallback,
+      get: (name: string, fallback: unknown) => editor.settings[name] ?? fallback,
       inspect: () => undefined,
     }),
     asRelativePath: (file: string) => file,
@@ -150,6 +161,7 @@ export const editor = {
       editor.workspace.workspaceFolders?.find((each) => uri.fsPath.startsWith(each.uri.fsPath)),
     workspaceFile: undefined as Uri | undefined,
     onDidChangeConfiguration: nothing,
+    onDidGrantWorkspaceTrust: nothing,
     createFileSystemWatcher: () => ({
       onDidChange: nothing,
       onDidCreate: nothing,

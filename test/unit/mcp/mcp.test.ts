@@ -268,6 +268,27 @@ describe('scfws mcp', function () {
     assert.match(text, /no/);
   });
 
+  it('says what a JavaScript handler raised, not where Node.js ran it', async () => {
+    project({});
+    fs.writeFileSync(
+      path.join(folder, 'transfer', 'index.js'),
+      'exports.main_handler = async () => {\n  const rooms = null;\n  return rooms.size;\n};\n',
+    );
+    const file = path.join(folder, 'scfws.json');
+    const text = fs.readFileSync(file, 'utf8');
+    fs.writeFileSync(
+      file,
+      text.replace('"transfer","runtime":"Python3"', '"transfer","runtime":"Nodejs"'),
+    );
+    agent = await Agent.start([folder, '--allow-run']);
+    await agent.call('start_gateway');
+    await agent.call('invoke', { function: 'transfer' });
+    const problem = await agent.call('wait_for', { what: 'problem', seconds: 60 });
+    const [, fact] = /#(\d+)/.exec(problem.text) ?? [];
+    const why = await agent.call('explain', { fact: Number(fact) });
+    assert.match(why.text, /TypeError: Cannot read properties of null[^]*index\.js:3/);
+  });
+
   for (const bug of bugs) {
     it(`shows the cause within three calls and 3,000 tokens: ${bug.name}`, async () => {
       project(bug);

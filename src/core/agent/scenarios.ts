@@ -1,6 +1,6 @@
 /** Runs scenarios for an agent: the verdict, and of each failure the first difference and its cause. */
-import { runFlows } from '../core/scenario/runFlows';
-import type { Failure, TestEvent } from '../protocol/testEvent';
+import { runFlows } from '../scenario/runFlows';
+import type { Failure, TestEvent } from '../../protocol/testEvent';
 import { answerBudget, fitLines, short } from './answer';
 import type { Workplace } from './workplace';
 

@@ -1,8 +1,8 @@
 /** Why something happened, in at most 600 tokens: the causal chain, and for what failed the line of source and the log. */
 import fs from 'node:fs';
-import { renderTraceText } from '../protocol/export/sequence';
-import type { FactOf } from '../protocol/fact';
-import { flatten, traceOf } from '../protocol/trace';
+import { renderTraceText } from '../../protocol/export/sequence';
+import type { FactOf } from '../../protocol/fact';
+import { flatten, traceOf } from '../../protocol/trace';
 import { explainBudget, fitLines, short } from './answer';
 import type { Witness } from './witness';
 
@@ -59,7 +59,9 @@ function aboutRun(
     const { error, place } = ended;
     const message = short(error?.errorMessage ?? '', 200);
     lines.push(`#${started.seq} ${name} failed: ${error?.statusCode ?? ''} ${message}`);
-    const raised = (error?.stackTrace ?? '').trim().split('\n').at(-1) ?? '';
+    const stack = (error?.stackTrace ?? '').trim().split('\n');
+    // Python says last what was raised, JavaScript first.
+    const raised = stack.at(stack[0]?.startsWith('Traceback') === true ? -1 : 0) ?? '';
     if (raised !== '' && !message.includes(raised)) {
       lines.push(`  ${short(raised.trim(), 200)}`);
     }

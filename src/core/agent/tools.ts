@@ -1,16 +1,16 @@
 /**
- * The tools that an agent has. A table: name, what it is for, its arguments, whether it only reads. Descriptions say
- * what to do next; all schemas together stay below 2,500 tokens (a test counts them).
+ * What an agent can do with a gateway, wherever that runs. A table: name, what it is for, its arguments, whether it only
+ * reads. Descriptions say what to do next; all schemas together stay below 2,500 tokens (a test counts them).
  */
-import { z } from 'zod';
-import { UserError } from '../core/errors';
-import type { Fact } from '../protocol/fact';
-import { sampleEvents } from '../protocol/samples';
-import { openConnections } from '../protocol/state';
+// As a namespace: the other way a bundle gets the messages of all languages.
+import * as z from 'zod';
+import { sentenceOf, UserError } from '../errors';
+import type { Fact, ServiceInfo } from '../../protocol/fact';
+import { sampleEvents } from '../../protocol/samples';
+import { openConnections } from '../../protocol/state';
 import { answerBudget, fitLines, short } from './answer';
 import { explain } from './explain';
-import { runScenarios } from './scenarios';
-import type { Workplace } from './workplace';
+import type { Place } from './place';
 
 export interface Tool<S extends z.ZodRawShape = z.ZodRawShape> {
   name: string;
@@ -18,10 +18,10 @@ export interface Tool<S extends z.ZodRawShape = z.ZodRawShape> {
   input: S;
   readOnly: boolean;
   /** `signal`: the agent does not wait any more. */
-  run(input: z.output<z.ZodObject<S>>, place: Workplace, signal: AbortSignal): Promise<string>;
+  run(input: z.output<z.ZodObject<S>>, place: Place, signal: AbortSignal): Promise<string>;
 }
 
-function tool<S extends z.ZodRawShape>(entry: Tool<S>): Tool {
+export function tool<S extends z.ZodRawShape>(entry: Tool<S>): Tool {
   return entry;
 }
 
@@ -33,41 +33,7 @@ const after = z
   .describe('Only facts after this number (the cursor of an earlier answer)');
 const connection = z.string().describe('A client name or a connection id');
 
-export const tools: readonly Tool[] = [
-  tool({
-    name: 'start_gateway',
-    description:
-      'Runs the three functions of a project (a folder with scfws.json) behind a local WebSocket gateway. Then connect_client.',
-    input: {
-      folder: z.string().default('.'),
-      port: z.number().int().min(0).max(65535).default(0).describe('0: any free port'),
-    },
-    readOnly: false,
-    async run({ folder, port }, place) {
-      const session = await place.start(folder, port);
-      const lines = session.services.map(
-        ({ name, url, functions }) =>
-          `${name}: ${url}  functions ${functions
-            .map(({ name: each, roles, runtime }) => `${each} (${roles.join(', ')}; ${runtime})`)
-            .join(', ')}`,
-      );
-      const problems = session.problems.map(({ message }) => `problem: ${message}`);
-      return answer(place, [...lines, ...problems]);
-    },
-  }),
-
-  tool({
-    name: 'open_recording',
-    description:
-      'Reads a recording or a HAR file with WebSocket messages instead of running anything. Then list or explain.',
-    input: { file: z.string() },
-    readOnly: true,
-    async run({ file }, place) {
-      await place.open(file);
-      return answer(place, [`${place.witness.last} facts. List them, or explain one.`]);
-    },
-  }),
-
+export const gatewayTools: readonly Tool[] = [
   tool({
     name: 'connect_client',
     description: 'Connects a WebSocket client. Says whether Register let it in; then send.',
@@ -76,22 +42,20 @@ export const tools: readonly Tool[] = [
       query: z.string().optional().describe('For example room=7'),
       protocols: z.array(z.string()).optional(),
       headers: z.record(z.string(), z.string()).optional(),
+      service: z.string().optional().describe('Where several are served'),
     },
     readOnly: false,
-    async run({ name, query, protocols, headers }, place) {
-      const { session, witness } = place;
-      const from = witness.last;
-      const [service] = session.services;
-      const url = `${service?.url ?? ''}${query === undefined ? '' : `?${query}`}`;
+    async run({ name, query, protocols, headers, service: wanted }, place) {
+      const from = place.witness.last;
+      const { url: address } = serviceOf(place, wanted);
+      const url = `${address}${query === undefined ? '' : `?${query}`}`;
       const asked = { name, url, ...(protocols && { protocols }), ...(headers && { headers }) };
       try {
-        await session.intents.openClient(asked);
+        await place.ask('openClient', asked);
       } catch (error) {
-        session.recorder.settle();
         const told = factLines(place, from, ({ kind }) => kind !== 'log');
         return answer(place, [`not connected: ${(error as Error).message}`, ...told]);
       }
-      session.recorder.settle();
       return answer(place, factLines(place, from));
     },
   }),
@@ -111,14 +75,13 @@ export const tools: readonly Tool[] = [
       if ([text, base64, leave].filter((each) => each !== undefined).length !== 1) {
         throw new UserError('usage', 'Give one of text, base64 and leave.');
       }
-      const { session, witness } = place;
-      const from = witness.last;
+      const from = place.witness.last;
       if (leave !== undefined) {
-        await session.intents.clientClose({ client, abrupt: leave === 'drop' });
+        await place.ask('clientClose', { client, abrupt: leave === 'drop' });
         return `left. cursor ${from}`;
       }
       const dataType = base64 === undefined ? 'text' : 'binary';
-      await session.intents.clientSend({ client, dataType, data: base64 ?? text ?? '' });
+      await place.ask('clientSend', { client, dataType, data: base64 ?? text ?? '' });
       return `sent. cursor ${from}`;
     },
   }),
@@ -165,23 +128,23 @@ export const tools: readonly Tool[] = [
     },
     readOnly: false,
     async run({ function: named, event }, place) {
-      const { session } = place;
-      const [service] = session.services;
-      const found = service?.functions.find(
-        ({ name, roles }) => name === named || (roles as string[]).includes(named),
+      const all = place.services.flatMap((service) =>
+        service.functions.map((each) => ({ service, ...each })),
       );
-      if (service === undefined || found === undefined) {
-        const known = service?.functions.map(({ name }) => name).join(', ') ?? '';
+      const found =
+        all.find(({ name }) => name === named) ??
+        all.find(({ roles }) => (roles as string[]).includes(named));
+      if (found === undefined) {
+        const known = all.map(({ name }) => name).join(', ');
         throw new UserError('noFunction', `There is no function ${named}.`, `Known: ${known}.`);
       }
       const [role = 'transfer'] = found.roles;
-      const sample = sampleEvents(role, { name: service.name })[0]?.event;
+      const sample = sampleEvents(role, { name: found.service.name })[0]?.event;
       const from = place.witness.last;
-      const result = await session.intents.invoke({
+      const result = await place.ask('invoke', {
         function: found.function,
         event: event ?? JSON.stringify(sample),
       });
-      session.recorder.settle();
       const lines = [`${result.outcome}: ${short(result.result, 1500)}`];
       return answer(place, [...lines, ...factLines(place, from)]);
     },
@@ -193,25 +156,13 @@ export const tools: readonly Tool[] = [
     input: { connection, text: z.string().optional(), close: z.boolean().optional() },
     readOnly: false,
     async run({ connection: who, text, close }, place) {
-      const { results } = await place.session.intents.push({
+      const { results } = await place.ask('push', {
         connections: [idOf(place, who)],
         action: close === true ? 'closing' : 'data send',
         ...(close === true ? {} : { dataType: 'text' as const, data: text ?? '' }),
       });
       return results.map(({ errNo, errMsg }) => `errNo ${errNo}: ${errMsg}`).join('\n');
     },
-  }),
-
-  tool({
-    name: 'run_scenario',
-    description:
-      'Runs the scenarios (*.wsflow.yaml) of a folder or file against fresh handlers: what failed, at which line, and why.',
-    input: {
-      path: z.string().default('.'),
-      filter: z.string().optional().describe('Part of a name'),
-    },
-    readOnly: false,
-    run: ({ path, filter }, place, signal) => runScenarios(place, path, filter, signal),
   }),
 
   tool({
@@ -277,6 +228,26 @@ export const tools: readonly Tool[] = [
   }),
 ];
 
+/** What is served, for an agent that has just started it. */
+export function startedLines({ services }: Place, problems: readonly string[]): string[] {
+  const lines = services.map(
+    ({ name, url, functions }) =>
+      `${name}: ${url}  functions ${functions
+        .map(({ name: each, roles, runtime }) => `${each} (${roles.join(', ')}; ${runtime})`)
+        .join(', ')}`,
+  );
+  return [...lines, ...problems.map((message) => `problem: ${message}`)];
+}
+
+function serviceOf({ services }: Place, wanted: string | undefined): ServiceInfo {
+  const found = wanted === undefined ? services[0] : services.find(({ name }) => name === wanted);
+  if (found === undefined) {
+    const known = services.map(({ name }) => name).join(', ');
+    throw new UserError('noService', `There is no service ${wanted}.`, `Known: ${known}.`);
+  }
+  return found;
+}
+
 /** What each word of `wait_for` and `list` means. */
 const isA: Record<
   'message' | 'invocation' | 'push' | 'close' | 'problem',
@@ -296,7 +267,7 @@ const isA: Record<
     (fact.kind === 'push' && fact.errNo !== 0),
 };
 
-function concerns(place: Workplace, fact: Fact, who: string | undefined): boolean {
+function concerns(place: Place, fact: Fact, who: string | undefined): boolean {
   if (who === undefined) {
     return true;
   }
@@ -316,7 +287,7 @@ function says(fact: Fact, contains: string | undefined): boolean {
   );
 }
 
-function told({ witness }: Workplace, fact: Fact): string {
+function told({ witness }: Place, fact: Fact): string {
   const said = witness.line(fact);
   if (said !== undefined) {
     return `#${fact.seq} ${short(said, 400)}`;
@@ -325,7 +296,7 @@ function told({ witness }: Workplace, fact: Fact): string {
 }
 
 function factLines(
-  place: Workplace,
+  place: Place,
   from: number,
   wanted: (fact: Fact) => boolean = () => true,
 ): string[] {
@@ -339,13 +310,49 @@ function factLines(
 }
 
 /** The beginning of what there is, within the budget, with the cursor. */
-function answer({ witness }: Workplace, lines: readonly string[]): string {
+export function answer({ witness }: Place, lines: readonly string[]): string {
   const { text, left } = fitLines(lines, answerBudget - 100);
   const more = left > 0 ? `\n… ${left} more lines: list facts` : '';
   return `${text === '' ? 'nothing' : text}${more}\ncursor ${witness.last}`;
 }
 
-function idOf({ witness }: Workplace, who: string): string {
+function idOf({ witness }: Place, who: string): string {
   const named = [...witness.names].filter(([, name]) => name === who).at(-1);
   return named?.[0] ?? who;
+}
+
+/** The arguments of a tool as a JSON schema, for whoever offers it. */
+export function inputSchema({ input }: Tool): Record<string, unknown> {
+  const schema = z.toJSONSchema(z.object(input), { io: 'input' });
+  delete schema.$schema;
+  return schema;
+}
+
+/** Calls a tool with what an agent gave; never rejects, and never answers more than the budget. */
+export async function callTool(
+  tools: readonly Tool[],
+  name: string,
+  given: unknown,
+  place: Place,
+  signal: AbortSignal,
+): Promise<{ text: string; failed: boolean }> {
+  try {
+    const found = tools.find((each) => each.name === name);
+    if (found === undefined) {
+      const known = tools.map((each) => each.name).join(', ');
+      throw new UserError('noTool', `There is no tool ${name}.`, `Known: ${known}.`);
+    }
+    const { data, error } = z.object(found.input).safeParse(given ?? {});
+    if (error !== undefined) {
+      throw new UserError('wrongArguments', `${name}: ${z.prettifyError(error)}`);
+    }
+    if (!found.readOnly) {
+      place.mayRun();
+    }
+    const text = await found.run(data, place, signal);
+    return { text: text.slice(0, answerBudget), failed: false };
+  } catch (error) {
+    const text = error instanceof UserError ? sentenceOf(error) : String(error);
+    return { text: text.slice(0, answerBudget), failed: true };
+  }
 }

@@ -1,11 +1,14 @@
 /** Where an agent works: the folders that it may touch, one gateway at a time, and what was seen of it. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { UserError } from '../core/errors';
-import { contains } from '../core/project/projectFile';
-import { type Session, startSession } from '../core/session/session';
-import { readText } from '../core/textFile';
-import { parseRecording } from '../protocol/export/renderExport';
+import { UserError } from '../errors';
+import { contains } from '../project/projectFile';
+import { type Session, startSession } from '../session/session';
+import { readText } from '../textFile';
+import type { ServiceInfo } from '../../protocol/fact';
+import type { Answer, Ask, IntentKind } from '../../protocol/intent';
+import { parseRecording } from '../../protocol/export/renderExport';
+import type { Place } from './place';
 import { Witness } from './witness';
 
 /** A recording that is read whole. */
@@ -19,7 +22,7 @@ export interface WorkplaceOptions {
   bootstrapFolder: string;
 }
 
-export class Workplace {
+export class Workplace implements Place {
   readonly options: WorkplaceOptions;
   witness: Witness;
   private running: Session | undefined;
@@ -29,12 +32,18 @@ export class Workplace {
     this.witness = new Witness(options.folders[0] ?? process.cwd());
   }
 
-  /** The session, for tools that need one. */
-  get session(): Session {
-    if (this.running === undefined) {
-      throw new UserError('notRunning', 'No gateway runs.', 'Call start_gateway first.');
+  get services(): readonly ServiceInfo[] {
+    return this.session.services;
+  }
+
+  async ask<K extends IntentKind>(kind: K, ask: Ask<K>): Promise<Answer<K>> {
+    const { intents, recorder } = this.session;
+    try {
+      return await intents[kind](ask);
+    } finally {
+      // What it caused is told before the answer.
+      recorder.settle();
     }
-    return this.running;
   }
 
   /** The real path of something in the folders; links out of them lead nowhere. */
@@ -99,6 +108,13 @@ export class Workplace {
     await this.stop();
     this.witness = new Witness(path.dirname(file));
     value.facts.forEach((fact) => this.witness.see(fact));
+  }
+
+  private get session(): Session {
+    if (this.running === undefined) {
+      throw new UserError('notRunning', 'No gateway runs.', 'Call start_gateway first.');
+    }
+    return this.running;
   }
 
   async stop(): Promise<void> {

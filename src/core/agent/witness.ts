@@ -1,14 +1,14 @@
 /** What was seen: the facts of a running session or of a recording, bounded, redacted, and with their causes. */
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import { sentences } from '../core/errors';
-import type { Fact, FactKind, FactOf, SourcePlace } from '../protocol/fact';
-import type { Voice } from '../protocol/facts/entry';
-import { entryOf } from '../protocol/facts/table';
-import { defaultRedactionRules } from '../protocol/export/redact';
-import { redactRecording } from '../protocol/export/redactRecording';
-import { FactIndex } from '../protocol/trace';
-import { applyFact, emptyState, type SessionState } from '../protocol/state';
+import { sentences } from '../errors';
+import type { Fact, FactKind, FactOf, SourcePlace } from '../../protocol/fact';
+import type { Voice } from '../../protocol/facts/entry';
+import { entryOf } from '../../protocol/facts/table';
+import { defaultRedactionRules } from '../../protocol/export/redact';
+import { redactRecording } from '../../protocol/export/redactRecording';
+import { FactIndex } from '../../protocol/trace';
+import { applyFact, emptyState, type SessionState } from '../../protocol/state';
 
 /** Facts that are remembered; an agent asks about what has just happened. */
 const remembered = 50_000;
