@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
-import { activate, run, TestProject } from './support';
+import { activate, run, TestProject, until } from './support';
 
 const handler = `'use strict';
 exports.main_handler = async (event) => {
@@ -42,12 +42,12 @@ describe('agents', function () {
       .join('');
   }
 
-  it('have the tools that package.json declares', () => {
-    const known = vscode.lm.tools.map(({ name }) => name);
-    for (const name of ['start_gateway', 'send', 'wait_for', 'explain']) {
-      assert.ok(known.includes(`scfws_${name}`), known.join(', '));
-    }
-  });
+  it('have the tools that package.json declares, once there is a project', () =>
+    until('the tools', () => {
+      const known = vscode.lm.tools.map(({ name }) => name);
+      const wanted = ['start_gateway', 'send', 'wait_for', 'explain'];
+      return wanted.every((name) => known.includes(`scfws_${name}`));
+    }));
 
   it('may look, and run nothing until the person allows it', async () => {
     await assert.rejects(call('start_gateway', {}), /agents\.allowRun/);

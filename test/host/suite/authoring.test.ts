@@ -76,6 +76,37 @@ describe('authoring', function () {
     }
   });
 
+  it('Rename, Add and Move are each taken back by one Undo', async () => {
+    const { folder } = project;
+    const everything = () =>
+      fs
+        .readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((name) => !name.startsWith('.'))
+        .sort()
+        .map((name) => {
+          const file = project.file(name);
+          return fs.statSync(file).isFile() ? `${name}: ${fs.readFileSync(file, 'utf8')}` : name;
+        })
+        .join('\n');
+    const changes: [command: string, argument: object][] = [
+      [ids.commands.renameFunction, { folder, function: 'Transmission', name: 'OnMessage' }],
+      [ids.commands.addFunction, { folder, role: 'cleanup' }],
+      [ids.commands.oneFunction, { folder }],
+    ];
+    for (const [command, argument] of changes) {
+      const before = everything();
+      await run(command, argument);
+      assert.notEqual(everything(), before, command);
+      // Undo takes back what the file in front was part of.
+      await vscode.window.showTextDocument(project.uri('scfws.json'));
+      await run('undo');
+      await until(`an undone ${command}`, async () => {
+        await vscode.workspace.saveAll();
+        return everything() === before;
+      });
+    }
+  });
+
   it('Rename Function and Add Function change scfws.json and folders', async () => {
     const { folder } = project;
     const names = { folder, function: 'Transmission', name: 'OnMessage' };
