@@ -49,23 +49,43 @@ export class CodeAge {
   }
 
   /** False when the file was written after the run began, or after its process had loaded what is old by now. */
-  isOf(
-    run: Pick<InvocationState, 'invocation' | 'function' | 'instance' | 'version'>,
-    file: string,
-  ): boolean {
-    let written: number;
-    try {
-      written = fs.statSync(file).mtimeMs;
-    } catch {
-      return false; // It is gone.
+  isOf(run: Pick<InvocationState, 'invocation' | 'function' | 'instance'>, file: string): boolean {
+    const written = writtenAt(file);
+    if (written === undefined) {
+      return false;
     }
     const began = this.runs.get(run.invocation);
-    const instance = this.instances.get(run.function)?.get(run.instance);
-    const isOld = run.version < (this.newest.get(run.function) ?? 0);
     return !(
       (began !== undefined && written > began) ||
-      (isOld && instance !== undefined && written > instance.at)
+      this.isReplaced(run.function, run.instance, written)
     );
+  }
+
+  /**
+   * Whether the process began before the file was written, and newer code serves by now: otherwise what was written may
+   * be the same. `told`: it is known not to be.
+   */
+  isOlder(id: FunctionId, instance: number, file: string, told = false): boolean {
+    const written = writtenAt(file);
+    return written !== undefined && this.isReplaced(id, instance, written, told);
+  }
+
+  private isReplaced(id: FunctionId, number: number, written: number, told = false): boolean {
+    const instance = this.instances.get(id)?.get(number);
+    return (
+      instance !== undefined &&
+      (told || instance.version < (this.newest.get(id) ?? 0)) &&
+      written > instance.at
+    );
+  }
+}
+
+/** Milliseconds since the epoch; undefined: it is gone. */
+function writtenAt(file: string): number | undefined {
+  try {
+    return fs.statSync(file).mtimeMs;
+  } catch {
+    return undefined;
   }
 }
 

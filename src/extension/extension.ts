@@ -99,8 +99,10 @@ function makeParts(context: vscode.ExtensionContext): Parts {
   const projects = new Projects();
   const gateway = new Gateway(context.extensionPath, projects, log);
   const runs = new Runs();
-  const debugging = new Debugging(context.extensionPath, gateway, projects, log, (debug) =>
-    startGateway(parts, debug),
+  const debugging = new Debugging(
+    ...([context.extensionPath, gateway, projects, log] as const),
+    (debug) => startGateway(parts, debug),
+    (...of) => runs.isOlder(...of),
   );
   const traffic = new Traffic(context, gateway, projects, (ask) => releaseFrame(parts, ask));
   const eventBreaks = new EventBreaks(context.workspaceState, gateway, traffic);

@@ -24,6 +24,11 @@ export class Runs {
     return this.age.isOf(run, file);
   }
 
+  /** Whether a process has the file from before a save (`CodeAge.isOlder`). */
+  isOlder(...of: Parameters<CodeAge['isOlder']>): boolean {
+    return this.age.isOlder(...of);
+  }
+
   lastOf(id: FunctionId): Run | undefined {
     const run = this.last.get(id);
     return run && { ...run, pushSeqs: [...(this.pushes.get(run.invocation) ?? [])] };

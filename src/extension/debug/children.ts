@@ -25,6 +25,7 @@ import type { ChildMark } from './childConfiguration';
 import type { ClockHold } from './clockHold';
 import { chooseExceptions, ExceptionQuestions } from './exceptions';
 import { OldCode } from './oldCode';
+import type { IsOlder } from './oldCode';
 import { readStop } from './stops';
 
 /** Milliseconds after which a process goes on without its debugger. */
@@ -53,6 +54,11 @@ export class Children implements vscode.Disposable {
     private readonly clock: ClockHold,
     private readonly log: Log,
     private readonly onLost: (id: FunctionId, instance: number) => void,
+    private readonly isOlder: (
+      id: FunctionId,
+      instance: number,
+      ...of: Parameters<IsOlder>
+    ) => boolean,
   ) {
     this.disposables.push(
       vscode.debug.registerDebugAdapterTrackerFactory('*', {
@@ -194,10 +200,13 @@ export class Children implements vscode.Disposable {
     if (session.configuration[markKey] !== undefined) {
       child.session = session; // The editor announces it when it has attached, which is too late to leave it.
     }
-    const oldCode = new OldCode({
-      frame: l10n.t('(before the save)'),
-      breakpoint: l10n.t('This process still runs the code from before the save.'),
-    });
+    const oldCode = new OldCode(
+      {
+        frame: l10n.t('(before the save)'),
+        breakpoint: l10n.t('This process still runs the code from before the save.'),
+      },
+      (...of) => this.isOlder(child.id, child.instance, ...of),
+    );
     const questions = new ExceptionQuestions();
     return {
       onWillReceiveMessage: (message: DebugProtocol.ProtocolMessage) => {

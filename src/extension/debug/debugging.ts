@@ -10,6 +10,7 @@ import type { Gateway } from '../gateway';
 import { contexts, debugTypes } from '../ids';
 import type { Log } from '../log';
 import type { Projects } from '../projects';
+import type { Runs } from '../runs';
 import { knownFunctions } from '../views/functionsView';
 import { planChild } from './childConfiguration';
 import { Children } from './children';
@@ -34,6 +35,7 @@ export class Debugging
     private readonly projects: Projects,
     private readonly log: Log,
     private readonly startGateway: (debug: readonly FunctionId[]) => Promise<unknown>,
+    isOlder: Runs['isOlder'],
   ) {
     this.clock = new ClockHold((reason, frozen) => {
       gateway.ask('freezeClock', { reason, frozen }).catch(() => undefined);
@@ -43,6 +45,7 @@ export class Debugging
       this.clock,
       log,
       (id, instance) => this.childLost(id, instance),
+      isOlder,
     );
     this.disposables.push(
       vscode.debug.registerDebugAdapterDescriptorFactory(debugTypes.container, this),

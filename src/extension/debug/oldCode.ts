@@ -12,6 +12,12 @@ export interface OldCodeWords {
   breakpoint: string;
 }
 
+/**
+ * Whether the process has this file from before a save. The editor need not hear of one, and what it tells may come when
+ * the process already has what was saved. `told`: it says that the file changed, so that no newer code need serve yet.
+ */
+export type IsOlder = (file: string, told: boolean) => boolean;
+
 export class OldCode {
   /** What each file has here, by its path as the messages write it. */
   private readonly bound = new Map<string, DebugProtocol.SourceBreakpoint[]>();
@@ -19,7 +25,10 @@ export class OldCode {
   /** Number of breakpoints that the editor wanted, by request. */
   private readonly wanted = new Map<number, number>();
 
-  constructor(private readonly words: OldCodeWords) {}
+  constructor(
+    private readonly words: OldCodeWords,
+    private readonly isOlder: IsOlder,
+  ) {}
 
   /** A message that the editor is about to send. */
   toAdapter(message: DebugProtocol.ProtocolMessage): void {
@@ -30,10 +39,15 @@ export class OldCode {
     const { source, breakpoints = [], sourceModified } = request.arguments;
     const path = source.path ?? '';
     const bound = this.bound.get(path);
-    if (sourceModified === true && bound !== undefined && !sameLines(bound, breakpoints)) {
+    if (
+      sourceModified === true &&
+      bound !== undefined &&
+      !sameLines(bound, breakpoints) &&
+      this.isOlder(plain(path), true)
+    ) {
       this.saved.add(path);
     }
-    if (bound === undefined || !this.saved.has(path)) {
+    if (bound === undefined || !this.isSaved(path)) {
       this.bound.set(path, breakpoints);
       return;
     }
@@ -61,7 +75,7 @@ export class OldCode {
         const unbound = { verified: false, message: this.words.breakpoint };
         response.body = { breakpoints: Array.from({ length: wanted }, () => ({ ...unbound })) };
       }
-    } else if (response.command === 'stackTrace' && this.saved.size > 0) {
+    } else if (response.command === 'stackTrace') {
       const { stackFrames } = response.body as DebugProtocol.StackTraceResponse['body'];
       for (const frame of stackFrames) {
         if (this.isSaved(frame.source?.path)) {
@@ -72,7 +86,11 @@ export class OldCode {
   }
 
   private isSaved(path: string | undefined): boolean {
-    return path !== undefined && [...this.saved].some((each) => plain(each) === plain(path));
+    return (
+      path !== undefined &&
+      ([...this.saved].some((each) => plain(each) === plain(path)) ||
+        this.isOlder(plain(path), false))
+    );
   }
 }
 

@@ -39,6 +39,7 @@ export class TestDebugging implements vscode.Disposable {
       this.clock,
       log,
       () => undefined, // Whoever ends a debugger lets the scenario go on without it.
+      () => false, // A run is of the code that was there when it began.
     );
   }
 

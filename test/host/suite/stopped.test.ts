@@ -6,11 +6,11 @@ import {
   activate,
   Client,
   echoFiles,
-  hearsOfFiles,
   pythonHandler,
   nodeHandler,
   removeBreakpoints,
   run,
+  setBreakpoint,
   start,
   stop,
   stopDebugging,
@@ -24,23 +24,38 @@ import {
 const handlers = {
   python: [
     'index.py',
-    pythonHandler(`
+    pythonHandler(
+      `
 text = websocket["data"]
 print("printed " + text)
 if text == "raise":
     raise ValueError("not that")  # raised
+if text == "raise later":
+    later()
 push({"action": "data send", "secConnectionID": websocket["secConnectionID"], "dataType": "text", "data": text})  # stop
 after = "the line after"
-return after  # end`),
+return after  # end`,
+      `def later():
+    raise ValueError("not that either")  # later
+`,
+    ),
   ],
   javascript: [
     'index.js',
-    nodeHandler(`
+    nodeHandler(
+      `
 const text = websocket.data;
 console.log('printed ' + text);
+if (text === 'raise') throw new Error('not that'); // raised
+if (text === 'raise later') await later();
 await push({ action: 'data send', secConnectionID: websocket.secConnectionID, dataType: 'text', data: text }); // stop
 const after = 'the line after';
-return after; // end`),
+return after; // end`,
+      `async function later() {
+  await null;
+  throw new Error('not that either'); // later
+}`,
+    ),
   ],
 } as const;
 
@@ -48,6 +63,7 @@ for (const [language, [file, code]] of Object.entries(handlers)) {
   describe(`at a stop in ${language}`, function () {
     this.timeout(180_000);
     const handler = `Transmission/${file}`;
+    const comment = language === 'python' ? '#' : '//';
     const printed: string[] = [];
     let project: TestProject;
     let stops: Stops;
@@ -105,61 +121,65 @@ for (const [language, [file, code]] of Object.entries(handlers)) {
       assert.equal(found().length, 1);
     });
 
-    if (language === 'python') {
-      it('stops where an error leaves the handler, without a breakpoint', async () => {
-        client.send('raise');
+    for (const [text, mark] of [
+      ['raise', ' raised'],
+      ['raise later', ' later'],
+    ] as const) {
+      it(`stops where an error leaves the handler, without a breakpoint: ${text}`, async () => {
+        trace.mark();
+        client.send(text);
         const stopped = await stops.next();
         assert.equal(stopped.file, project.file(handler));
-        assert.equal(stopped.line, project.line(handler, '# raised'));
+        assert.equal(stopped.line, project.line(handler, comment + mark));
         await stops.go(stopped);
         const ended = await trace.next('invocationEnded', ({ outcome }) => outcome !== 'ok');
         assert.equal(ended.error?.statusCode, 430);
         await trace.runs();
         assert.equal(stops.count, 0);
       });
+    }
 
-      it('after a save, the old code stops at no moved breakpoint and is marked', async function () {
-        if (!(await hearsOfFiles(project))) {
-          this.skip(); // The editor tells its debuggers of a save only when it hears of the file.
-        }
-        const document = await vscode.workspace.openTextDocument(project.uri(handler));
-        await vscode.window.showTextDocument(document);
-        await stops.bind(project.file(handler), project.line(handler, ' stop'));
-        client.send('old');
-        const stopped = await stops.next();
-        const line = project.line(handler, ' stop') - 1;
-        const edit = new vscode.WorkspaceEdit();
-        edit.insert(document.uri, new vscode.Position(line, 0), '\n');
-        await vscode.workspace.applyEdit(edit);
-        await until('a breakpoint that moved', () =>
-          vscode.debug.breakpoints.some(
-            (each) =>
-              each instanceof vscode.SourceBreakpoint &&
-              each.location.range.start.line === line + 1,
-          ),
-        );
-        trace.mark();
-        await document.save();
-        await trace.next('instance', ({ waitsForDebugger }) => waitsForDebugger === true);
-        const frames = await until('a marked frame', async () => {
-          const { stackFrames } = (await stopped.session.customRequest('stackTrace', {
-            threadId: stopped.thread,
-            startFrame: 0,
-            levels: 1,
-          })) as { stackFrames: { name: string }[] };
-          return stackFrames.some(({ name }) => name.endsWith('(before the save)')) && stackFrames;
-        });
-        assert.equal(frames.length, 1);
-        await stops.go(stopped);
-        assert.equal(await client.next(), 'old');
-        client.send('new');
+    it('after a save, the old code stops at no moved breakpoint and is marked', async () => {
+      const document = await vscode.workspace.openTextDocument(project.uri(handler));
+      await vscode.window.showTextDocument(document);
+      await stops.bind(project.file(handler), project.line(handler, ' stop'));
+      client.send('old');
+      const stopped = await stops.next();
+      const line = project.line(handler, ' stop') - 1;
+      const edit = new vscode.WorkspaceEdit();
+      edit.insert(document.uri, new vscode.Position(line, 0), '\n');
+      await vscode.workspace.applyEdit(edit);
+      await until('a breakpoint that moved', () =>
+        vscode.debug.breakpoints.some(
+          (each) =>
+            each instanceof vscode.SourceBreakpoint && each.location.range.start.line === line + 1,
+        ),
+      );
+      trace.mark();
+      await document.save();
+      await trace.next('instance', ({ waitsForDebugger }) => waitsForDebugger === true);
+      const frames = await until('a marked frame', async () => {
+        const { stackFrames } = (await stopped.session.customRequest('stackTrace', {
+          threadId: stopped.thread,
+          startFrame: 0,
+          levels: 1,
+        })) as { stackFrames: { name: string }[] };
+        return stackFrames.some(({ name }) => name.endsWith('(before the save)')) && stackFrames;
+      });
+      assert.equal(frames.length, 1);
+      // An editor that does not hear of the file tells of its breakpoints when one comes.
+      setBreakpoint(project.file(handler), project.line(handler, ' after'));
+      await stops.go(stopped);
+      assert.equal(await client.next(), 'old');
+      client.send('new');
+      for (const mark of [' stop', ' after']) {
         const again = await stops.next();
         assert.notEqual(again.session, stopped.session);
-        assert.equal(again.line, project.line(handler, ' stop'));
+        assert.equal(again.line, project.line(handler, mark));
         await stops.go(again);
-        assert.equal(await client.next(), 'new');
-        assert.equal(stops.count, 0);
-      });
-    }
+      }
+      assert.equal(await client.next(), 'new');
+      assert.equal(stops.count, 0);
+    });
   });
 }

@@ -461,14 +461,3 @@ export async function stopDebugging(): Promise<void> {
     throw new Error(`${(error as Error).message} Still there: ${left()}`);
   });
 }
-
-/** Whether this editor hears of files that change on the disk; a window that has seen many folders may not any more. */
-export async function hearsOfFiles(project: TestProject): Promise<boolean> {
-  const watcher = vscode.workspace.createFileSystemWatcher('**/heard.txt');
-  let heard = false;
-  watcher.onDidCreate(() => (heard = true));
-  project.write({ 'heard.txt': '' });
-  await until('news of a file', () => heard, 5).catch(() => undefined);
-  watcher.dispose();
-  return heard;
-}

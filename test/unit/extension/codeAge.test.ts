@@ -65,6 +65,20 @@ describe('the age of code', () => {
     assert.ok(age.isOf(failed, file));
   });
 
+  it('is that of a process until newer code serves that was written after its start', () => {
+    process(1, 1);
+    assert.ok(!age.isOlder('a', 1, file));
+    write();
+    assert.ok(!age.isOlder('a', 1, file), 'its code may be the same, or not good to start');
+    assert.ok(age.isOlder('a', 1, file, true), 'unless it is known');
+    process(2, 2);
+    assert.ok(age.isOlder('a', 1, file));
+    assert.ok(!age.isOlder('a', 2, file, true), 'what is told comes late');
+    assert.ok(!age.isOlder('a', 2, file));
+    assert.ok(!age.isOlder('b', 1, file), 'another function');
+    assert.ok(!age.isOlder('a', 1, path.join(folder, 'gone.js')));
+  });
+
   it('is nothing to stand beside when the file is gone', () => {
     process(1, 1);
     assert.ok(!age.isOf(run('one', 1, 1), path.join(folder, 'gone.js')));

@@ -78,7 +78,7 @@ describe('a process that runs the code from before a save', () => {
   }
 
   it('keeps the lines that it has, and says so of those that the editor moved', () => {
-    const code = new OldCode(words);
+    const code = new OldCode(words, (_, told) => told);
     assert.deepEqual(set(code, [4, 9]), { asked: [4, 9], bound: [true, true] });
     assert.deepEqual(set(code, [4]), { asked: [4], bound: [true] });
     assert.equal(nameOfFrame(code, path), 'main_handler');
@@ -90,8 +90,26 @@ describe('a process that runs the code from before a save', () => {
     assert.deepEqual(set(code, []), { asked: [], bound: [] });
   });
 
+  it('does so, too, where the editor did not hear of the save', () => {
+    let written = '';
+    const code = new OldCode(words, (file) => file === written);
+    set(code, [4]);
+    written = path;
+    assert.equal(nameOfFrame(code, path), 'main_handler (old)');
+    assert.equal(nameOfFrame(code, `vscode-remote://localhost${path}`), 'main_handler (old)');
+    assert.equal(nameOfFrame(code, '/p/Register/index.py'), 'main_handler');
+    assert.deepEqual(set(code, [6, 8]), { asked: [4], bound: [false, false] });
+    assert.deepEqual(set(code, []), { asked: [], bound: [] });
+  });
+
+  it('is none where the process has what was saved when the editor tells of it', () => {
+    const code = new OldCode(words, () => false);
+    set(code, [4]);
+    assert.deepEqual(set(code, [4, 5], true), { asked: [4, 5], bound: [true, true] });
+  });
+
   it('is none where no line moved', () => {
-    const code = new OldCode(words);
+    const code = new OldCode(words, (_, told) => told);
     set(code, [4]);
     assert.deepEqual(set(code, [4], true), { asked: [4], bound: [true] });
     assert.deepEqual(set(code, [5]), { asked: [5], bound: [true] });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { FunctionSpec } from '../../../src/protocol/project';
 import type { UserError } from '../../../src/core/errors';
 import { attachNode, attachPython, type TestDebugger } from './debuggers';
-import { disposeBenches, startBench, type Bench } from './harness';
+import { disposeBenches, fetchedNode, startBench, type Bench } from './harness';
 
 interface Language {
   title: string;
@@ -232,6 +232,106 @@ exports.main_handler = () => new Promise((resolve) => {
       { state: 'ready', debugPort: undefined },
       { state: 'ready', debugPort: answer?.port },
     ]);
+  });
+});
+
+describe('An error that leaves a Node.js handler', function () {
+  this.timeout(60_000);
+  const attached: TestDebugger[] = [];
+  afterEach(async () => {
+    attached.splice(0).forEach((each) => each.dispose());
+    await disposeBenches();
+  });
+
+  const ways = {
+    plain: `throw new Error('plain');`,
+    'before an await': `return (async () => { throw new Error('before an await'); })();`,
+    'after an await': `return (async () => { await null; throw new Error('after an await'); })();`,
+    'two calls away': `const deep = async () => { await null; throw new Error('two calls away'); }; return (async () => { await deep(); })();`,
+    'in a promise': `return Promise.resolve().then(() => { throw new Error('in a promise'); });`,
+    'of the engine': `return event.missing.member;`,
+  };
+  const caught = [
+    `try { throw new Error('caught'); } catch { return 'caught'; }`,
+    `return (async () => { try { await (async () => { await null; throw new Error('caught'); })(); } catch { return 'caught'; } })();`,
+    `return (async () => { await null; throw new Error('caught'); })().catch(() => 'caught');`,
+  ];
+
+  const begin = async (lines: readonly string[], interpreter?: string) => {
+    const code = ['exports.main_handler = (event) => {', ...lines, '};'].join('\n');
+    const bench = startBench({
+      files: { 'index.js': code },
+      spec: { family: 'node', timeout: 10, interpreter },
+    });
+    const answer = await bench.runtime.setDebug(true);
+    const tool = await attachNode(answer?.port ?? 0);
+    attached.push(tool);
+    await tool.breakOnUncaught();
+    bench.runtime.debuggerReady(answer?.instance ?? 0);
+    return { bench, tool };
+  };
+
+  const branch = (statement: string, index: number) =>
+    `if (event.way === ${index}) { ${statement} }`;
+
+  for (const version of [undefined, 10, 24]) {
+    it(`stops at its line, once, and is the answer 430 then (Node.js ${version ?? process.versions.node})`, async function () {
+      const interpreter = version === undefined ? undefined : await fetchedNode(version);
+      if (version !== undefined && interpreter === undefined) {
+        this.skip();
+      }
+      const { bench, tool } = await begin(Object.values(ways).map(branch), interpreter);
+      for (const [index, name] of Object.keys(ways).entries()) {
+        const running = bench.invoke({ way: index });
+        assert.equal(await tool.stopped(), index + 2, name);
+        await tool.resume();
+        const { error } = await running;
+        assert.equal(error?.statusCode, 430);
+        if (name !== 'of the engine') {
+          assert.ok(error?.stackTrace?.startsWith(`Error: ${name}`), error?.stackTrace);
+        }
+      }
+      assert.equal(tool.count, Object.keys(ways).length);
+    });
+  }
+
+  it('does not stop at one that is caught, and takes every kind of answer', async () => {
+    const { bench, tool } = await begin(
+      [
+        ...caught,
+        `return 3;`,
+        `return (async () => 4)();`,
+        `return { then: (good) => setImmediate(good, 5) };`,
+        `return { then: (good, bad) => setImmediate(bad, new Error('of a thenable')) };`,
+      ].map(branch),
+    );
+    const answers = [];
+    for (const way of [0, 1, 2, 3, 4, 5, 6]) {
+      const { value, error } = await bench.invoke({ way });
+      answers.push(error === undefined ? value : error.statusCode);
+    }
+    assert.deepEqual(answers, [null, 'caught', 'caught', null, 4, 5, 430]);
+    assert.equal(tool.count, 0);
+  });
+
+  it('stops at the line of the load, too', async () => {
+    const code = `const ready = false;
+if (!ready) throw new Error('not ready');
+exports.main_handler = () => 1;
+`;
+    const bench = startBench({
+      files: { 'index.js': code },
+      spec: { family: 'node', timeout: 10 },
+    });
+    const answer = await bench.runtime.setDebug(true);
+    const tool = await attachNode(answer?.port ?? 0);
+    attached.push(tool);
+    await tool.breakOnUncaught();
+    const running = bench.invoke({});
+    bench.runtime.debuggerReady(answer?.instance ?? 0);
+    assert.equal(await tool.stopped(), 2);
+    await tool.resume();
+    assert.equal((await running).error?.statusCode, 437);
   });
 });
 

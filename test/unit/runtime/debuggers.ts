@@ -43,7 +43,14 @@ interface CdpMessage {
   result?: { result?: { value?: unknown } };
 }
 
-export async function attachNode(port: number): Promise<TestDebugger> {
+export interface NodeDebugger extends TestDebugger {
+  /** Asks to be stopped at errors that nobody will catch. */
+  breakOnUncaught(): Promise<void>;
+  /** How often it was stopped. */
+  readonly count: number;
+}
+
+export async function attachNode(port: number): Promise<NodeDebugger> {
   const response = await fetch(`http://127.0.0.1:${port}/json`);
   const [target] = (await response.json()) as { webSocketDebuggerUrl: string }[];
   const socket = new WebSocket(target?.webSocketDebuggerUrl ?? '');
@@ -52,6 +59,7 @@ export async function attachNode(port: number): Promise<TestDebugger> {
   const replies = new Map<number, (message: CdpMessage) => void>();
   let frame = '';
   let next = 0;
+  let count = 0;
   socket.on('message', (data: Buffer) => {
     const message = JSON.parse(data.toString()) as CdpMessage;
     if (message.id !== undefined) {
@@ -59,6 +67,7 @@ export async function attachNode(port: number): Promise<TestDebugger> {
     } else if (message.method === 'Debugger.paused') {
       const [top] = message.params?.callFrames ?? [];
       frame = top?.callFrameId ?? '';
+      count++;
       stops.push((top?.location.lineNumber ?? -2) + 1);
     }
   });
@@ -73,6 +82,12 @@ export async function attachNode(port: number): Promise<TestDebugger> {
     async breakAt(file, line) {
       const urlRegex = `(file://)?${file.replace(/[.\\/]/g, '\\$&')}`;
       await send('Debugger.setBreakpointByUrl', { urlRegex, lineNumber: line - 1 });
+    },
+    async breakOnUncaught() {
+      await send('Debugger.setPauseOnExceptions', { state: 'uncaught' });
+    },
+    get count() {
+      return count;
     },
     async begin() {},
     stopped: () => stops.next(),

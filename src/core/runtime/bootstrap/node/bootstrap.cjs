@@ -11,6 +11,7 @@ const work = require('./work.cjs');
 const output = require('./output.cjs');
 const load = require('./load.cjs');
 const redirect = require('./redirect.cjs');
+const uncaught = require('./uncaught.cjs');
 const writes = require('./writes.cjs');
 
 const largest = 6 * 1024 * 1024;
@@ -116,7 +117,7 @@ function prepare(given) {
 }
 
 function loadHandler() {
-  load.loadHandler(order, (failure, loaded) => {
+  load.loadHandler(order, isDebugged(), (failure, loaded) => {
     output.flush();
     if (failure !== null) {
       send(`X ${JSON.stringify(failure)}\n`);
@@ -155,25 +156,30 @@ function run(id, froze, text) {
   const callback = (error, value) => answer(invocation, error, value);
   invocation.context = contextOf(invocation, callback);
   work.begin(invocation);
+  const debugged = isDebugged();
   output.within(id, () => {
-    let returned;
-    try {
-      returned = handler(event, invocation.context, callback);
-    } catch (error) {
-      fail(invocation, 'exception', error);
-      return;
-    }
-    if (returned !== null && typeof returned === 'object' && typeof returned.then === 'function') {
-      invocation.promised = true;
-      returned.then(
-        (value) => answer(invocation, null, value),
-        (error) => fail(invocation, 'exception', error),
-      );
-    } else if (!invocation.answered) {
-      if (returned !== undefined) invocation.ignored = true;
-      channel.unref(); // `beforeExit` tells when nothing is left that could call back.
-    }
+    uncaught.attempt(
+      debugged,
+      () => handler(event, invocation.context, callback),
+      (returned) => follow(invocation, debugged, returned),
+      (error) => fail(invocation, 'exception', error),
+    );
   });
+}
+
+function follow(invocation, debugged, returned) {
+  if (returned !== null && typeof returned === 'object' && typeof returned.then === 'function') {
+    invocation.promised = true;
+    uncaught.follow(
+      debugged,
+      returned,
+      (value) => answer(invocation, null, value),
+      (error) => fail(invocation, 'exception', error),
+    );
+  } else if (!invocation.answered) {
+    if (returned !== undefined) invocation.ignored = true;
+    channel.unref(); // `beforeExit` tells when nothing is left that could call back.
+  }
 }
 
 function contextOf(invocation, callback) {
@@ -373,6 +379,10 @@ function openDebugger() {
   }
 }
 
+function isDebugged() {
+  return inspector !== undefined && inspector.url() !== undefined;
+}
+
 function closeDebugger() {
-  if (inspector !== undefined && inspector.url() !== undefined) inspector.close();
+  if (isDebugged()) inspector.close();
 }

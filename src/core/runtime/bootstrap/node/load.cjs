@@ -7,6 +7,7 @@ const { spawnSync } = require('child_process');
 const { pathToFileURL, fileURLToPath } = require('url');
 const { send } = require('./send.cjs');
 const failures = require('./failures.cjs');
+const uncaught = require('./uncaught.cjs');
 
 const extensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'];
 const files = new Set();
@@ -44,7 +45,7 @@ function watchLoads() {
 }
 
 /** Calls back with (failure, null) or (null, handler). */
-exports.loadHandler = (order, done) => {
+exports.loadHandler = (order, debugged, done) => {
   watchLoads();
   const base = path.join(order.folder, ...order.file.split('/'));
   const file = extensions.map((extension) => base + extension).find((name) => fs.existsSync(name));
@@ -70,27 +71,27 @@ exports.loadHandler = (order, done) => {
     exports.tellFiles();
     done(failure, null);
   };
-  let module;
-  try {
-    if (file.endsWith('.mjs') || file.endsWith('.mts')) {
-      importFile(file).then(loaded, failed);
-      return;
-    }
-    module = Module.createRequire ? Module.createRequire(file)(file) : require(file);
-  } catch (error) {
-    if (
-      error &&
-      (error.code === 'ERR_REQUIRE_ESM' ||
-        error.code === 'ERR_REQUIRE_ASYNC_MODULE' ||
-        wantsImport(file, error))
-    ) {
-      importFile(file).then(loaded, failed);
-    } else {
-      failed(error);
-    }
+  if (file.endsWith('.mjs') || file.endsWith('.mts')) {
+    importFile(file).then(loaded, failed);
     return;
   }
-  loaded(module);
+  uncaught.attempt(
+    debugged,
+    () => (Module.createRequire ? Module.createRequire(file)(file) : require(file)),
+    loaded,
+    (error) => {
+      if (
+        error &&
+        (error.code === 'ERR_REQUIRE_ESM' ||
+          error.code === 'ERR_REQUIRE_ASYNC_MODULE' ||
+          wantsImport(file, error))
+      ) {
+        importFile(file).then(loaded, failed);
+      } else {
+        failed(error);
+      }
+    },
+  );
 };
 
 /** An error in an ES module does not say where it is; the check of Node.js does. */
