@@ -121,24 +121,6 @@ for (const [language, [file, code]] of Object.entries(handlers)) {
       assert.equal(found().length, 1);
     });
 
-    for (const [text, mark] of [
-      ['raise', ' raised'],
-      ['raise later', ' later'],
-    ] as const) {
-      it(`stops where an error leaves the handler, without a breakpoint: ${text}`, async () => {
-        trace.mark();
-        client.send(text);
-        const stopped = await stops.next();
-        assert.equal(stopped.file, project.file(handler));
-        assert.equal(stopped.line, project.line(handler, comment + mark));
-        await stops.go(stopped);
-        const ended = await trace.next('invocationEnded', ({ outcome }) => outcome !== 'ok');
-        assert.equal(ended.error?.statusCode, 430);
-        await trace.runs();
-        assert.equal(stops.count, 0);
-      });
-    }
-
     it('after a save, the old code stops at no moved breakpoint and is marked', async () => {
       const document = await vscode.workspace.openTextDocument(project.uri(handler));
       await vscode.window.showTextDocument(document);
@@ -181,5 +163,23 @@ for (const [language, [file, code]] of Object.entries(handlers)) {
       assert.equal(await client.next(), 'new');
       assert.equal(stops.count, 0);
     });
+
+    for (const [text, mark] of [
+      ['raise', ' raised'],
+      ['raise later', ' later'],
+    ] as const) {
+      it(`stops where an error leaves the handler, without a breakpoint: ${text}`, async () => {
+        trace.mark();
+        client.send(text);
+        const stopped = await stops.next();
+        assert.equal(stopped.file, project.file(handler));
+        assert.equal(stopped.line, project.line(handler, comment + mark));
+        await stops.go(stopped);
+        const ended = await trace.next('invocationEnded', ({ outcome }) => outcome !== 'ok');
+        assert.equal(ended.error?.statusCode, 430);
+        await trace.runs();
+        assert.equal(stops.count, 0);
+      });
+    }
   });
 }
