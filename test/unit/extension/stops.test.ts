@@ -22,6 +22,7 @@ describe('a stop of a debugged function', () => {
       clock,
       { info: () => undefined } as never,
       () => undefined,
+      () => false,
     );
     answer = () => Promise.resolve({ stackFrames: [{ line: 12 }] });
     const attached = children.attach({
