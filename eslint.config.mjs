@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import { factKinds } from './scripts/lint/factKinds.mjs';
 
 /**
  * What each layer may reach. `layers`: the layers it may import (itself always). `packages`: the npm packages it may
@@ -111,6 +112,7 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts', 'test/**/*.ts'],
     extends: [tseslint.configs.recommended],
+    plugins: { facts: { rules: { kinds: factKinds } } },
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
     },
@@ -131,6 +133,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
     },
   },
+  { files: ['src/**/*.ts'], rules: { 'facts/kinds': 'error' } },
   ...layerRules,
   {
     files: ['**/*.{js,cjs,mjs}'],

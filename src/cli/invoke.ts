@@ -10,7 +10,13 @@ import { sentences, UserError } from '../core/errors';
 import { readText } from '../core/textFile';
 import type { Timer } from '../core/clock';
 import { type Session, startSession, type SessionOptions } from '../core/session/session';
-import type { FunctionInfo } from '../protocol/fact';
+import {
+  leftOut,
+  type BackgroundKind,
+  type ConnectionKind,
+  type Fact,
+  type FunctionInfo,
+} from '../protocol/fact';
 import { endLines, startLine } from '../protocol/platformLog';
 import { sampleEvents } from '../protocol/samples';
 import { placed, visible } from './narrate';
@@ -30,25 +36,9 @@ export async function invoke({ functionName, event, ...options }: InvokeOptions)
     const functions = session.services.flatMap((service) => service.functions);
     const target = findFunction(functions, functionName);
     session.onFact((fact) => {
-      if (fact.kind === 'log') {
-        process.stderr.write(`${fact.text}\n`);
-      } else if (fact.kind === 'invocationStarted') {
-        process.stderr.write(`${startLine(fact.invocation)}\n`);
-      } else if (fact.kind === 'invocationEnded') {
-        const result = fact.error === undefined ? fact.preview : JSON.stringify(fact.error);
-        process.stderr.write(`${endLines(fact, result, target.memory).join('\n')}\n`);
-      } else if (fact.kind === 'push') {
-        const what =
-          fact.action === 'closing' ? 'closing' : `${fact.type ?? ''} ${visible(fact.preview)}`;
-        const answer =
-          fact.errNo === 0 ? 'errNo 0' : `errNo ${fact.errNo}: ${visible(fact.errMsg)}`;
-        process.stderr.write(`${l10n.t('push to {0}: {1}', fact.connection, what)} → ${answer}\n`);
-      } else if (
-        fact.kind === 'diagnostic' &&
-        (fact.function ?? target.function) === target.function
-      ) {
-        const text = sentences(fact.message, fact.advice);
-        process.stderr.write(`${fact.severity}: ${placed(fact.place)}${text}\n`);
+      const said = wordsOf(fact, target);
+      if (said !== undefined) {
+        process.stderr.write(`${said}\n`);
       }
     });
     const answer = await session.intents.invoke({
@@ -61,6 +51,32 @@ export async function invoke({ functionName, event, ...options }: InvokeOptions)
     return answer.outcome === 'ok' ? 0 : 1;
   } finally {
     await session.dispose('done');
+  }
+}
+
+function wordsOf(fact: Fact, target: FunctionInfo): string | undefined {
+  switch (fact.kind) {
+    case 'log':
+      return fact.text;
+    case 'invocationStarted':
+      return startLine(fact.invocation);
+    case 'invocationEnded': {
+      const result = fact.error === undefined ? fact.preview : JSON.stringify(fact.error);
+      return endLines(fact, result, target.memory).join('\n');
+    }
+    case 'push': {
+      const what =
+        fact.action === 'closing' ? 'closing' : `${fact.type ?? ''} ${visible(fact.preview)}`;
+      const answer = fact.errNo === 0 ? 'errNo 0' : `errNo ${fact.errNo}: ${visible(fact.errMsg)}`;
+      return `${l10n.t('push to {0}: {1}', fact.connection, what)} → ${answer}`;
+    }
+    case 'diagnostic':
+      return (fact.function ?? target.function) === target.function
+        ? `${fact.severity}: ${placed(fact.place)}${sentences(fact.message, fact.advice)}`
+        : undefined;
+    default:
+      leftOut<BackgroundKind | ConnectionKind | 'frame'>(fact);
+      return undefined;
   }
 }
 

@@ -67,7 +67,8 @@ export class Admission {
       const address = addressOf(fact.remote);
       this.addresses.set(fact.connection, address);
       this.counts.set(address, (this.counts.get(address) ?? 0) + 1);
-    } else if ((fact.kind === 'closed' || fact.kind === 'refused') && fact.connection) {
+    }
+    if ((fact.kind === 'closed' || fact.kind === 'refused') && fact.connection) {
       const address = this.addresses.get(fact.connection);
       this.addresses.delete(fact.connection);
       this.speakers.delete(fact.connection);

@@ -1,6 +1,6 @@
 /** JSON lines for operators: what happened to connections and calls, never what they said. */
 import pino, { type Logger } from 'pino';
-import type { Fact } from '../protocol/fact';
+import { type BackgroundKind, type Fact, leftOut } from '../protocol/fact';
 import type { GatewayConfig } from './config';
 import type { Listener } from './observer';
 
@@ -65,7 +65,7 @@ export function factLog(log: Log, { output }: Pick<GatewayConfig['log'], 'output
         break;
       }
       default:
-        break;
+        leftOut<BackgroundKind | 'client' | 'frame'>(fact);
     }
   };
 }

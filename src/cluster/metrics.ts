@@ -1,6 +1,6 @@
 /** Prometheus metrics of a node, made of its facts. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Fact } from '../protocol/fact';
+import { type BackgroundKind, type Fact, leftOut } from '../protocol/fact';
 import type { Listener } from './observer';
 
 /** Seconds. */
@@ -111,7 +111,7 @@ export function startMetrics(gauges: Gauges): Metrics {
           break;
         }
         default:
-          break;
+          leftOut<BackgroundKind | 'connecting' | 'client' | 'log'>(fact);
       }
     },
     cleanupPaid: (how) => paid.inc({ how }),

@@ -22,9 +22,7 @@ export class Pinger {
   }
 
   readonly listener = (fact: Fact): void => {
-    if (fact.kind === 'frame' && fact.direction === 'toServer') {
-      this.unanswered.delete(fact.connection);
-    } else if (fact.kind === 'closed') {
+    if ((fact.kind === 'frame' && fact.direction === 'toServer') || fact.kind === 'closed') {
       this.unanswered.delete(fact.connection);
     }
   };

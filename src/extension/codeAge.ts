@@ -33,7 +33,8 @@ export class CodeAge {
   receive(fact: Fact): void {
     if (fact.kind === 'instance') {
       this.addInstance(fact);
-    } else if (fact.kind === 'invocationStarted') {
+    }
+    if (fact.kind === 'invocationStarted') {
       put(this.runs, fact.invocation, this.now(), keptRuns);
     }
   }

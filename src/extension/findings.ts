@@ -41,12 +41,14 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
         const info =
           fact.function === undefined ? undefined : state.functions.get(fact.function)?.info;
         this.inOrder(() => this.add(fact, version, info));
-      } else if (fact.kind === 'diagnosticsCleared') {
+      }
+      if (fact.kind === 'diagnosticsCleared') {
         this.inOrder(() =>
           // The code is good to start: that says nothing of what its runs have met.
           this.remove(({ function: of, byRun }) => of === fact.function && !byRun),
         );
-      } else if (fact.kind === 'instance' && fact.state === 'ready') {
+      }
+      if (fact.kind === 'instance' && fact.state === 'ready') {
         this.served.set(fact.function, Math.max(fact.version, this.served.get(fact.function) ?? 0));
         this.inOrder(() =>
           this.remove((each) => each.function === fact.function && each.version < fact.version),

@@ -1,5 +1,5 @@
 /** The last ended run of each function, with the pushes that it made: for lenses, inline values and comparing. */
-import type { Fact } from '../protocol/fact';
+import { leftOut, type BackgroundKind, type ConnectionKind, type Fact } from '../protocol/fact';
 import type { FunctionId } from '../protocol/project';
 import { CodeAge } from './codeAge';
 import type { InvocationState, SessionState } from '../protocol/state';
@@ -45,31 +45,39 @@ export class Runs {
     const changed = new Set<FunctionId>();
     for (const fact of facts) {
       this.age.receive(fact);
-      if (fact.kind === 'invocationStarted') {
-        this.pushes.set(fact.invocation, []);
-      } else if (fact.kind === 'push' && fact.invocation !== null) {
-        const seqs = this.pushes.get(fact.invocation);
-        if (seqs !== undefined && seqs.length < keptPushes) {
-          seqs.push(fact.seq);
+      switch (fact.kind) {
+        case 'invocationStarted':
+          this.pushes.set(fact.invocation, []);
+          break;
+        case 'push':
+          if (fact.invocation !== null) {
+            const seqs = this.pushes.get(fact.invocation);
+            if (seqs !== undefined && seqs.length < keptPushes) {
+              seqs.push(fact.seq);
+            }
+            const id = fact.function ?? '';
+            if (this.last.get(id)?.invocation === fact.invocation) {
+              changed.add(id);
+            }
+          }
+          break;
+        case 'invocationEnded': {
+          const run = state.invocations.get(fact.invocation);
+          if (run !== undefined) {
+            this.take(run);
+            changed.add(run.function);
+          }
+          break;
         }
-        if (
-          fact.function !== null &&
-          this.last.get(fact.function)?.invocation === fact.invocation
-        ) {
-          changed.add(fact.function);
-        }
-      } else if (fact.kind === 'invocationEnded') {
-        const run = state.invocations.get(fact.invocation);
-        if (run !== undefined) {
-          this.take(run);
-          changed.add(run.function);
-        }
-      } else if (fact.kind === 'trafficCleared') {
-        for (const run of this.last.values()) {
-          this.pushes.delete(run.invocation);
-          changed.add(run.function);
-        }
-        this.last.clear();
+        case 'trafficCleared':
+          for (const run of this.last.values()) {
+            this.pushes.delete(run.invocation);
+            changed.add(run.function);
+          }
+          this.last.clear();
+          break;
+        default:
+          leftOut<BackgroundKind | ConnectionKind | 'frame' | 'log'>(fact);
       }
     }
     return changed;

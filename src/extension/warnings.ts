@@ -5,7 +5,14 @@
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { sentences } from '../core/errors';
-import type { Fact, FactOf } from '../protocol/fact';
+import {
+  leftOut,
+  type BackgroundKind,
+  type ConnectionKind,
+  type Fact,
+  type FactOf,
+  type TransferKind,
+} from '../protocol/fact';
 import { titleOf } from './findings';
 import { commands } from './ids';
 
@@ -24,16 +31,27 @@ export class Warnings {
 
   receive(facts: readonly Fact[]): void {
     for (const fact of facts) {
-      if (fact.kind === 'listening' && fact.wishedPort !== undefined) {
-        void tellPort(fact.wishedPort, fact.port);
-      } else if (fact.kind === 'connecting') {
-        this.met = true; // From here on, Traffic tells what fails.
-      } else if (fact.kind === 'diagnosticsCleared') {
-        this.remove(fact.function);
-      } else if (fact.kind === 'diagnostic' && fact.severity === 'error') {
-        if (fact.invocation === undefined && !this.met && !this.said) {
-          this.add(fact);
+      switch (fact.kind) {
+        case 'listening':
+          if (fact.wishedPort !== undefined) {
+            void tellPort(fact.wishedPort, fact.port);
+          }
+          break;
+        case 'connecting':
+          this.met = true; // From here on, Traffic tells what fails.
+          break;
+        case 'diagnosticsCleared':
+          this.remove(fact.function);
+          break;
+        case 'diagnostic': {
+          const isNew = !this.met && !this.said;
+          if (fact.severity === 'error' && fact.invocation === undefined && isNew) {
+            this.add(fact);
+          }
+          break;
         }
+        default:
+          leftOut<BackgroundKind | ConnectionKind | TransferKind>(fact);
       }
     }
   }

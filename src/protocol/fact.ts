@@ -309,6 +309,40 @@ export type Fact = { seq: number; at: number } & FactBody;
 export type FactKind = FactBody['kind'];
 export type FactOf<K extends FactKind> = Extract<Fact, { kind: K }>;
 
+// -- for readers that leave kinds out
+
+/** What is no traffic. */
+export type BackgroundKind =
+  // the session
+  | 'listening'
+  | 'servicesChanged'
+  | 'projectProblems'
+  | 'stopping'
+  | 'clock'
+  | 'dropped'
+  | 'trafficCleared'
+  // processes and code of functions
+  | 'instance'
+  | 'debugging'
+  | 'diagnostic'
+  | 'diagnosticsCleared'
+  // what somebody does to frames, pushes and runs on purpose
+  | 'held'
+  | 'releasedFrame'
+  | 'frameBreakpoints'
+  | 'faults'
+  | 'faultStruck';
+/** About connections, and not what passes over them. */
+export type ConnectionKind = 'connecting' | 'opened' | 'refused' | 'closed' | 'client';
+
+/** What passes over connections, and what it causes. */
+export type TransferKind = 'frame' | 'push' | 'invocationStarted' | 'invocationEnded' | 'log';
+
+/** Stands in the `default` of a reader, and names the kinds that it leaves out: another one does not compile. */
+export function leftOut<K extends FactKind>(_fact: FactOf<K>): void {
+  // Nothing: that is the meaning.
+}
+
 export interface HeldFrame {
   /** Identifies the hold; the number of the `frame` fact that is held. */
   hold: number;

@@ -1,5 +1,5 @@
 /** Connections that have ended and that handlers still push to: ids that nobody took out of the store. Pure. */
-import type { Fact } from './fact';
+import { type BackgroundKind, type Fact, leftOut } from './fact';
 import type { CloseCause, FunctionId } from './project';
 
 export interface Orphan {
@@ -65,7 +65,7 @@ export function findOrphans(facts: readonly Fact[]): Orphan[] {
         break;
       }
       default:
-        break;
+        leftOut<BackgroundKind | 'opened' | 'refused' | 'client' | 'frame' | 'log'>(fact);
     }
   }
   const pushes = ({ pushers }: Orphan) => pushers.reduce((sum, { count }) => sum + count, 0);

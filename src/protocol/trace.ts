@@ -3,7 +3,7 @@
  * connecting / frame / closed → invocation → pushes → delivered frames; and the same way back.
  * An instance runs one event at a time, so these links are exact, not guesses.
  */
-import type { Fact, FactOf } from './fact';
+import { type BackgroundKind, type ConnectionKind, type Fact, type FactOf, leftOut } from './fact';
 
 export interface InvocationFacts {
   started: FactOf<'invocationStarted'>;
@@ -88,6 +88,7 @@ function causeOf(lookup: FactLookup, fact: Fact): number | null {
     case 'invocationStarted':
       return fact.cause;
     default:
+      leftOut<BackgroundKind | ConnectionKind>(fact);
       return null;
   }
 }
@@ -126,6 +127,7 @@ function nodeOf(lookup: FactLookup, fact: Fact, above: Set<number>): TraceNode |
       return facts && { node: 'invocation', facts, children: nodes(facts.pushes) };
     }
     default:
+      leftOut<BackgroundKind | 'opened' | 'client'>(fact);
       return undefined;
   }
 }
@@ -203,7 +205,7 @@ export class FactIndex implements FactLookup {
         }
         break;
       default:
-        break;
+        leftOut<BackgroundKind | ConnectionKind>(fact);
     }
   }
 

@@ -106,6 +106,76 @@ describe('layers', () => {
     });
   });
 
+  describe('kinds of facts', () => {
+    /** What the rule says of a function over facts; it needs types, so the text stands in for a real file. */
+    async function problemsOf(body: string): Promise<string[]> {
+      const { ESLint } = await import('eslint');
+      const [result] = await new ESLint({ cwd: root }).lintText(
+        `import { leftOut, type BackgroundKind, type ConnectionKind, type Fact } from './fact';
+         export function read(fact: Fact, say: (text: string) => void): void { ${body} }`,
+        { filePath: path.join(root, 'src/protocol/orphans.ts') },
+      );
+      return (result?.messages ?? []).map(({ ruleId }) => ruleId ?? 'broken');
+    }
+
+    const cases: [what: string, body: string, found: string[]][] = [
+      [
+        'a switch whose default is silent',
+        `switch (fact.kind) { case 'push': say('p'); break; default: break; }`,
+        ['facts/kinds'],
+      ],
+      [
+        'an if chain without an else',
+        `if (fact.kind === 'push') say('p'); else if (fact.kind === 'log' && fact.text) say('l');`,
+        ['facts/kinds'],
+      ],
+      [
+        'a switch that leaves out some of the kinds',
+        `switch (fact.kind) { case 'push': say('p'); break; }`,
+        ['@typescript-eslint/switch-exhaustiveness-check'],
+      ],
+      [
+        'nothing where the default names what it leaves out',
+        `switch (fact.kind) {
+           case 'push': case 'frame': case 'log': case 'invocationStarted': case 'invocationEnded':
+             say('t'); break;
+           default: leftOut<BackgroundKind | ConnectionKind>(fact); }`,
+        [],
+      ],
+      [
+        'nothing where all others are something, too',
+        `if (fact.kind === 'push') say('p'); else if (fact.kind === 'log') say('l'); else say('?');`,
+        [],
+      ],
+      [
+        'nothing in other unions',
+        `const way: { kind: 'a' | 'b' } = { kind: fact.seq > 1 ? 'a' : 'b' };
+         if (way.kind === 'a') say('a'); else if (way.kind === 'b') say('b');`,
+        [],
+      ],
+    ];
+    for (const [what, body, found] of cases) {
+      it(`lint finds ${what}`, async () => {
+        const problems = await problemsOf(body);
+        assert.deepEqual(
+          problems.filter((rule) => !rule.endsWith('no-unused-vars')),
+          found,
+        );
+      }).timeout(60_000);
+    }
+
+    it('a default that leaves out too much does not compile', () => {
+      const problems = compile(
+        'protocol',
+        `import { leftOut, type ConnectionKind, type Fact } from './fact';
+         export const read = (fact: Fact) => {
+           switch (fact.kind) { case 'push': return 1; default: leftOut<ConnectionKind>(fact); return 0; }
+         };`,
+      );
+      assert.match(problems.join(), /not assignable/);
+    });
+  });
+
   describe('imports', () => {
     it('go in no circle', () => {
       const graph = importGraph(path.join(root, 'src'));

@@ -2,7 +2,7 @@
  * What the gateway's facts tell of the messages of a load: for each frame to a client, how long its cause waited, ran and
  * was pushed; and what the functions cost. Keeps nothing that is over.
  */
-import type { Fact, FunctionInfo } from '../../protocol/fact';
+import { type BackgroundKind, type Fact, type FunctionInfo, leftOut } from '../../protocol/fact';
 
 /** How a frame came about. Times of the gateway, milliseconds. */
 export interface Origin {
@@ -116,6 +116,7 @@ export class GatewayView {
         this.connections.delete(fact.connection);
         return;
       default:
+        leftOut<BackgroundKind | 'opened' | 'refused' | 'client' | 'log'>(fact);
     }
   }
 

@@ -43,7 +43,8 @@ export function runOf(recording: Recording, foreignIds: boolean): Run {
   for (const fact of facts) {
     if (fact.kind === 'invocationStarted') {
       requestIds.add(fact.invocation);
-    } else if (fact.kind === 'frame' && fact.direction === 'toServer') {
+    }
+    if (fact.kind === 'frame' && fact.direction === 'toServer') {
       const text = wholePayload(recording, fact)?.data ?? fact.preview;
       for (const [found] of text.matchAll(varying)) {
         sent.add(found);

@@ -5,7 +5,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Recording } from '../../protocol/export/recording';
 import { redactedMark } from '../../protocol/export/redactNamed';
-import type { Fact, FactOf } from '../../protocol/fact';
+import { type BackgroundKind, type Fact, type FactOf, leftOut } from '../../protocol/fact';
 import type { RecordedPayload } from '../../protocol/payload';
 import { FactIndex } from '../../protocol/trace';
 
@@ -114,7 +114,8 @@ class Scripting {
     for (const fact of facts) {
       if (fact.kind === 'opened' || fact.kind === 'refused') {
         this.opened.set(fact.connection ?? '', fact.seq);
-      } else if (fact.kind === 'releasedFrame' && fact.how === 'edited') {
+      }
+      if (fact.kind === 'releasedFrame' && fact.how === 'edited') {
         this.edited.add(fact.hold);
       }
     }
@@ -168,6 +169,7 @@ class Scripting {
         );
         return;
       default:
+        leftOut<BackgroundKind | 'opened' | 'refused' | 'client' | 'invocationEnded' | 'log'>(fact);
     }
   }
 
@@ -341,7 +343,8 @@ function neverArrived(facts: readonly Fact[]): Set<number> {
   for (const fact of facts) {
     if (fact.kind === 'releasedFrame' && fact.how === 'dropped') {
       gone.add(fact.hold);
-    } else if (fact.kind === 'faultStruck' && fact.fault === 'drop' && fact.cause !== null) {
+    }
+    if (fact.kind === 'faultStruck' && fact.fault === 'drop' && fact.cause !== null) {
       gone.add(fact.cause);
     }
   }

@@ -55,7 +55,8 @@ function framesOf({ recording, script }: Roots): Map<string, Tree> {
     if (fact.kind === 'opened') {
       const leaf: Leaf = { part: 'handshake', text: 'open' };
       byConnection.get(fact.connection)?.leaves.set('handshake', leaf);
-    } else if (fact.kind === 'frame' && fact.direction === 'toClient' && isData(fact)) {
+    }
+    if (fact.kind === 'frame' && fact.direction === 'toClient' && isData(fact)) {
       const count = (counts.get(fact.connection) ?? 0) + 1;
       counts.set(fact.connection, count);
       const { leaves } = byConnection.get(fact.connection) ?? {};
@@ -81,7 +82,8 @@ class Trees {
     for (const fact of recording.facts) {
       if (fact.kind === 'closed' && fact.cause !== 'gatewayStop') {
         this.endings.set(fact.connection, fact);
-      } else if (fact.kind === 'opened' || fact.kind === 'refused') {
+      }
+      if (fact.kind === 'opened' || fact.kind === 'refused') {
         this.answers.set(fact.connection ?? '', fact);
       }
     }

@@ -7,7 +7,7 @@ import * as l10n from '@vscode/l10n';
 import { stringify } from 'yaml';
 import { recordedPayload, type Recording } from '../../protocol/export/recording';
 import { redactedMark as taken } from '../../protocol/export/redactNamed';
-import { epochOf, type Fact, type FactOf } from '../../protocol/fact';
+import { type BackgroundKind, epochOf, type Fact, type FactOf, leftOut } from '../../protocol/fact';
 import { maskVarying, type StepValue } from './keepTwice';
 import { type Masks, masksOf } from './masks';
 import { escapeReferences } from './variables';
@@ -134,6 +134,7 @@ class Keeper {
       case 'invocationStarted':
         return fact.cause === null && this.all ? this.invoked(fact) : [];
       default:
+        leftOut<BackgroundKind | 'connecting' | 'client' | 'invocationEnded' | 'log'>(fact);
         return [];
     }
   }
@@ -287,13 +288,11 @@ class Keeper {
     for (const fact of this.recording.facts) {
       if (fact.kind === 'push') {
         pushes.set(fact.seq, fact);
-      } else if (fact.kind === 'invocationStarted') {
+      }
+      if (fact.kind === 'invocationStarted') {
         causes.set(fact.invocation, fact.cause ?? fact.seq);
-      } else if (
-        fact.kind === 'frame' &&
-        fact.direction === 'toClient' &&
-        fact.push !== undefined
-      ) {
+      }
+      if (fact.kind === 'frame' && fact.direction === 'toClient' && fact.push !== undefined) {
         const push = pushes.get(fact.push);
         const invocation = push?.invocation ?? null; // null: somebody outside
         const cause = invocation === null ? fact.push : causes.get(invocation);

@@ -1,5 +1,5 @@
 /** What the session's facts tell of a scenario: whose connection is whose, what has arrived, what ran and why. */
-import type { Fact, FactOf } from '../../protocol/fact';
+import { type BackgroundKind, type Fact, type FactOf, leftOut } from '../../protocol/fact';
 import type { FunctionInfo } from '../../protocol/fact';
 import { FactIndex, type InvocationFacts } from '../../protocol/trace';
 
@@ -79,6 +79,7 @@ export class Witness {
         return;
       }
       default:
+        leftOut<BackgroundKind | 'opened' | 'refused' | 'client' | 'invocationEnded' | 'log'>(fact);
     }
   }
 

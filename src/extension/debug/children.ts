@@ -35,8 +35,8 @@ const arrival = 10_000;
 /** Milliseconds that a debug adapter has to say goodbye. */
 const farewell = 2000;
 /**
- * Milliseconds that the gateway's clock may run on while an adapter says where a thread stopped; the least limit of the
- * contract is a second.
+ * Milliseconds that the gateway's clock may run on while an adapter says where a thread stopped, so that it is stopped
+ * once, and says where; the least limit of the contract is a second.
  */
 const locating = 200;
 /** Milliseconds in which the end of a process may be reported after the end of its debug session. */
@@ -249,7 +249,7 @@ export class Children implements vscode.Disposable {
       case 'stopped':
         if (!child.ending) {
           const place = placeOf(child, session, change.thread);
-          void this.clock.holdWhenKnown(`${prefix}${change.thread}`, place);
+          void this.clock.holdWhenKnown(`${prefix}${change.thread}`, place, child.name, locating);
           this.callNextStop(child.id);
         }
         return;
@@ -329,17 +329,16 @@ export class Children implements vscode.Disposable {
   }
 }
 
-/** Where a thread stands: `Transmission:12`; the function alone where the adapter takes too long to say. */
+/** Where a thread stands: `Transmission:12`; the function alone where the adapter does not say. */
 async function placeOf(
   child: Child,
   session: vscode.DebugSession,
   thread: number,
 ): Promise<string> {
   const question = { threadId: thread, startFrame: 0, levels: 1 };
-  const answer = (await Promise.race([
-    Promise.resolve(session.customRequest('stackTrace', question)).catch(() => undefined),
-    timeout(locating),
-  ])) as DebugProtocol.StackTraceResponse['body'] | undefined;
+  const answer = (await Promise.resolve(session.customRequest('stackTrace', question)).catch(
+    () => undefined,
+  )) as DebugProtocol.StackTraceResponse['body'] | undefined;
   const line = answer?.stackFrames[0]?.line;
   return line === undefined ? child.name : `${child.name}:${line}`;
 }

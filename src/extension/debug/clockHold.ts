@@ -9,17 +9,32 @@ export class ClockHold {
 
   constructor(private readonly freeze: (reason: string, frozen: boolean) => void) {}
 
-  /** Once the reason is known, unless the holder was released before. */
-  async holdWhenKnown(holder: string, reason: Promise<string>): Promise<void> {
+  /**
+   * For a reason that is about to be known, unless the holder is released before; after `ms` milliseconds for one that
+   * is known already, until then.
+   */
+  async holdWhenKnown(
+    holder: string,
+    reason: Promise<string>,
+    meanwhile: string,
+    ms: number,
+  ): Promise<void> {
     this.asked.set(holder, reason);
+    const isAsked = () => this.asked.get(holder) === reason;
+    const late = setTimeout(() => isAsked() && this.take(holder, meanwhile), ms);
     const known = await reason;
-    if (this.asked.get(holder) === reason) {
+    clearTimeout(late);
+    if (isAsked()) {
       this.hold(holder, known);
     }
   }
 
   hold(holder: string, reason: string): void {
     this.asked.delete(holder);
+    this.take(holder, reason);
+  }
+
+  private take(holder: string, reason: string): void {
     const before = this.reasons.get(holder);
     if (before === reason) {
       return;

@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import type { Fact } from '../../protocol/fact';
+import { type BackgroundKind, type Fact, leftOut } from '../../protocol/fact';
 import type { Gateway } from '../gateway';
 import type { Traffic } from '../traffic/traffic';
 import { ClockHold } from './clockHold';
@@ -88,6 +88,16 @@ export class EventBreaks implements vscode.Disposable {
           ? l10n.t('function error #{0}', fact.seq)
           : undefined;
       default:
+        leftOut<
+          | BackgroundKind
+          | 'connecting'
+          | 'opened'
+          | 'closed'
+          | 'client'
+          | 'frame'
+          | 'invocationStarted'
+          | 'log'
+        >(fact);
         return undefined;
     }
   }

@@ -28,7 +28,8 @@ export function keepFrameBreakpoints(
     for (const fact of facts) {
       if (fact.kind === 'frameBreakpoints') {
         void storage.update(stateKey, fact.breakpoints);
-      } else if (fact.kind === 'listening') {
+      }
+      if (fact.kind === 'listening') {
         const breakpoints = storage.get<FrameBreakpoint[]>(stateKey, []);
         if (breakpoints.length > 0) {
           gateway

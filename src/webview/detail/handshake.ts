@@ -26,7 +26,8 @@ export function renderHandshake(model: InspectorModel, row: number): TemplateRes
       [l10n.t('Origin'), fact.headers['origin'] ?? ''],
     );
     headers.push(...Object.entries(fact.headers));
-  } else if (fact.kind === 'refused') {
+  }
+  if (fact.kind === 'refused') {
     facts.push(
       [l10n.t('Request'), `GET ${fact.target}`],
       [l10n.t('Answer'), String(fact.status)],

@@ -17,7 +17,8 @@ export class ConnectionNames {
   add(fact: Fact): void {
     if (fact.kind === 'connecting') {
       this.give(fact.connection, fact.client);
-    } else if (fact.kind === 'client' && fact.connection !== undefined) {
+    }
+    if (fact.kind === 'client' && fact.connection !== undefined) {
       this.give(fact.connection, fact.client);
     }
   }

@@ -273,7 +273,8 @@ export class RowStore extends RowColumns {
     for (const fact of facts) {
       if (fact?.kind === 'invocationStarted') {
         this.invocations.delete(fact.invocation);
-      } else if (fact?.kind === 'closed' || fact?.kind === 'refused') {
+      }
+      if (fact?.kind === 'closed' || fact?.kind === 'refused') {
         this.endings.delete(fact.connection ?? '');
       }
     }

@@ -168,7 +168,7 @@ describe('the hold on the clock', () => {
 
   it('is taken once for a stop, and says where', async () => {
     const { clock, said } = record();
-    await clock.holdWhenKnown('s1 1', Promise.resolve('Transmission:12'));
+    await clock.holdWhenKnown('s1 1', Promise.resolve('Transmission:12'), 'Transmission', 1000);
     clock.release('s1 1');
     assert.deepEqual(said, ['+Transmission:12', '-Transmission:12']);
   });
@@ -176,12 +176,24 @@ describe('the hold on the clock', () => {
   it('is not taken for a thread that went on before it was known where it stood', async () => {
     const { clock, said } = record();
     const stops = ['a 1', 'a 2', 'b 1'].map((holder) =>
-      clock.holdWhenKnown(holder, Promise.resolve(`Transmission ${holder}`)),
+      clock.holdWhenKnown(holder, Promise.resolve(`Transmission ${holder}`), 'Transmission', 1000),
     );
     clock.release('a 1');
     clock.releaseAll('a ');
     await Promise.all(stops);
     assert.deepEqual(said, ['+Transmission b 1']);
+  });
+
+  it('does not wait for an adapter that takes its time', async () => {
+    const said: string[] = [];
+    let tell = (_place: string): void => undefined;
+    const place = new Promise<string>((resolve) => (tell = resolve));
+    const clock = new ClockHold((reason, frozen) => {
+      said.push(`${frozen ? '+' : '-'}${reason}`);
+      tell('Transmission:12');
+    });
+    await clock.holdWhenKnown('s1 1', place, 'Transmission', 1);
+    assert.deepEqual(said, ['+Transmission', '+Transmission:12', '-Transmission']);
   });
 
   it('never lets go while one place follows the other', () => {

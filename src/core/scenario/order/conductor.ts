@@ -149,9 +149,11 @@ export class Conductor implements OrderKeeper, OrderGates {
   see(fact: Fact): void {
     if (fact.kind === 'instance' && fact.pid !== undefined) {
       this.pids.set(fact.instance, fact.pid);
-    } else if (fact.kind === 'invocationStarted') {
+    }
+    if (fact.kind === 'invocationStarted') {
       this.instances.set(fact.invocation, fact.instance);
-    } else if (fact.kind === 'invocationEnded') {
+    }
+    if (fact.kind === 'invocationEnded') {
       const run = this.naming.runOf(fact.invocation);
       if (run !== undefined && run.role !== 'register') {
         const started = this.trace.find(({ invocation }) => invocation === fact.invocation);
