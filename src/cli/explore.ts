@@ -5,13 +5,17 @@ import * as l10n from '@vscode/l10n';
 import { sentenceOf, UserError } from '../core/errors';
 import { type Budget, type Explored, explore, type Looked } from '../core/explore/explore';
 import { pinned } from '../core/explore/pin';
+import type { ExploreEvent } from '../core/explore/events';
 import { mermaidOf, sideBySide, storyOf } from '../core/explore/story';
+import { renderStoryPage } from '../core/explore/storyPage';
+import { againText, cannotOrder, lookedText } from '../core/explore/tell';
 import type { Plan } from '../core/scenario/loadFlows';
 import type { ProjectOptions } from '../core/scenario/prepareProject';
 import { planRun } from '../core/scenario/runFlows';
 import { problemLine } from '../core/session/session';
 import { explainFailure, painter } from './reporters/spec';
 import { onSignals } from './signals';
+import { startTestHost } from './testHost';
 
 export interface ExploreCommand extends ProjectOptions {
   from: string[];
@@ -24,15 +28,21 @@ export interface ExploreCommand extends ProjectOptions {
   save?: string;
   /** Where the story goes, as Markdown with diagrams. */
   report?: string;
+  /** Where it goes as a page. */
+  html?: string;
+  language: string;
   workers?: number;
-  /** One JSON a line, for a host. */
+  /** One JSON a line. */
   json?: true;
+  /** A host reads stdout; the end of stdin ends the search. */
+  stdio?: true;
 }
 
 /** Exit code: 0 nothing found, 1 found or ended early, 2 wrong use or a wrong file. */
 export async function runExplore(options: ExploreCommand): Promise<number> {
   const ending = new AbortController();
   const stop = onSignals(() => ending.abort());
+  const host = options.stdio ? startTestHost(() => ending.abort()) : undefined;
   try {
     return await exploreAll(options, ending.signal);
   } catch (error) {
@@ -43,6 +53,7 @@ export async function runExplore(options: ExploreCommand): Promise<number> {
     throw error;
   } finally {
     stop();
+    host?.dispose();
   }
 }
 
@@ -98,7 +109,7 @@ function shareOf({ runs, ms }: Budget, scenarios: number): Budget {
 
 function tellProgress(plan: Plan, looked: Looked, { json }: ExploreCommand): void {
   if (json) {
-    print(JSON.stringify({ explore: 'progress', scenario: plan.info.id, ...looked }));
+    printEvent({ explore: 'progress', scenario: plan.info.id, ...looked });
   } else if (process.stderr.isTTY) {
     process.stderr.write(`\r\x1b[K${lookedText(looked)}`);
   }
@@ -110,7 +121,7 @@ function tell(
   options: ExploreCommand,
   scenarios: number,
 ): number {
-  const { save, report, json } = options;
+  const { save, report, html, json } = options;
   const isPlain = found !== undefined && found.tried.deviations.length === 0;
   const story = found === undefined ? [] : storyOf(found.tried.deviations);
   const files = (file: string): string => numbered(file, plan, scenarios);
@@ -123,26 +134,37 @@ function tell(
   if (found !== undefined && report !== undefined) {
     write(files(report), markdownOf(plan, story, { plain, found, looked, cancelled }));
   }
+  if (found !== undefined && html !== undefined) {
+    const { failure } = found.tried;
+    const page = renderStoryPage({
+      title: plan.info.id,
+      language: options.language,
+      story,
+      looked: [lookedText(looked), againText(found.again), ...cannotOrder(looked)],
+      failure: failure === undefined ? [] : explainFailure(failure, painter(false)),
+      events: { plain: namesOf(plain), found: namesOf(found.tried) },
+    });
+    write(files(html), page);
+  }
   if (json) {
-    const { failure, deviations = [] } = found?.tried ?? {};
-    print(
-      JSON.stringify({
-        explore: 'ended',
-        scenario: plan.info.id,
-        ...looked,
-        cancelled,
-        ...(found === undefined
-          ? {}
-          : {
-              failure,
-              order: deviations,
-              story,
-              again: found.again,
-              diagram: sideBySide(plain.trace, found.tried.trace),
-            }),
-        ...(scenarioFile === undefined ? {} : { file: path.resolve(scenarioFile) }),
-      }),
-    );
+    printEvent({
+      explore: 'ended',
+      scenario: plan.info.id,
+      ...looked,
+      cancelled,
+      ...(found === undefined
+        ? {}
+        : {
+            ...(found.tried.failure === undefined ? {} : { failure: found.tried.failure }),
+            order: found.tried.deviations,
+            story,
+            again: found.again,
+            after: found.after,
+            events: { plain: namesOf(plain), found: namesOf(found.tried) },
+            diagram: sideBySide(plain.trace, found.tried.trace),
+          }),
+      ...(scenarioFile === undefined ? {} : { file: path.resolve(scenarioFile) }),
+    });
     return found === undefined && !cancelled ? 0 : 1;
   }
   if (process.stderr.isTTY) {
@@ -172,7 +194,7 @@ function tell(
       explainFailure(found.tried.failure, paint).forEach((line) => print(`  ${line}`.trimEnd()));
     }
     print();
-    print(`  ${l10n.t('Run again, this order failed {0} times of {1}.', found.again, 3)}`);
+    print(`  ${againText(found.again)}`);
     if (scenarioFile !== undefined) {
       print(
         `  ${l10n.t('{0} pins this order: "scfws test {0}" runs it.', path.relative('', scenarioFile))}`,
@@ -183,40 +205,6 @@ function tell(
   }
   cannotOrder(looked).forEach((line) => print(`  ${paint.dim(line)}`));
   return found === undefined && !cancelled ? 0 : 1;
-}
-
-export function lookedText({ runs, orders, depth, complete, byChance, ms }: Looked): string {
-  const parts = [
-    l10n.t('{0} runs', runs),
-    l10n.t('{0} distinct orders', orders),
-    l10n.t('deepest: {0} deviations', depth),
-    ...(complete === undefined || complete === 0
-      ? []
-      : [l10n.t('all with up to {0} tried', complete)]),
-    ...(byChance > 0 ? [l10n.t('{0} by chance', byChance)] : []),
-    `${(ms / 1000).toFixed(1)} s`,
-  ];
-  return parts.join(' · ');
-}
-
-/** What no order decides. */
-function cannotOrder({ unordered, unsteady }: Looked): string[] {
-  return [
-    l10n.t(
-      'Not ordered: what two handlers do to the store between their pushes, and timers and threads of handlers.',
-    ),
-    ...(unordered > 0
-      ? [l10n.t('{0} pushes came from no run of the scenario: they were let through.', unordered)]
-      : []),
-    ...(unsteady > 0
-      ? [
-          l10n.t(
-            '{0} orders failed once, and not again: look for chance or for time limits in the handlers.',
-            unsteady,
-          ),
-        ]
-      : []),
-  ];
 }
 
 function markdownOf(plan: Plan, story: string[], { plain, found, looked }: Explored): string {
@@ -266,6 +254,14 @@ function write(file: string, text: string): void {
       l10n.t('Give another file.'),
     );
   }
+}
+
+function namesOf({ trace }: Explored['plain']): string[] {
+  return trace.map(({ name }) => name);
+}
+
+function printEvent(event: ExploreEvent & { file?: string }): void {
+  print(JSON.stringify(event));
 }
 
 function print(line = ''): void {

@@ -15,7 +15,10 @@ export interface ExploreFlags {
   save?: string;
   report?: string;
   workers?: string;
+  html?: string;
   json?: boolean;
+  stdio?: boolean;
+  locale?: string;
 }
 
 /** Milliseconds, where no budget is given. */
@@ -28,7 +31,7 @@ export function exploreOptions(
   usageError: (message: string) => UserError,
   project: ProjectOptions,
 ): ExploreCommand {
-  const { filter, id, faults, save, report, json } = flags;
+  const { filter, id, faults, save, report, html, json, stdio, locale = 'en' } = flags;
   const whole = (flag: string, text: string | undefined, most: number): number | undefined => {
     if (text !== undefined && (!/^\d+$/.test(text) || Number(text) < 1 || Number(text) > most)) {
       throw usageError(
@@ -62,6 +65,9 @@ export function exploreOptions(
     ...(save === undefined ? {} : { save }),
     ...(report === undefined ? {} : { report }),
     ...(workers === undefined ? {} : { workers }),
-    ...(json ? { json } : {}),
+    ...(html === undefined ? {} : { html }),
+    language: locale,
+    ...(json || stdio ? { json: true } : {}),
+    ...(stdio ? { stdio } : {}),
   };
 }

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { sentenceOf, UserError } from '../core/errors';
+import type { ReplayEvent } from '../core/replay/events';
 import { readRecording } from '../core/replay/readRecording';
 import { comparedNothing, replay, type ReplayResult } from '../core/replay/replay';
 import { connectionsOf, countsLine, differenceLines, sides, titleOf } from '../core/replay/tell';
@@ -26,22 +27,6 @@ export interface RunReplayOptions extends ProjectOptions {
   /** For a host: events as JSON Lines; the end of stdin ends it. */
   json: boolean;
 }
-
-/** What a host reads, one a line. */
-export type ReplayEvent =
-  | { replay: 'progress'; number: number; done: number; of: number }
-  | {
-      replay: 'ended';
-      same: boolean;
-      counts: string;
-      left: string[];
-      different: string[];
-      recorded: string;
-      replayed: string;
-      /** Of those that a difference is about. */
-      connections: string[];
-    }
-  | { replay: 'failed'; message: string };
 
 /** Exit code: 0 the same, 1 different, nothing compared or not brought to its end, 2 wrong use or a wrong file. */
 export async function runReplay(options: RunReplayOptions): Promise<number> {

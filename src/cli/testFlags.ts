@@ -61,5 +61,6 @@ export const testFlags = {
       l10n.t('There: how long nothing must come until nothing more is expected; else 400.'),
   },
   stdio: { type: 'boolean' },
+  order: { type: 'string' }, // Deviations as JSON, instead of what the scenarios say: for hosts.
   debug: { type: 'string', multiple: true }, // Functions that a host is about to attach to; * for all.
 } as const;

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { UserError } from '../core/errors';
+import type { Deviation } from '../core/scenario/order/eventName';
 import { defaultSilence } from '../core/scenario/elsewhere';
 import type { ProjectOptions } from '../core/scenario/prepareProject';
 import { reporterNames } from './reporters/reporter';
@@ -25,6 +26,7 @@ export interface TestFlags {
   silence?: string;
   stdio?: boolean;
   debug?: string[];
+  order?: string;
 }
 
 /** Throws a `UserError` for what makes no sense. */
@@ -87,6 +89,7 @@ export function testOptions(
     ...(stdio ? { stdio } : {}),
     ...(debug === undefined ? {} : { debug }),
     ...(record === undefined ? {} : { recordings: record }),
+    ...(flags.order === undefined ? {} : { order: orderOf(flags.order, usageError) }),
     ...coverage,
     ...(flags.url === undefined ? {} : { elsewhere: otherGateway(flags, number, usageError) }),
   };
@@ -115,6 +118,14 @@ function coverageOf(
     );
   }
   return { coverage: true, lcov: file ?? path.join('coverage', 'lcov.info') };
+}
+
+function orderOf(text: string, usageError: (message: string) => UserError): Deviation[] {
+  try {
+    return JSON.parse(text) as Deviation[];
+  } catch (error) {
+    throw usageError(l10n.t('--order takes deviations as JSON: {0}', (error as Error).message));
+  }
 }
 
 function otherGateway(

@@ -16,6 +16,7 @@ import { registerInvokeCommands } from './commands/invoke';
 import { registerLedger } from './commands/ledger';
 import { registerMakeEvent } from './commands/makeEvent';
 import { registerPushCommands } from './commands/push';
+import { registerReplay } from './commands/replay';
 import { registerRunAgain } from './commands/runAgain';
 import { registerTestClientCommands } from './commands/testClient';
 import { registerWhatIfCommands } from './commands/whatIf';
@@ -68,6 +69,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerWhatIfCommands(parts),
     ...registerInvokeCommands(parts),
     registerRunAgain(parts),
+    ...registerReplay(parts),
     ...registerPushCommands(parts),
     ...registerTestClientCommands(parts),
     ...registerDebugCommands(parts),

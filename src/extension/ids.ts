@@ -45,6 +45,12 @@ export const commands = {
   manageTrust: 'scfWebSocket.manageTrust',
   saveScenario: 'scfWebSocket.saveScenario',
   openTestRun: 'scfWebSocket.openTestRun',
+  exploreOrders: 'scfWebSocket.exploreOrders',
+  showStory: 'scfWebSocket.showStory',
+  keepOrder: 'scfWebSocket.keepOrder',
+  debugOrder: 'scfWebSocket.debugOrder',
+  replay: 'scfWebSocket.replay',
+  keepReplay: 'scfWebSocket.keepReplay',
 } as const;
 
 export const views = {
@@ -59,6 +65,9 @@ export const trafficPanel = 'scfWebSocket.trafficPanel';
 
 /** Webview panel type of the fidelity ledger. */
 export const ledgerPanel = 'scfWebSocket.ledgerPanel';
+
+/** Webview panel type of the story of an order. */
+export const storyPanel = 'scfWebSocket.storyPanel';
 
 /** Custom editors of recordings: our own files, and HAR files, which others may open as well. */
 export const recordingEditors = {
@@ -93,6 +102,9 @@ export const testControllerId = 'scfWebSocket.scenarios';
 /** Of our server for agents; the editor asks nothing where package.json and code differ. */
 export const agentServerId = 'scfWebSocket.mcp';
 
+/** Marks messages that tell of an order, for their menus. */
+export const orderMessage = 'scfWebSocket.order';
+
 export const settingsSection = 'scfWebSocket';
 
 /** Settings below `scfWebSocket.`; `emulator.*` are the options of src/protocol/project.ts. */
@@ -108,7 +120,12 @@ export const settings = {
   memoryMb: 'traffic.memoryMB',
   redactionRules: 'redactionRules',
   agentsAllowRun: 'agents.allowRun',
+  exploreSeconds: 'explore.seconds',
+  exploreFaults: 'explore.faults',
 } as const;
+
+/** Of the two sides of a replay's diff: its menus know them by it. */
+export const replayExtension = '.replay';
 
 export const logChannelName = 'SCF WebSocket';
 export const projectFileName = 'scfws.json';

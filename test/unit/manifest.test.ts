@@ -166,6 +166,8 @@ describe('package.json', () => {
       ...Object.values(ids.commands),
       ids.trafficPanel,
       ids.testControllerId,
+      ids.orderMessage,
+      ...Object.values(ids.recordingEditors),
     ]);
     const clauses = [...strings(manifest)].filter(([where]) => /\.(when|enablement)$/.test(where));
     const unknown = clauses.flatMap(([where, clause]) =>

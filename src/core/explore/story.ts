@@ -118,7 +118,10 @@ export function sideBySide(plain: readonly Happened[], other: readonly Happened[
 }
 
 /** Events that are not where they were: those outside the longest common part. */
-function movedIn(plain: readonly Happened[], other: readonly Happened[]): Set<string> {
+export function movedIn(
+  plain: readonly { name: string }[],
+  other: readonly { name: string }[],
+): Set<string> {
   const lengths = Array.from({ length: plain.length + 1 }, () =>
     new Array<number>(other.length + 1).fill(0),
   );

@@ -4,10 +4,9 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import type { TestEvent } from '../../protocol/testEvent';
-import { emulatorSettings, sessionLocale, setting } from '../configuration';
-import { editorPython } from '../editorPython';
+import type { Deviation } from '../../core/scenario/order/eventName';
+import { programOf } from '../cliProcess';
 import type { Log } from '../log';
-import { settings } from '../ids';
 import { RunCoverage } from './coverage';
 import { failureMessage, failureText, locationOf, rangeOf } from './failureMessage';
 import { TestDebugging } from './testDebugging';
@@ -25,13 +24,14 @@ export interface RunPlace {
   log: Log;
 }
 
-/** Resolves when everything has ended; several folders of a workspace run one after the other. */
+/** `order`: instead of what the scenarios say. Resolves when everything has ended; several folders of a workspace run one after the other. */
 export async function runChosen(
   controller: vscode.TestController,
   tree: TestTree,
   request: vscode.TestRunRequest,
   token: vscode.CancellationToken,
   place: RunPlace,
+  order?: readonly Deviation[],
 ): Promise<void> {
   const run = controller.createTestRun(request);
   const kind = request.profile?.kind;
@@ -52,7 +52,7 @@ export async function runChosen(
         return;
       }
       const whole = request.include === undefined && (request.exclude?.length ?? 0) === 0;
-      await runInFolder(base, runnables, whole, run, token, place, kind, coverage);
+      await runInFolder(base, runnables, whole, run, token, place, kind, coverage, order);
     }
   } finally {
     coverage?.show(run);
@@ -69,23 +69,20 @@ async function runInFolder(
   place: RunPlace,
   kind: vscode.TestRunProfileKind | undefined,
   coverage: RunCoverage | undefined,
+  order: readonly Deviation[] | undefined,
 ): Promise<void> {
   const debugs = kind === vscode.TestRunProfileKind.Debug;
   const view = new RunView(run, runnables, place.recorded, coverage);
-  const python = setting<string>(settings.pythonPath, '') || (await editorPython(base));
-  const locale = sessionLocale();
-  const child = runTestProcess(
+  let debugging: TestDebugging | undefined;
+  const child = await runTestProcess(
     {
-      program: path.join(place.extensionPath, 'dist', 'cli.js'),
+      program: programOf(place.extensionPath),
       base,
       ...(whole ? {} : { ids: runnables.map(({ id }) => id) }),
       recordings: path.join(place.recordings, folderName(base)),
-      ...(locale === undefined ? {} : { locale }),
-      ...(python === undefined ? {} : { python }),
-      node: setting<string>(settings.nodePath, ''),
-      emulator: emulatorSettings(),
       ...(debugs ? { debug: true as const } : {}),
       ...(coverage === undefined ? {} : { coverage: true as const }),
+      ...(order === undefined ? {} : { order }),
     },
     {
       onEvent: (event) => view.receive(event),
@@ -93,7 +90,7 @@ async function runInFolder(
       onLine: (line) => view.hear(line),
     },
   );
-  const debugging = debugs
+  debugging = debugs
     ? new TestDebugging(place.extensionPath, run, child.ask, place.log, (text) => view.hear(text))
     : undefined;
   const cancelling = [token, run.token].map((each) =>

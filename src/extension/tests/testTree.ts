@@ -101,6 +101,13 @@ export class TestTree {
     return found;
   }
 
+  /** The item with that id in that file. */
+  find(uri: vscode.Uri | undefined, id: string): vscode.TestItem | undefined {
+    return this.chosen({ include: undefined, exclude: undefined }).find(
+      ({ item }) => item.id === id && item.uri?.toString() === uri?.toString(),
+    )?.item;
+  }
+
   private current(item: vscode.TestItem): vscode.TestItem {
     if (item.parent === undefined) {
       return this.controller.items.get(item.id) ?? item;

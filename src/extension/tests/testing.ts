@@ -3,13 +3,16 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { registerCommand } from '../commands/register';
-import { commands, recordingEditors, testControllerId } from '../ids';
+import { commands, recordingEditors, settingsSection, testControllerId } from '../ids';
 import { UserError } from '../../core/errors';
 import type { Parts } from '../parts';
 import { loadCoverage } from './coverage';
+import { exploreChosen, type Found } from './exploring';
 import { registerFlowAssist } from './flowAssist';
 import { FlowFiles } from './flowFiles';
+import { registerFlowLenses } from './flowLenses';
 import { FlowProblems } from './flowProblems';
+import { registerOrderCommands } from './orderCommands';
 import { recordingKey, runChosen, type RunPlace } from './testRuns';
 import { TestTree } from './testTree';
 
@@ -39,6 +42,9 @@ export function registerTesting({ context, log, projects }: Parts): vscode.Dispo
   controller.refreshHandler = () => files.refresh();
   const run = (request: vscode.TestRunRequest, token: vscode.CancellationToken): Promise<void> =>
     runChosen(controller, tree, request, token, place);
+  const found = new Map<string, Found>();
+  const explore = (request: vscode.TestRunRequest, token: vscode.CancellationToken) =>
+    exploreChosen(controller, tree, request, token, { ...place, found });
   const begin = async (request: vscode.TestRunRequest, token: vscode.CancellationToken) => {
     if (request.continuous === true) {
       runOnSave(request, token, run);
@@ -53,6 +59,9 @@ export function registerTesting({ context, log, projects }: Parts): vscode.Dispo
     controller.createRunProfile(l10n.t('Coverage'), Coverage, begin, true, undefined, true),
   ];
   profiles.forEach(loadCoverage);
+  const exploreProfile = controller.createRunProfile(l10n.t('Explore Orders'), Run, explore, false);
+  exploreProfile.configureHandler = () =>
+    void vscode.commands.executeCommand('workbench.action.openSettings', `${settingsSection}.explore`);
   void files.refresh();
   return [
     controller,
@@ -61,10 +70,33 @@ export function registerTesting({ context, log, projects }: Parts): vscode.Dispo
     ...registerFlowAssist(projects),
     showing,
     ...profiles,
+    exploreProfile,
+    ...registerOrderCommands({
+      log,
+      tree,
+      found,
+      extensionUri: context.extensionUri,
+      explore: (items) =>
+        withToken((token) =>
+          explore(new vscode.TestRunRequest(items, undefined, exploreProfile), token),
+        ),
+      debug: (item, order) =>
+        withToken((token) => {
+          const request = new vscode.TestRunRequest([item], undefined, profiles[1]);
+          return runChosen(controller, tree, request, token, place, order);
+        }),
+    }),
+    ...registerFlowLenses(files),
     registerCommand(log, commands.openTestRun, (item?: vscode.TestItem) =>
       openRecording(item, place.recorded),
     ),
   ];
+}
+
+/** A run that no profile began ends with its own token, by the button of the Test Explorer. */
+async function withToken(run: (token: vscode.CancellationToken) => Promise<void>): Promise<void> {
+  const source = new vscode.CancellationTokenSource();
+  await run(source.token).finally(() => source.dispose());
 }
 
 /** Until the token says so. What still runs tests what was there before, so it is cancelled. */

@@ -23,60 +23,83 @@ export interface SequenceMessage {
   label: string;
   /** Milliseconds since the beginning of the trace. */
   at: number;
-  tone: 'ok' | 'error';
+  tone: Tone;
   /** An answer, not a call. */
   dashed: boolean;
 }
 
+/** `moved`: it stands elsewhere in the order that this one is compared with. */
+export type Tone = 'ok' | 'error' | 'moved';
+
 export interface Sequence {
   lifelines: Lifeline[];
   messages: SequenceMessage[];
-  /** A function at work; `end` is null while it runs. */
-  bars: { lifeline: number; from: number; to: number; seq: number; tone: 'ok' | 'error' }[];
+  /** A function at work; those that run beside each other stand beside each other. */
+  bars: { x: number; from: number; to: number; seq: number; tone: Tone }[];
   width: number;
   height: number;
+  /** Width of the box with a lifeline's name. */
+  box: number;
   /** Messages that were left out. */
   omitted: number;
 }
 
-const gap = 150;
-const margin = 70;
+/** Pixels between two lifelines. */
+const wideGap = 150;
 const top = 56;
 const step = 26;
 const maxMessages = 400;
 
-interface Happening {
+/** `from`, `to`: ids of lifelines, `c:` before a connection, `f:` before a function; `gateway`; `external`. */
+export interface Happening {
   seq: number;
   at: number;
   from: string;
   to: string;
   label: string;
-  tone: 'ok' | 'error';
+  tone: Tone;
   dashed: boolean;
+  /** Id of the run that begins, or ends, with it. */
   starts?: string;
   ends?: string;
 }
 
 export function layoutSequence(trace: Trace, names: Names): Sequence {
-  const happenings = tell(trace).sort((a, b) => a.at - b.at || a.seq - b.seq);
+  return layoutHappenings(
+    tell(trace).sort((a, b) => a.at - b.at || a.seq - b.seq),
+    names,
+  );
+}
+
+/** From top to bottom in the order given. `gap`: pixels between two lifelines. */
+export function layoutHappenings(
+  happenings: readonly Happening[],
+  names: Names,
+  gap = wideGap,
+): Sequence {
   const shown = happenings.slice(0, maxMessages);
-  const lifelines = lifelinesOf(shown, names);
+  const box = gap * 0.8;
+  const margin = box / 2 + 10;
+  const lifelines = lifelinesOf(shown, names, gap, margin);
   const indexOf = new Map(lifelines.map((lifeline, index) => [lifeline.id, index]));
   const begin = shown[0]?.at ?? 0;
-  const open = new Map<string, { y: number; seq: number; lifeline: number }>();
+  const open = new Map<string, { x: number; y: number; seq: number }>();
+  const beside = (x: number): number =>
+    [...open.values()].some((bar) => bar.x === x) ? beside(x + 6) : x;
   const bars: Sequence['bars'] = [];
   const messages = shown.map((each, index): SequenceMessage => {
     const y = top + 24 + index * step;
     const from = indexOf.get(each.from)!;
     const to = indexOf.get(each.to)!;
     if (each.starts !== undefined) {
-      open.set(each.starts, { y, seq: each.seq, lifeline: to });
+      open.set(each.starts, { x: beside(lifelines[to]!.x - 5), y, seq: each.seq });
     }
     if (each.ends !== undefined) {
       const bar = open.get(each.ends);
       open.delete(each.ends);
       if (bar) {
-        bars.push({ lifeline: bar.lifeline, from: bar.y, to: y, seq: bar.seq, tone: each.tone });
+        const tone = each.tone === 'error' ? 'error' : 'ok';
+        bars.push({ x: bar.x, from: bar.y, to: y, seq: bar.seq, tone });
       }
     }
     return {
@@ -92,7 +115,7 @@ export function layoutSequence(trace: Trace, names: Names): Sequence {
   });
   const height = top + 24 + shown.length * step + 16;
   open.forEach((bar) =>
-    bars.push({ lifeline: bar.lifeline, from: bar.y, to: height - 12, seq: bar.seq, tone: 'ok' }),
+    bars.push({ x: bar.x, from: bar.y, to: height - 12, seq: bar.seq, tone: 'ok' }),
   );
   return {
     lifelines,
@@ -100,6 +123,7 @@ export function layoutSequence(trace: Trace, names: Names): Sequence {
     bars,
     width: margin * 2 + Math.max(0, lifelines.length - 1) * gap,
     height,
+    box,
     omitted: happenings.length - shown.length,
   };
 }
@@ -201,7 +225,12 @@ function tell(trace: Trace): Happening[] {
   });
 }
 
-function lifelinesOf(happenings: readonly Happening[], names: Names): Lifeline[] {
+function lifelinesOf(
+  happenings: readonly Happening[],
+  names: Names,
+  gap: number,
+  margin: number,
+): Lifeline[] {
   const ids = new Set(happenings.flatMap((each) => [each.from, each.to]));
   ids.add('gateway');
   const rank = (id: string) =>
@@ -232,48 +261,71 @@ export function labelWidth(sequence: Sequence, message: SequenceMessage): number
   return Math.max(60, Math.abs(from - to) - 24);
 }
 
+/** Colours of a picture, as CSS. */
+export interface SequenceLook {
+  ground: string;
+  lifeline: string;
+  box: string;
+  work: string;
+  fill: Record<Lifeline['kind'], string>;
+  /** Of a lifeline's name; each message has that of its tone. */
+  name: string;
+  tone: Record<Tone, string>;
+  /** Pixels of the letters of messages. */
+  font: number;
+  bar: Record<Tone, string>;
+}
+
+const onWhite: SequenceLook = {
+  ground: '#ffffff',
+  lifeline: '#b0b0b0',
+  box: '#9a9a9a',
+  work: '#7a7a7a',
+  fill: { client: '#e8f1fb', external: '#f0f0f0', gateway: '#fdf3e1', function: '#e9f5ea' },
+  name: '#000000',
+  font: 11,
+  tone: { ok: '#333333', error: '#b3261e', moved: '#8a4b00' },
+  bar: { ok: '#bfe0c3', error: '#f2b8b5', moved: '#bfe0c3' },
+};
+
 /** A picture that stands alone, on white. */
 export function renderSequenceSvg(trace: Trace, names: Names): string {
-  const sequence = layoutSequence(trace, names);
-  const { lifelines, messages, bars, width, height } = sequence;
+  return sequenceSvg(layoutSequence(trace, names), onWhite);
+}
+
+export function sequenceSvg(sequence: Sequence, look: SequenceLook): string {
+  const { lifelines, messages, bars, width, height, box } = sequence;
   const parts: string[] = [];
   for (const { x, name, kind } of lifelines) {
-    const fill = {
-      client: '#e8f1fb',
-      external: '#f0f0f0',
-      gateway: '#fdf3e1',
-      function: '#e9f5ea',
-    }[kind];
     parts.push(
-      `<line x1="${x}" y1="40" x2="${x}" y2="${height - 8}" stroke="#b0b0b0" stroke-dasharray="2 3"/>`,
-      `<rect x="${x - 60}" y="12" width="120" height="26" rx="4" fill="${fill}" stroke="#9a9a9a"/>`,
-      `<text x="${x}" y="29" text-anchor="middle" font-weight="600">${escapeHtml(fit(name, 112))}</text>`,
+      `<line x1="${x}" y1="40" x2="${x}" y2="${height - 8}" stroke="${look.lifeline}" stroke-dasharray="2 3"/>`,
+      `<rect x="${x - box / 2}" y="12" width="${box}" height="26" rx="4" fill="${look.fill[kind]}" stroke="${look.box}"/>`,
+      `<text x="${x}" y="29" text-anchor="middle" font-weight="600" fill="${look.name}">${escapeHtml(fit(name, box - 8))}</text>`,
     );
   }
   for (const bar of bars) {
-    const { x } = lifelines[bar.lifeline]!;
     parts.push(
-      `<rect x="${x - 5}" y="${bar.from}" width="10" height="${Math.max(4, bar.to - bar.from)}" fill="${
-        bar.tone === 'ok' ? '#bfe0c3' : '#f2b8b5'
-      }" stroke="#7a7a7a"/>`,
+      `<rect x="${bar.x}" y="${bar.from}" width="10" height="${Math.max(4, bar.to - bar.from)}" fill="${look.bar[bar.tone]}" stroke="${look.work}"/>`,
     );
   }
   for (const message of messages) {
     const from = lifelines[message.from]!.x;
     const to = lifelines[message.to]!.x;
-    const color = message.tone === 'ok' ? '#333333' : '#b3261e';
+    const color = look.tone[message.tone];
     const tip = to > from ? -1 : 1;
+    const weight = message.tone === 'moved' ? ' font-weight="700"' : '';
+    const room = (labelWidth(sequence, message) * 11) / look.font;
     parts.push(
       `<line x1="${from}" y1="${message.y}" x2="${to}" y2="${message.y}" stroke="${color}"${
         message.dashed ? ' stroke-dasharray="4 3"' : ''
       }/>`,
       `<path d="M${to} ${message.y}l${8 * tip} -4v8z" fill="${color}"/>`,
-      `<text x="${(from + to) / 2}" y="${message.y - 5}" text-anchor="middle" fill="${color}">${escapeHtml(
-        fit(message.label, labelWidth(sequence, message)),
+      `<text x="${(from + to) / 2}" y="${message.y - 5}" text-anchor="middle" font-size="${look.font}" fill="${color}"${weight}>${escapeHtml(
+        fit(message.label, room),
       )}</text>`,
     );
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="11"><rect width="100%" height="100%" fill="#ffffff"/>${parts.join('')}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="11"><rect width="100%" height="100%" fill="${look.ground}"/>${parts.join('')}</svg>\n`;
 }
 
 /** The same as text that Mermaid draws. */

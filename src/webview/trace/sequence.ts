@@ -20,7 +20,7 @@ export function renderSequence(
   onSelect: (seq: number) => void,
 ): TemplateResult {
   const sequence = layoutSequence(trace, nameOf(model));
-  const { lifelines, messages, bars, width, height, omitted } = sequence;
+  const { lifelines, messages, bars, width, height, box, omitted } = sequence;
   const focus = seqOf(trace.focus);
   const label = (message: SequenceMessage) =>
     `${formatDelta(message.at)} ${lifelines[message.from]!.name} → ${lifelines[message.to]!.name}: ${message.label}`;
@@ -40,14 +40,14 @@ export function renderSequence(
         ${lifelines.map(
           (line) => svg`<g class="lifeline life-${line.kind}" aria-hidden="true">
             <line x1=${line.x} y1="40" x2=${line.x} y2=${height - 8}></line>
-            <rect x=${line.x - 60} y="12" width="120" height="26" rx="3"></rect>
-            <text x=${line.x} y="29" text-anchor="middle">${fit(line.name, 112)}</text>
+            <rect x=${line.x - box / 2} y="12" width=${box} height="26" rx="3"></rect>
+            <text x=${line.x} y="29" text-anchor="middle">${fit(line.name, box - 8)}</text>
           </g>`,
         )}
         ${bars.map(
           (bar) => svg`<rect
             class="work work-${bar.tone}" aria-hidden="true"
-            x=${lifelines[bar.lifeline]!.x - 5} y=${bar.from}
+            x=${bar.x} y=${bar.from}
             width="10" height=${Math.max(4, bar.to - bar.from)}></rect>`,
         )}
         ${messages.map((message) => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import type { ExploreEvent } from '../../../src/core/explore/events';
 import { candidates } from '../../../src/core/explore/candidates';
 import { chance } from '../../../src/core/explore/chance';
 import type { Step } from '../../../src/core/scenario/flow';
@@ -147,14 +148,19 @@ interface Ended {
 
 function scfws(
   args: string[],
-  onOutput?: (text: string, interrupt: () => void) => void,
+  onOutput?: (text: string, interrupt: () => void, leave: () => void) => void,
+  command = 'explore',
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [cli, 'explore', ...args], { stdio: 'pipe' });
+    const child = spawn(process.execPath, [cli, command, ...args], { stdio: 'pipe' });
     const ended: Ended = { code: null, out: '', err: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       ended.out += text;
-      onOutput?.(ended.out, () => child.kill('SIGINT'));
+      onOutput?.(
+        ended.out,
+        () => child.kill('SIGINT'),
+        () => child.stdin.end(),
+      );
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => (ended.err += text));
     child.on('close', (code) => resolve({ ...ended, code }));
@@ -169,6 +175,7 @@ describe('scfws explore', function () {
     try {
       const save = path.join(project.folder, 'kept.wsflow.yaml');
       const report = path.join(project.folder, 'kept.md');
+      const page = path.join(project.folder, 'kept.html');
       const { code, out } = await scfws([
         project.flow,
         '--runs',
@@ -177,6 +184,8 @@ describe('scfws explore', function () {
         save,
         '--report',
         report,
+        '--html',
+        page,
         '--locale',
         'en',
       ]);
@@ -187,6 +196,7 @@ describe('scfws explore', function () {
       assert.match(out, /distinct orders/);
       assert.match(fs.readFileSync(save, 'utf8'), /until: bob closes/);
       assert.match(fs.readFileSync(report, 'utf8'), /```mermaid\nsequenceDiagram/);
+      assert.match(fs.readFileSync(page, 'utf8'), /<svg[^]*font-weight="700">closes</);
     } finally {
       project.dispose();
     }
@@ -227,6 +237,46 @@ describe('scfws explore', function () {
         }
       });
       assert.deepEqual(left, []);
+    } finally {
+      project.dispose();
+    }
+  });
+
+  it('tells a host how far it is, and ends when the host has gone', async () => {
+    const project = raceProject('push-meets-close', 'javascript', 'twin');
+    try {
+      const { code, out } = await scfws(
+        [project.flow, '--for', '10m', '--stdio'],
+        (_text, _interrupt, leave) => leave(),
+      );
+      assert.equal(code, 1);
+      const events = out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as ExploreEvent);
+      assert.equal(events[0]?.explore, 'progress');
+      const last = events.at(-1);
+      assert.ok(last?.explore === 'ended' && last.cancelled);
+    } finally {
+      project.dispose();
+    }
+  });
+
+  it('gives a host the order, in which "scfws test" runs the scenario', async () => {
+    const project = raceProject('push-meets-close', 'javascript', 'race');
+    try {
+      const { out } = await scfws([project.flow, '--runs', '30', '--stdio']);
+      const last = JSON.parse(out.trim().split('\n').at(-1) ?? '') as ExploreEvent;
+      assert.ok(last.explore === 'ended' && last.order !== undefined);
+      assert.deepEqual(last.order, [
+        { hold: 'Transmission of alice pushes to bob', until: 'bob closes' },
+      ]);
+      const { found = [] } = last.events ?? {};
+      assert.ok(found.indexOf('bob closes') < found.indexOf('Transmission of alice ends'));
+      const order = `--order=${JSON.stringify(last.order)}`;
+      assert.equal((await scfws([project.flow], undefined, 'test')).code, 0);
+      assert.equal((await scfws([project.flow, order], undefined, 'test')).code, 1);
+      assert.equal((await scfws([project.flow, '--order={'], undefined, 'test')).code, 2);
     } finally {
       project.dispose();
     }

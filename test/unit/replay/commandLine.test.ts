@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { ReplayEvent } from '../../../src/cli/runReplay';
+import type { ReplayEvent } from '../../../src/core/replay/events';
 import { makeProject, type Project } from '../scenario/parts';
 
 describe('scfws replay', function () {
