@@ -426,6 +426,7 @@ export const commands: readonly Command[] = [
       },
       report: { type: 'string', value: 'FILE', text: () => l10n.t('Writes an HTML report.') },
       url: { type: 'string', value: 'URL', text: () => l10n.t('Loads this gateway instead.') },
+      stdio: { type: 'boolean' },
       ...interpreters,
       ...locale,
     },
@@ -463,6 +464,7 @@ export const commands: readonly Command[] = [
         limit: time('limit'),
         checks: values.check ?? [],
         language: values.locale ?? 'en',
+        stdio: values.stdio === true,
         bootstrapFolder,
         command: [
           process.execPath,

@@ -6,22 +6,31 @@ import { sentenceOf, UserError } from '../core/errors';
 import { parseCheck } from '../core/load/checks';
 import { load, type LoadOptions, type LoadResult } from '../core/load/load';
 import { renderLoadReport } from '../core/load/report';
-import { judge, rowsOf, summaryLines, tableLines, warnings } from '../core/load/tell';
+import type { LoadEvent } from '../core/load/events';
+import { rowsOf } from '../core/load/rows';
+import { judge, summaryLines, tableLines, warnings } from '../core/load/tell';
 import { loadFlow } from '../core/scenario/loadFlows';
 import { problemLine } from '../core/session/session';
 import { onSignals } from './signals';
+import { startTestHost } from './testHost';
 
 export interface RunLoadOptions extends Omit<LoadOptions, 'plans' | 'signal' | 'onSecond'> {
   file: string;
   checks: string[];
   report?: string;
   language: string;
+  /** For a host: events as JSON Lines; the end of stdin ends it before its time, with the figures so far. */
+  stdio: boolean;
 }
 
 /** Exit code: 0 all checks hold, 1 one does not or nothing was measured, 2 wrong use or a wrong file. */
 export async function runLoad(options: RunLoadOptions): Promise<number> {
   const controller = new AbortController();
   const stop = onSignals(() => controller.abort());
+  const host = options.stdio ? startTestHost(() => controller.abort()) : undefined;
+  const print = (event: LoadEvent): void => {
+    process.stdout.write(`${JSON.stringify(event)}\n`);
+  };
   try {
     const checks = options.checks.map(parseCheck);
     const file = path.resolve(options.file);
@@ -40,8 +49,14 @@ export async function runLoad(options: RunLoadOptions): Promise<number> {
       ...options,
       plans,
       signal: controller.signal,
-      onSecond({ seconds, sent, received, expected }) {
-        if (tty || seconds % 10 === 0) {
+      onSecond({ seconds, sent, received, expected, live }) {
+        const second = live.seconds.at(-1);
+        if (options.stdio && second !== undefined) {
+          const lines = [
+            l10n.t('{0} s: {1} sent, {2} of {3} received', seconds, sent, received, expected),
+          ];
+          print({ load: 'second', lines, rows: live.rows(), second });
+        } else if (tty || seconds % 10 === 0) {
           const line = l10n.t(
             '{0} s: {1} sent, {2} of {3} received',
             seconds,
@@ -57,7 +72,9 @@ export async function runLoad(options: RunLoadOptions): Promise<number> {
       process.stderr.write('\n');
     }
     const judged = judge(result, checks);
-    tell(result, judged, controller.signal.aborted);
+    if (!options.stdio) {
+      tell(result, judged, controller.signal.aborted);
+    }
     report?.write(
       renderLoadReport(result, {
         title: path.basename(options.file),
@@ -65,16 +82,39 @@ export async function runLoad(options: RunLoadOptions): Promise<number> {
         checks: judged,
       }),
     );
+    if (options.stdio) {
+      print({
+        load: 'ended',
+        lines: summaryLines(result),
+        warnings: [...warnings(result), ...ends(result, controller.signal.aborted)],
+        rows: rowsOf(result.samples),
+        ...(options.report === undefined ? {} : { report: path.resolve(options.report) }),
+      });
+    }
     return result.samples.count > 0 && judged.every(({ holds }) => holds) ? 0 : 1;
   } catch (error) {
     if (error instanceof UserError) {
+      if (options.stdio) {
+        print({ load: 'failed', message: sentenceOf(error) });
+      }
       process.stderr.write(`scfws: ${sentenceOf(error)}\n`);
       return ['gatewayLost'].includes(error.code) ? 1 : 2;
     }
     throw error;
   } finally {
     stop();
+    host?.dispose();
   }
+}
+
+/** How it ended, where that is worth a sentence. */
+function ends(result: LoadResult, wasStopped: boolean): string[] {
+  return [
+    ...(wasStopped ? [l10n.t('Stopped before its time; the figures are of what was done.')] : []),
+    ...(result.samples.count === 0
+      ? [l10n.t('Nothing was measured: no "receives" after a "sends" came to its end.')]
+      : []),
+  ];
 }
 
 function tell(
@@ -83,17 +123,14 @@ function tell(
   wasStopped: boolean,
 ): void {
   const lines = [
-    ...tableLines(rowsOf(result)),
+    ...tableLines(rowsOf(result.samples)),
     ...summaryLines(result),
     ...warnings(result),
     ...judged.map(
       ({ check, holds, value }) =>
         `${holds ? '✓' : '✗'} ${check} (${Math.round(value * 1000) / 1000})`,
     ),
-    ...(wasStopped ? [l10n.t('Stopped before its time; the figures are of what was done.')] : []),
-    ...(result.samples.count === 0
-      ? [l10n.t('Nothing was measured: no "receives" after a "sends" came to its end.')]
-      : []),
+    ...ends(result, wasStopped),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -73,8 +73,7 @@ export async function flagsOfSettings(folder: string, emulator: boolean): Promis
     '--locale': sessionLocale(),
     '--python': python,
     '--node': setting<string>(settings.nodePath, ''),
-    '--emulator':
-      emulator && Object.keys(options).length > 0 ? JSON.stringify(options) : undefined,
+    '--emulator': emulator && Object.keys(options).length > 0 ? JSON.stringify(options) : undefined,
   });
 }
 

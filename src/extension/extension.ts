@@ -14,6 +14,7 @@ import { registerFunctionEdits } from './commands/functionEdits';
 import { registerInstallLibrary } from './commands/installLibrary';
 import { registerInvokeCommands } from './commands/invoke';
 import { registerLedger } from './commands/ledger';
+import { registerLoad } from './commands/load';
 import { registerMakeEvent } from './commands/makeEvent';
 import { registerPushCommands } from './commands/push';
 import { registerReplay } from './commands/replay';
@@ -70,6 +71,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ...registerInvokeCommands(parts),
     registerRunAgain(parts),
     ...registerReplay(parts),
+    registerLoad(parts),
     ...registerPushCommands(parts),
     ...registerTestClientCommands(parts),
     ...registerDebugCommands(parts),

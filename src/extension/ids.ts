@@ -51,6 +51,7 @@ export const commands = {
   debugOrder: 'scfWebSocket.debugOrder',
   replay: 'scfWebSocket.replay',
   keepReplay: 'scfWebSocket.keepReplay',
+  runLoad: 'scfWebSocket.runLoad',
 } as const;
 
 export const views = {
@@ -68,6 +69,9 @@ export const ledgerPanel = 'scfWebSocket.ledgerPanel';
 
 /** Webview panel type of the story of an order. */
 export const storyPanel = 'scfWebSocket.storyPanel';
+
+/** Webview panel type of a load. */
+export const loadPanel = 'scfWebSocket.loadPanel';
 
 /** Custom editors of recordings: our own files, and HAR files, which others may open as well. */
 export const recordingEditors = {

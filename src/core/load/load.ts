@@ -12,6 +12,7 @@ import { fillIn } from '../scenario/variables';
 import { GatewayView } from './gatewayView';
 import { clientsOf, Group, noClients, type Tally } from './group';
 import { Ledger } from './ledger';
+import { Live, type Second } from './live';
 import { Samples } from './samples';
 
 export interface LoadOptions {
@@ -30,7 +31,15 @@ export interface LoadOptions {
   bootstrapFolder: string;
   signal: AbortSignal;
   /** Once a second. */
-  onSecond?(progress: { seconds: number; sent: number; received: number; expected: number }): void;
+  onSecond?(progress: Progress): void;
+}
+
+export interface Progress {
+  seconds: number;
+  sent: number;
+  received: number;
+  expected: number;
+  live: Live;
 }
 
 export interface LoadResult {
@@ -45,6 +54,8 @@ export interface LoadResult {
   expected: number;
   received: number;
   errors: ReadonlyMap<string, number>;
+  /** Each second of it. */
+  over: readonly Second[];
   leftOut: ReadonlySet<StepKind>;
   /** undefined: nobody tells, at another gateway. */
   functions?: {
@@ -87,6 +98,12 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     leftOut: new Set(),
   };
   const view = new GatewayView(ledger.told);
+  const live = new Live(samples);
+  const tick = (): void => {
+    const errors = [...tally.errors.values()].reduce((sum, count) => sum + count, view.failed);
+    const { sent, expected, received } = tally;
+    live.tick({ sent, expected, received, errors });
+  };
   const ground = await startGround(first, options, view);
   const delay = monitorEventLoopDelay({ resolution });
   try {
@@ -113,7 +130,8 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     const second = setInterval(() => {
       const seconds = Math.round((performance.now() - began) / 1000);
       const { sent, received, expected } = tally;
-      options.onSecond?.({ seconds, sent, received, expected });
+      tick();
+      options.onSecond?.({ seconds, sent, received, expected, live });
     }, 1000);
     try {
       if (signal.aborted) {
@@ -128,6 +146,9 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
       stop();
     }
     const seconds = (performance.now() - began) / 1000;
+    if (live.seconds.length < Math.round(seconds)) {
+      tick(); // The last second was not a whole one.
+    }
     const memoryMb = Math.round(process.memoryUsage().rss / 1024 / 1024);
     if (ground.lost.aborted && !signal.aborted) {
       throw new UserError(
@@ -148,6 +169,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
       expected: tally.expected,
       received: tally.received,
       errors: tally.errors,
+      over: live.seconds,
       leftOut: tally.leftOut,
       ...(options.url === undefined
         ? { functions: { invocations, failed, failures, cold, gigabyteSeconds } }

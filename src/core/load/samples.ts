@@ -47,9 +47,9 @@ export class Samples {
       : (Object.fromEntries(values) as Split);
   }
 
-  /** Numbers of the samples, the quickest first. */
-  ranked(): Uint32Array {
-    const order = Uint32Array.from({ length: this.count }, (_, index) => index);
+  /** Numbers of the samples from that one on, the quickest first. */
+  ranked(from = 0): Uint32Array {
+    const order = Uint32Array.from({ length: this.count - from }, (_, index) => from + index);
     return order.sort((one, other) => this.latency(one) - this.latency(other));
   }
 }

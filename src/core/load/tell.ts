@@ -2,30 +2,8 @@
 import * as l10n from '@vscode/l10n';
 import type { Check } from './checks';
 import { type LoadResult, saturatedMs } from './load';
-import { parts, sampleAt, type Split, type SplitPart } from './samples';
-
-/** Percentiles that are told. */
-export const told = [0.5, 0.9, 0.95, 0.99, 0.999, 1] as const;
-
-export interface Row {
-  /** `p99`, `max`. */
-  name: string;
-  /** Milliseconds. */
-  latency: number;
-  /** Of the frame at that place; undefined: unknown. */
-  split: Split | undefined;
-}
-
-export function rowsOf({ samples }: LoadResult): Row[] {
-  const ranked = samples.ranked();
-  return told.flatMap((share) => {
-    const sample = sampleAt(ranked, share);
-    const name = share === 1 ? 'max' : `p${Math.round(share * 1000) / 10}`;
-    return sample === undefined
-      ? []
-      : { name, latency: samples.latency(sample), split: samples.split(sample) };
-  });
-}
+import type { Row } from './rows';
+import { parts, sampleAt, type SplitPart } from './samples';
 
 /** Value of what a check names. */
 export function figureOf(result: LoadResult, figure: string): number {

@@ -59,7 +59,11 @@ async function pickRecording(target: vscode.Uri | undefined): Promise<string> {
   if (input instanceof vscode.TabInputCustom && types.includes(input.viewType)) {
     return input.uri.fsPath;
   }
-  const found = await vscode.workspace.findFiles('**/*.{scfws.jsonl,har}', '**/node_modules/**', 200);
+  const found = await vscode.workspace.findFiles(
+    '**/*.{scfws.jsonl,har}',
+    '**/node_modules/**',
+    200,
+  );
   const browse = { label: `$(folder-opened) ${l10n.t('Open…')}`, uri: undefined };
   const items = [
     ...found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri })),

@@ -5,7 +5,7 @@ import { l10n } from 'vscode';
 import type { ExploreEvent, FoundOrder } from '../../core/explore/events';
 import type { Looked } from '../../core/explore/explore';
 import { setting } from '../configuration';
-import { orderMessage, settings } from '../ids';
+import { commands, orderMessage, settings } from '../ids';
 import { flags, flagsOfSettings, programOf, runCli } from '../cliProcess';
 import { failureText, locationOf } from './failureMessage';
 import { recordingKey } from './testRuns';
@@ -159,6 +159,9 @@ class ExploreView {
     }
     this.print(text, item);
     this.run.failed(item, message, ms);
+    if (order.length > 0) {
+      offer(item, found.story);
+    }
   }
 
   /** Whatever has no result by now: the search was cancelled, or never came so far. */
@@ -168,7 +171,8 @@ class ExploreView {
         this.run.skipped(item);
       } else {
         const why =
-          this.said.join('\n') || l10n.t('The search ended by itself. Save the file and try again.');
+          this.said.join('\n') ||
+          l10n.t('The search ended by itself. Save the file and try again.');
         this.run.errored(item, new vscode.TestMessage(why));
       }
     }
@@ -177,6 +181,22 @@ class ExploreView {
   private print(text: string, item: vscode.TestItem): void {
     this.run.appendOutput(`${text.replace(/\r?\n/g, '\r\n')}\r\n`, undefined, item);
   }
+}
+
+/** Not everybody finds the menu of a message. */
+function offer(item: vscode.TestItem, story: readonly string[]): void {
+  const buttons = new Map([
+    [l10n.t('Show Story'), commands.showStory],
+    [l10n.t('Debug This Order'), commands.debugOrder],
+    [l10n.t('Keep as Scenario…'), commands.keepOrder],
+  ]);
+  const text = `${item.label}: ${story.join(' ')}`;
+  void vscode.window.showWarningMessage(text, ...buttons.keys()).then((choice) => {
+    const command = choice === undefined ? undefined : buttons.get(choice);
+    if (command !== undefined) {
+      void vscode.commands.executeCommand(command, { key: recordingKey(item) });
+    }
+  });
 }
 
 function isFound(event: Ended): event is Ended & FoundOrder {

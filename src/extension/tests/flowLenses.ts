@@ -1,4 +1,4 @@
-/** `Explore Orders` above each scenario of a flow. */
+/** `Explore Orders` above each scenario of a flow, and `Run as Load` above the first. */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import type { ScenarioInfo } from '../../protocol/testEvent';
@@ -41,11 +41,19 @@ function lensesOf(uri: vscode.Uri, scenarios: readonly ScenarioInfo[]): vscode.C
       return [];
     }
     lines.add(line);
-    return new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
+    const range = new vscode.Range(line, 0, line, 0);
+    const explore = new vscode.CodeLens(range, {
       title: `$(git-compare) ${l10n.t('Explore Orders')}`,
       tooltip: l10n.t('Looks for an order of events in which this scenario fails'),
       command: commands.exploreOrders,
       arguments: [{ id, uri }],
     });
+    const load = new vscode.CodeLens(range, {
+      title: `$(graph-line) ${l10n.t('Run as Load')}`,
+      tooltip: l10n.t('Runs the scenarios of this file with many clients at once'),
+      command: commands.runLoad,
+      arguments: [uri],
+    });
+    return lines.size === 1 ? [explore, load] : [explore];
   });
 }

@@ -61,7 +61,10 @@ export function registerTesting({ context, log, projects }: Parts): vscode.Dispo
   profiles.forEach(loadCoverage);
   const exploreProfile = controller.createRunProfile(l10n.t('Explore Orders'), Run, explore, false);
   exploreProfile.configureHandler = () =>
-    void vscode.commands.executeCommand('workbench.action.openSettings', `${settingsSection}.explore`);
+    void vscode.commands.executeCommand(
+      'workbench.action.openSettings',
+      `${settingsSection}.explore`,
+    );
   void files.refresh();
   return [
     controller,

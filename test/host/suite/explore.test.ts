@@ -88,13 +88,10 @@ describe('exploring orders in the editor', function () {
     await window.screenshot('explore-message-dark', { ...size, theme: 'dark' });
     await window.screenshot('explore-message-light', { ...size, theme: 'light' });
     await window.click('text=/bob left while Transmission of alice/ >> nth=0');
-    await window
-      .waitFor('[aria-label^="Debug This Order"] >> nth=0', {}, 'attached')
-      .catch(async (error: unknown) => {
-        await window.screenshot('explore-trouble', size);
-        throw error;
-      });
+    await window.waitFor('text=/Transmission of alice ─▶ carol/ >> nth=0', {}, 'attached');
+    await window.waitFor('.notification-toast >> text=Show Story');
     await window.screenshot('explore-peek-light', size);
+    await run('notifications.clearAll');
     await run('closeReferenceSearch');
   });
 
@@ -114,7 +111,10 @@ describe('exploring orders in the editor', function () {
     const file = project.file('kept-race.wsflow.yaml');
     await run(ids.commands.keepOrder, key, { file });
     const text = fs.readFileSync(file, 'utf8');
-    assert.match(text, /order:\n\s+- hold: Transmission of alice pushes to bob\n\s+until: bob closes/);
+    assert.match(
+      text,
+      /order:\n\s+- hold: Transmission of alice pushes to bob\n\s+until: bob closes/,
+    );
     assert.equal(vscode.window.activeTextEditor?.document.uri.fsPath, file);
   });
 

@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import type { Fact, FactBody } from '../../../src/protocol/fact';
 import { UserError } from '../../../src/core/errors';
 import { parseCheck } from '../../../src/core/load/checks';
+import { charts } from '../../../src/core/load/chart';
 import { GatewayView } from '../../../src/core/load/gatewayView';
 import { Ledger } from '../../../src/core/load/ledger';
 import type { LoadResult } from '../../../src/core/load/load';
+import { Live, type Second } from '../../../src/core/load/live';
+import { livePart, renderLivePage } from '../../../src/core/load/livePage';
 import { renderLoadReport } from '../../../src/core/load/report';
 import { sampleAt, Samples } from '../../../src/core/load/samples';
 import { explained, figureOf, judge, warnings } from '../../../src/core/load/tell';
@@ -20,6 +23,7 @@ const resultOf = (samples: Samples, more: Partial<LoadResult> = {}): LoadResult 
   expected: 200,
   received: 150,
   errors: new Map([['late <b>', 3]]),
+  over: [],
   leftOut: new Set(),
   functions: {
     invocations: 100,
@@ -204,5 +208,72 @@ describe('parts of a latency', () => {
     told((each) => view.see(each));
     assert.equal(samples.split(0), undefined);
     assert.ok(Number.isNaN(explained(resultOf(samples))));
+  });
+});
+
+describe('a load second by second', () => {
+  const counted = (sent: number, expected: number, received: number, errors = 0) => ({
+    sent,
+    expected,
+    received,
+    errors,
+  });
+
+  it('counts each second by itself, and percentiles of the last ten', () => {
+    const samples = new Samples();
+    const live = new Live(samples);
+    live.tick(counted(0, 0, 0));
+    [10, 30, 20].forEach((latency) => samples.add(0, latency));
+    live.tick(counted(5, 4, 3, 1));
+    samples.add(0, 500);
+    live.tick(counted(6, 8, 4, 1));
+    assert.deepEqual(live.seconds, [
+      { frames: 0, p50: null, p99: null, sent: 0, errors: 0, reach: null },
+      { frames: 3, p50: 20, p99: 30, sent: 5, errors: 1, reach: 0.75 },
+      { frames: 1, p50: 500, p99: 500, sent: 1, errors: 0, reach: 0.5 },
+    ]);
+    assert.equal(live.rows().find(({ name }) => name === 'max')?.latency, 500);
+    for (let second = 0; second < 10; second++) {
+      samples.add(0, 7);
+      live.tick(counted(6, 8, 4, 1));
+    }
+    assert.equal(live.rows().find(({ name }) => name === 'max')?.latency, 7);
+  });
+
+  const second: Second = { frames: 10, p50: 5, p99: 50, sent: 10, errors: 2, reach: 0.5 };
+
+  it('is drawn with gaps where nothing came, and never with more than 300 columns', () => {
+    const nothing: Second = { frames: 0, p50: null, p99: null, sent: 0, errors: 0, reach: null };
+    const some = charts([second, nothing, second]);
+    assert.match(some, /class="p99" points="150.0,0.0 750.0,0.0"/);
+    assert.match(some, /class="reach" points="150.0,75.0 750.0,75.0"/);
+    assert.equal(some.match(/class="bad"/g)?.length, 2);
+    const many = charts(Array.from({ length: 3600 }, () => second));
+    assert.equal(many.match(/class="rate"/g)?.length, 300);
+  });
+
+  it('is a page that tells of each percentile what it is made of, and takes nothing for markup', () => {
+    const page = renderLivePage({ title: '<b>', language: 'en', nonce: 'abc' });
+    assert.ok(page.includes('&lt;b&gt;') && !page.includes('<h1><b>'));
+    const split = { wait: 0, wire: 1, queue: 2, handler: 6, push: 1 };
+    const part = livePart({
+      over: [second],
+      rows: [
+        { name: 'p50', latency: 10, split },
+        { name: 'p99', latency: 99 },
+      ],
+      lines: ['<i>'],
+      warnings: ['"late"'],
+      running: true,
+      hasReport: false,
+    });
+    for (const id of Object.keys(part.cells)) {
+      assert.ok(page.includes(`id="${id}"`), id);
+    }
+    assert.equal(part.cells['handler-p50'], '6.0 ms');
+    assert.equal(part.cells['handler-p99'], '–');
+    assert.match(part.splits['p50'] ?? '', /handler until the push: 6\.0 ms \(60 %\)/);
+    assert.match(part.splits['p99'] ?? '', /only the latency is known/);
+    assert.ok(!part.figures.includes('<i>'));
   });
 });
