@@ -73,7 +73,6 @@ async function runInFolder(
 ): Promise<void> {
   const debugs = kind === vscode.TestRunProfileKind.Debug;
   const view = new RunView(run, runnables, place.recorded, coverage);
-  let debugging: TestDebugging | undefined;
   const child = await runTestProcess(
     {
       program: programOf(place.extensionPath),
@@ -90,7 +89,7 @@ async function runInFolder(
       onLine: (line) => view.hear(line),
     },
   );
-  debugging = debugs
+  const debugging = debugs
     ? new TestDebugging(place.extensionPath, run, child.ask, place.log, (text) => view.hear(text))
     : undefined;
   const cancelling = [token, run.token].map((each) =>
