@@ -146,7 +146,6 @@ type ValueOf<O> = O extends { values: readonly (infer V)[]; several: true }
       : boolean;
 
 export type EmulatorOptions = { -readonly [Name in keyof Table]: ValueOf<Table[Name]> };
-export type EmulatorOption = keyof EmulatorOptions;
 
 /** A fresh copy: lists in it may be changed. */
 export function defaultOptions(): EmulatorOptions {

@@ -14,7 +14,7 @@ import type {
   Outcome,
   ServiceInfo,
 } from './fact';
-import type { FunctionId, Role } from './project';
+import type { FunctionId } from './project';
 
 export interface ConnectionState {
   connection: string;
@@ -26,10 +26,8 @@ export interface ConnectionState {
   client?: string;
   protocol?: string;
   status: 'connecting' | 'open' | 'closed' | 'refused';
-  /** Session time of the handshake's start and end, and of the end; milliseconds. */
+  /** Session time of the handshake's start; milliseconds. */
   since: number;
-  openedAt?: number;
-  endedAt?: number;
   /** Why it ended, for people: close code and reason, or the refusal. */
   end?: { code: number; reason: string; cause?: FactOf<'closed'>['cause'] };
   /** Frames and bytes since it opened; control frames count too. */
@@ -42,7 +40,6 @@ export interface InstanceInfo {
   instance: number;
   state: Exclude<InstanceState, 'stopped'>;
   version: number;
-  pid?: number;
   interpreter?: string;
   waitsForDebugger: boolean;
   /** Invocation that runs in it now. */
@@ -63,16 +60,13 @@ export interface FunctionState {
 export interface InvocationState {
   invocation: string;
   function: FunctionId;
-  role: Role | null;
   connection: string | null;
   cause: number | null;
   instance: number;
-  cold: boolean;
   version: number;
   /** Numbers of the facts that started and ended it. */
   started: number;
   ended?: number;
-  startedAt: number;
   outcome?: Outcome;
   durationMs?: number;
   preview?: string;
@@ -96,7 +90,6 @@ export interface SessionState {
   url: string;
   pushUrl: string;
   port: number;
-  wishedPort?: number;
   pid: number;
   services: ServiceInfo[];
   connections: Map<string, ConnectionState>;
@@ -160,7 +153,6 @@ export function applyFact(state: SessionState, fact: Fact): void {
       state.url = fact.url;
       state.pushUrl = fact.pushUrl;
       state.port = fact.port;
-      state.wishedPort = fact.wishedPort;
       state.pid = fact.pid;
       takeServices(state, fact.services);
       break;
@@ -191,7 +183,6 @@ export function applyFact(state: SessionState, fact: Fact): void {
       const connection = state.connections.get(fact.connection);
       if (connection) {
         connection.status = 'open';
-        connection.openedAt = fact.at;
         connection.protocol = fact.protocol;
       }
       break;
@@ -201,7 +192,6 @@ export function applyFact(state: SessionState, fact: Fact): void {
         fact.connection === undefined ? undefined : state.connections.get(fact.connection);
       if (connection) {
         connection.status = 'refused';
-        connection.endedAt = fact.at;
         connection.end = { code: fact.status, reason: fact.reason };
       }
       break;
@@ -210,7 +200,6 @@ export function applyFact(state: SessionState, fact: Fact): void {
       const connection = state.connections.get(fact.connection);
       if (connection) {
         connection.status = 'closed';
-        connection.endedAt = fact.at;
         connection.end = { code: fact.code, reason: fact.reason, cause: fact.cause };
       }
       break;
@@ -304,14 +293,11 @@ function startInvocation(state: SessionState, fact: FactOf<'invocationStarted'>)
   const invocation: InvocationState = {
     invocation: fact.invocation,
     function: fact.function,
-    role: fact.role,
     connection: fact.connection,
     cause: fact.cause,
     instance: fact.instance,
-    cold: fact.cold,
     version: fact.version,
     started: fact.seq,
-    startedAt: fact.at,
     pushes: 0,
   };
   state.invocations.set(fact.invocation, invocation);
@@ -365,7 +351,6 @@ function applyInstance(state: SessionState, fact: FactOf<'instance'>): void {
     instance: fact.instance,
     state: fact.state,
     version: fact.version,
-    pid: fact.pid ?? known?.pid,
     interpreter: fact.interpreter ?? known?.interpreter,
     waitsForDebugger: fact.waitsForDebugger === true,
     invocation: known?.invocation,

@@ -3,8 +3,6 @@ import type { Deviation } from './order/eventName';
 import type { Problem } from '../../protocol/project';
 import type { TextPlace, TextRange } from '../../protocol/testEvent';
 
-export const flowExtension = '.wsflow.yaml';
-
 export interface Flow {
   /** Absolute path. */
   file: string;

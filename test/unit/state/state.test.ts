@@ -52,12 +52,18 @@ describe('state', () => {
   it('follows instances and what runs in them', () => {
     const story = new Story();
     const of = { function: 'chat/Register', instance: 1, version: 1 };
-    story.tell({ kind: 'instance', ...of, state: 'starting', pid: 77, waitsForDebugger: true });
+    story.tell({
+      kind: 'instance',
+      ...of,
+      state: 'starting',
+      interpreter: 'python3',
+      waitsForDebugger: true,
+    });
     story.tell({ kind: 'instance', ...of, state: 'ready' });
     story.invoke('Register', 'register', 'c', null, {});
     const state = fold(story);
     const instance = state.functions.get('chat/Register')!.instances.get(1)!;
-    assert.equal(instance.pid, 77);
+    assert.equal(instance.interpreter, 'python3');
     assert.equal(instance.waitsForDebugger, false);
     assert.equal(instance.invocation, undefined);
     applyFact(state, { seq: 99, at: 99, kind: 'instance', ...of, state: 'stopped' });
