@@ -85,7 +85,9 @@ export class Debts implements Peers {
     if (debt === undefined) {
       return; // Others pay it: this node had lost its lease.
     }
-    if (hasRun(how)) {
+    if (how === 'unknown') {
+      void this.payLater(debt, 'again', 'at once');
+    } else if (hasRun(how)) {
       if (typeof how !== 'string' || how === 'gatewayTimeout') {
         this.ports.onPaid('first', debt);
       }
@@ -110,10 +112,18 @@ export class Debts implements Peers {
     return this.payLater(debt, 'inherited');
   }
 
-  private async payLater(debt: Debt, how: 'again' | 'inherited'): Promise<boolean> {
+  private async payLater(
+    debt: Debt,
+    how: 'again' | 'inherited',
+    since: 'at once' | 'later' = how === 'again' ? 'later' : 'at once',
+  ): Promise<boolean> {
     const own = how === 'again';
-    let unanswered = own ? 1 : 0;
-    for (let pause = firstPauseMs, first = !own; ; pause = Math.min(pause * 2, longestPauseMs)) {
+    let unanswered = since === 'later' ? 1 : 0;
+    for (
+      let pause = firstPauseMs, first = since === 'at once';
+      ;
+      pause = Math.min(pause * 2, longestPauseMs)
+    ) {
       if (!first && !(await this.pause(pause)) && (!own || this.life === 'closing')) {
         return false;
       }

@@ -14,6 +14,10 @@ import { checkKeyPair } from './keyPair';
 import type { Peers } from './peers';
 import { decideRegister } from './registerDecision';
 
+/** Status codes of a function that may have run, but gave no answer: its time was over, its process or address was gone. */
+const timedOut = 433;
+const noAnswer = 439;
+
 export interface HandshakeRequest {
   /** Path and query as sent. */
   target: string;
@@ -157,7 +161,13 @@ export class Handshakes {
       (error: unknown) => {
         reportBug(error); // It costs this client.
         const reason = String(error);
-        return { accept: false as const, status: 500, body: { message: reason }, reason };
+        return {
+          accept: false as const,
+          status: 500,
+          body: { message: reason },
+          reason,
+          unknown: true,
+        };
       },
     );
     if (decision.accept) {
@@ -171,7 +181,7 @@ export class Handshakes {
     }
     if (!decision.accept) {
       this.target.forget(connection, 'refused');
-      this.peers.settle(id, spec.name, 'notOwed');
+      this.peers.settle(id, spec.name, decision.unknown === true ? 'unknown' : 'notOwed');
       return this.refuse(request, decision.status, decision.body, spec.name, id, decision.reason);
     }
     return { ...decision, connection };
@@ -183,7 +193,14 @@ export class Handshakes {
     cause: number,
   ): Promise<
     | { accept: true; protocol?: string }
-    | { accept: false; status: number; body: Record<string, unknown>; reason: string }
+    | {
+        accept: false;
+        status: number;
+        body: Record<string, unknown>;
+        reason: string;
+        /** Register gave no answer, and may have run all the same. */
+        unknown?: boolean;
+      }
   > {
     const { service } = connection;
     const { spec } = service;
@@ -208,6 +225,7 @@ export class Handshakes {
         status: spec.emulator.timeoutStatus,
         body: { message: reason },
         reason,
+        unknown: true,
       };
     }
     const { findings, ...decision } = decideRegister(result, {
@@ -217,7 +235,8 @@ export class Handshakes {
       ...(handshake.protocol === undefined ? {} : { requestedProtocols: handshake.protocol }),
     });
     this.facts.tell(findings, connection, 'register', result);
-    return decision;
+    const unknown = [timedOut, noAnswer].includes(result.error?.statusCode ?? 0);
+    return decision.accept ? decision : { ...decision, unknown };
   }
 
   /** Refuses a client before or by Register, and records why. */
@@ -245,7 +264,7 @@ export class Handshakes {
 
   private leftDuringRegister(
     connection: Connection,
-    decision: { accept: boolean },
+    decision: { accept: boolean; unknown?: boolean },
   ): HandshakeDecision {
     if (decision.accept) {
       this.target.end(connection, 'leftDuringRegister', noCloseFrame, '');
@@ -258,7 +277,8 @@ export class Handshakes {
         reason: '',
       });
       this.target.forget(connection, 'leftDuringRegister');
-      this.peers.settle(connection.id, connection.service.spec.name, 'notOwed');
+      const how = decision.unknown === true ? 'unknown' : 'notOwed';
+      this.peers.settle(connection.id, connection.service.spec.name, how);
     }
     return { accept: false, status: 499, body: '' };
   }

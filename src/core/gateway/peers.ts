@@ -7,8 +7,11 @@ import type { Role } from '../../protocol/project';
 import type { InvocationResult } from '../runtime/contract';
 import type { PushRequest } from './pushRequest';
 
-/** `notOwed`: the settings say that this end of a connection has no Cleanup, or Register refused it. */
-export type Settlement = InvocationResult | 'gatewayTimeout' | 'dropped' | 'notOwed';
+/**
+ * `notOwed`: the settings say that this end of a connection has no Cleanup, or Register refused it. `unknown`: Register
+ * gave no answer, and may have run all the same; its Cleanup has not been called.
+ */
+export type Settlement = InvocationResult | 'gatewayTimeout' | 'dropped' | 'notOwed' | 'unknown';
 
 export interface Peers {
   /** Of a new connection: 24 characters, 16 bytes in standard base64 (seen). */

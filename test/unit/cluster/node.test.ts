@@ -92,6 +92,18 @@ describe('a node of the gateway', () => {
     assert.equal(await metric('scfws_cleanups_owed'), '0');
   });
 
+  it('cleans up for a client whose Register gave no answer in time, and may have run', async () => {
+    const backend = { backend: 'http', url: functions.url, timeout: 1 };
+    await start({}, { functions: { register: backend, transfer: backend, cleanup: backend } });
+    let id = '';
+    functions.register = ({ websocket }) => {
+      id = websocket.secConnectionID;
+      return new Promise(() => undefined);
+    };
+    await assert.rejects(connect(url()), /502/);
+    assert.deepEqual(await functions.cleanups.next(), { id, key: cleanupId(id) });
+  });
+
   it('refuses above its limits, and says which', async () => {
     const limits = { connections: 3, connectionsPerAddress: 1 };
     await start({ limits, listen: { port: 0, trustedProxies: ['127.0.0.1'] } });

@@ -48,8 +48,8 @@ describe('several nodes over Redis', function () {
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
-  const config = (leaseSeconds = 2): object =>
-    configOf(functions.url, { cluster: { redis: redis.url, leaseSeconds } });
+  const config = (leaseSeconds = 2, changes = {}): object =>
+    configOf(functions.url, { cluster: { redis: redis.url, leaseSeconds }, ...changes });
   const start = async (leaseSeconds?: number): Promise<GatewayNode> => {
     const node = await nodeOf(config(leaseSeconds), {}, env);
     nodes.push(node);
@@ -59,14 +59,14 @@ describe('several nodes over Redis', function () {
   const pushUrlOf = (node: GatewayNode): string => node.services[0]?.pushUrl ?? '';
 
   /** A node in a process of its own, to be killed. */
-  async function startProgram(): Promise<{
+  async function startProgram(changes = {}): Promise<{
     child: ChildProcess;
     url: string;
     pushUrl: string;
     operationsPort: number;
   }> {
     const file = path.join(folder, `gateway-${programs.length}.json`);
-    fs.writeFileSync(file, JSON.stringify(config()));
+    fs.writeFileSync(file, JSON.stringify(config(2, changes)));
     const child = spawn(
       process.execPath,
       [path.join(root, 'dist/gateway.js'), JSON.stringify({ file })],
@@ -209,6 +209,25 @@ describe('several nodes over Redis', function () {
     assert.deepEqual(await look.hKeys(owed[0] ?? ''), [client.id]);
     await look.close();
     await enter(urlOf(node));
+  });
+
+  it('ends at once on a second signal, and leaves to the others what it owes', async () => {
+    await start();
+    const leaving = await startProgram({ drainSeconds: 600 });
+    const clients = [await enter(leaving.url), await enter(leaving.url), await enter(leaving.url)];
+    const code = new Promise((resolve) => leaving.child.once('exit', resolve));
+    leaving.child.kill('SIGTERM');
+    const readyz = `http://127.0.0.1:${leaving.operationsPort}/readyz`;
+    while ((await fetch(readyz)).status !== 503) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    leaving.child.kill('SIGTERM');
+    assert.equal(await code, 1);
+    const paid = new Set<string>();
+    while (paid.size < clients.length) {
+      paid.add((await functions.cleanups.next()).id);
+    }
+    assert.deepEqual([...paid].sort(), clients.map(({ id }) => id).sort());
   });
 
   it('leaves what it could not pay to the others', async () => {

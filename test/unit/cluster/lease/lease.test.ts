@@ -88,7 +88,7 @@ const mutants: Record<string, Mutant> = {
 };
 
 describe('leases and debts, in every order of events', function () {
-  this.timeout(wished === undefined ? 120_000 : 0);
+  this.timeout(wished === undefined ? 300_000 : 0);
 
   for (const [places, faults] of sizes) {
     it(`owes nothing with ${places.length} connections and ${faults} faults`, () => {
