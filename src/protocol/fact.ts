@@ -374,6 +374,8 @@ export interface DiagnosticFix {
   /** The platform brings it along; any other name may be a slip for a module of the user's own. */
   isKnown: boolean;
   interpreter: string;
+  /** A person named the interpreter, so that it runs whatever environment is made beside it. */
+  isNamed?: boolean;
   /** Where to; absent: for the function alone. */
   folder?: string;
   /** None: all that the folder's package.json names. */

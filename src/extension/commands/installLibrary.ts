@@ -7,8 +7,8 @@ import { UserError } from '../../core/errors';
 import type { Installation } from '../../protocol/fact';
 import { commands } from '../ids';
 import type { Parts } from '../parts';
-import { lineOf, planInstallation } from './installPlan';
-import type { InstallPlan } from './installPlan';
+import { explainFailedInstall, lineOf, planInstallation } from './installPlan';
+import type { FailedInstall, InstallPlan } from './installPlan';
 import { Cancelled, registerCommand } from './register';
 
 export function registerInstallLibrary(parts: Parts): vscode.Disposable {
@@ -104,22 +104,22 @@ function run(
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
     token.onCancellationRequested(() => child.kill());
-    const fail = (reason: string) =>
+    const fail = ({ reason, nextStep }: FailedInstall) =>
       reject(
         new UserError(
           'installFailed',
           l10n.t('{0} failed: {1}', line, reason),
-          l10n.t('The log has all of its output.'),
+          nextStep ?? l10n.t('The log has all of its output.'),
         ),
       );
-    child.on('error', (error) => fail(error.message));
+    child.on('error', (error) => fail({ reason: error.message }));
     child.on('close', (code) => {
       if (token.isCancellationRequested) {
         reject(new Cancelled());
       } else if (code === 0) {
         resolve();
       } else {
-        fail(said.trim().split('\n').at(-1) ?? String(code));
+        fail(explainFailedInstall(program, said === '' ? String(code) : said));
       }
     });
   });

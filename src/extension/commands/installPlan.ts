@@ -1,5 +1,6 @@
 /** Which commands install a missing library, and where. Pure. */
 import path from 'node:path';
+import { l10n } from 'vscode';
 import type { DiagnosticFix } from '../../protocol/fact';
 
 export interface InstallPlan {
@@ -16,11 +17,11 @@ export interface InstallPlace {
 }
 
 /**
- * Python: into the virtual environment that the interpreter is of, else into the project's `.venv`, which is made first
- * and sees what its maker has. Node.js: into the function's own folder.
+ * Python: into what runs the function afterwards, which is the virtual environment that the interpreter is of, or the
+ * interpreter that a person named; else the project's `.venv`, which is made first and sees what its maker has. Node.js: into the function's own folder.
  */
 export function planInstallation(
-  { family, interpreter, packages, folder }: DiagnosticFix,
+  { family, interpreter, isNamed = false, packages, folder }: DiagnosticFix,
   { projectFolder, functionFolder: own, platform, exists }: InstallPlace,
 ): InstallPlan {
   const functionFolder = folder ?? own;
@@ -45,7 +46,7 @@ export function planInstallation(
     ...(windows ? ['Scripts', 'python.exe'] : ['bin', 'python']),
   );
   const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', ...packages];
-  if (exists(path.join(path.dirname(interpreter), '..', 'pyvenv.cfg'))) {
+  if (isNamed || exists(path.join(path.dirname(interpreter), '..', 'pyvenv.cfg'))) {
     return { folder: projectFolder, steps: [{ program: interpreter, args: pip }] };
   }
   const make = {
@@ -56,6 +57,33 @@ export function planInstallation(
     folder: projectFolder,
     steps: [...(exists(python) ? [] : [make]), { program: python, args: pip }],
   };
+}
+
+export interface FailedInstall {
+  /** One line. */
+  reason: string;
+  /** What to do; undefined: only its output may tell. */
+  nextStep?: string;
+}
+
+/** Why a command failed, from all that it printed, and what helps. */
+export function explainFailedInstall(program: string, said: string): FailedInstall {
+  if (/externally[- ]managed/i.test(said)) {
+    return {
+      reason: l10n.t('its system manages this Python and lets no packages be added (PEP 668)'),
+      nextStep: l10n.t(
+        'Name it no longer for this project ("interpreter" in scfws.json, the setting scfWebSocket.pythonPath, or SCFWS_PYTHON) and install again: then the project gets an environment of its own in .venv.',
+      ),
+    };
+  }
+  if (/No module named '?pip\b/.test(said)) {
+    const line = lineOf({ program, args: ['-m', 'ensurepip', '--upgrade'] });
+    return {
+      reason: l10n.t('this Python has no pip'),
+      nextStep: l10n.t('Run {0} once, then install again.', line),
+    };
+  }
+  return { reason: said.trim().split('\n').at(-1) ?? '' };
 }
 
 export function lineOf({ program, args }: InstallPlan['steps'][number]): string {

@@ -48,6 +48,7 @@ const fix = object<DiagnosticFix>({
   family: oneOf<DiagnosticFix['family']>({ python: true, node: true }),
   isKnown: flag,
   interpreter: own,
+  isNamed: optional(flag),
   folder: optional(own),
   packages: list(line),
   command: line,

@@ -1,8 +1,13 @@
 // What a person is asked to confirm is what runs: the right tool, in the right folder, the right package.
 import assert from 'node:assert/strict';
 import path from 'node:path';
+import './editor';
 import { libraryFix } from '../../../src/core/runtime/advice/modules';
-import { lineOf, planInstallation } from '../../../src/extension/commands/installPlan';
+import {
+  explainFailedInstall,
+  lineOf,
+  planInstallation,
+} from '../../../src/extension/commands/installPlan';
 import type { FunctionSpec } from '../../../src/protocol/project';
 
 const specOf = (family: 'python' | 'node') =>
@@ -35,6 +40,30 @@ describe('installing a missing library', () => {
     assert.deepEqual(steps.map(lineOf), [
       '/else/env/bin/python -m pip install --disable-pip-version-check PyYAML',
     ]);
+  });
+
+  it('takes the interpreter that a person named, since an environment beside it would not run', () => {
+    const fix = { ...libraryFix('debugpy', specOf('python'), '/usr/bin/python3')!, isNamed: true };
+    assert.deepEqual(planInstallation(fix, place('/p/.venv/bin/python')).steps.map(lineOf), [
+      '/usr/bin/python3 -m pip install --disable-pip-version-check debugpy',
+    ]);
+  });
+
+  it('says what helps where a Python takes no packages, or has no pip', () => {
+    const refused = explainFailedInstall(
+      '/usr/bin/python3',
+      'error: externally-managed-environment\n\n× This environment is externally managed\nhint: See PEP 668 for the detailed specification.\n',
+    );
+    assert.match(refused.reason, /PEP 668/);
+    assert.match(refused.nextStep ?? '', /"interpreter" in scfws\.json.*\.venv/);
+    const bare = explainFailedInstall('/e/bin/python', '/e/bin/python: No module named pip\n');
+    assert.equal(
+      bare.nextStep,
+      'Run /e/bin/python -m ensurepip --upgrade once, then install again.',
+    );
+    assert.deepEqual(explainFailedInstall('npm', 'one\nnpm ERR! last\n'), {
+      reason: 'npm ERR! last',
+    });
   });
 
   it('takes npm, in the folder of the function, for Node.js', () => {

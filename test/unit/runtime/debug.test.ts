@@ -360,4 +360,16 @@ describe('Debugging without debugpy', () => {
       [true, false],
     );
   });
+
+  it('says whether a person named the interpreter, into which it is to be installed then', async () => {
+    const files = {
+      'index.py': 'def main_handler(event, context):\n    return 1\n',
+      'debugpy.py': 'raise ImportError("No module named debugpy")\n',
+    };
+    const bench = startBench({ files, spec: { family: 'python', interpreter: 'python3' } });
+    await assert.rejects(bench.runtime.setDebug(true), ({ fix }: UserError) => {
+      assert.equal(fix?.isNamed, true);
+      return true;
+    });
+  });
 });

@@ -18,6 +18,7 @@ import {
   pythonThreeModules,
   pythonTwoModules,
 } from './packageNames';
+import { isNamed } from '../launch/interpreters';
 import { findModule, moduleAt } from './projectFiles';
 import { lineAt } from './source';
 
@@ -39,7 +40,9 @@ export function adviseOnModule(failure: CodeFailure, spec: FunctionSpec, about: 
     }
   }
   const { program, version } = about.interpreter ?? {};
-  const fix = libraryFix(wholeName(module, failure), spec, program, version);
+  const named = about.interpreter !== undefined && isNamed(about.interpreter);
+  const found = libraryFix(wholeName(module, failure), spec, program, version);
+  const fix = found && { ...found, ...(named ? { isNamed: true } : {}) };
   const rule = isBuiltIn(module, spec) ? 'runtime.missing-library' : 'error.437';
   const install = fix === undefined ? '' : l10n.t('Install it with: {0}', fix.command);
   const first = failure.first;

@@ -359,7 +359,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     }
     this.failDebug(
       answer.error === 'missing'
-        ? debugpyMissing(this.spec, this.id, instance.program)
+        ? debugpyMissing(this.spec, this.id, instance)
         : new UserError(
             'debugFailed',
             l10n.t('{0} cannot be debugged: {1}', this.spec.name, answer.message),

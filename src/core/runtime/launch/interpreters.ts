@@ -114,6 +114,11 @@ export function planInterpreters(
   };
 }
 
+/** Whether a person chose it for this project, before any environment that the project has. */
+export function isNamed({ source }: Interpreter): boolean {
+  return source === 'project' || source === 'setting' || source === 'environment';
+}
+
 /** Resolves with the interpreter; rejects with a `UserError` that names everything that was searched. */
 export async function findInterpreter(plan: InterpreterPlan): Promise<Interpreter> {
   let secondBest: { program: string; version: string; source: InterpreterSource } | undefined;
