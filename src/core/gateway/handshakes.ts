@@ -2,6 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { randomUUID } from 'node:crypto';
 import { type Handshake, registerEvent } from '../../protocol/event';
+import { writeJson } from '../../protocol/json';
 import type { CloseCause, Role } from '../../protocol/project';
 import type { Clock } from '../clock';
 import { reportBug } from '../errors';
@@ -248,7 +249,7 @@ export class Handshakes {
     connection?: string,
     reason = String(body['message'] ?? ''),
   ): HandshakeDecision & { accept: false } {
-    const text = JSON.stringify(body);
+    const text = writeJson(body);
     this.facts.record({
       kind: 'refused',
       status,

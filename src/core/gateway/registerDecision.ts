@@ -1,5 +1,6 @@
 /** What Register's outcome means for the handshake. Pure: the gateway acts on it. */
 import * as l10n from '@vscode/l10n';
+import { JsonText, readJson } from '../../protocol/json';
 import type { EmulatorOptions } from '../../protocol/project';
 import type { InvocationResult } from '../runtime/contract';
 
@@ -54,7 +55,8 @@ export function decideRegister(
     );
   }
 
-  let answer = parseOrUndefined(result.resultJson);
+  let text = result.resultJson;
+  let answer = parseOrUndefined(text);
   if (question.integrationResponse) {
     const unwrapped = unwrapIntegration(answer);
     if ('problem' in unwrapped) {
@@ -77,11 +79,13 @@ export function decideRegister(
         l10n.t('Register answered with status {0}', unwrapped.statusCode),
       );
     }
-    answer = parseOrUndefined(unwrapped.body);
+    text = unwrapped.body;
+    answer = parseOrUndefined(text);
   }
 
   if (typeof answer === 'string') {
-    const decoded = parseOrUndefined(answer);
+    const inner = answer;
+    const decoded = parseOrUndefined(inner);
     if (isRecord(decoded)) {
       const finding: Finding = {
         rule: 'register.json-string',
@@ -93,6 +97,7 @@ export function decideRegister(
         return refuseBecause(finding);
       }
       findings.push(finding);
+      text = inner;
       answer = decoded;
     }
   }
@@ -126,11 +131,12 @@ export function decideRegister(
     });
   }
   if (errNo !== 0) {
-    const text = typeof errMsg === 'string' ? errMsg : '';
+    const message = typeof errMsg === 'string' ? errMsg : '';
+    const digits = writtenNumber(text, 'errNo') ?? String(errNo);
     return refuse(
       refusalStatus,
-      { errNo, errMsg: text },
-      l10n.t('Register refused the connection: errNo {0}, "{1}"', errNo, text),
+      { errNo: new JsonText(digits), errMsg: message },
+      l10n.t('Register refused the connection: errNo {0}, "{1}"', digits, message),
     );
   }
 
@@ -305,6 +311,14 @@ export function integrationProblem(resultJson: string): string | undefined {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** A member as its author wrote it: the numbers of JavaScript have 53 bits. The last one counts, as everywhere. */
+function writtenNumber(text: string, name: string): string | undefined {
+  const node = readJson(text);
+  const member =
+    node?.kind === 'object' ? node.members.findLast((each) => each.name === name) : undefined;
+  return member?.value.kind === 'number' ? member.value.source : undefined;
 }
 
 function parseOrUndefined(text: string): unknown {

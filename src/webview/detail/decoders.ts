@@ -2,9 +2,9 @@
  * Formats that a binary payload may be in. To add one: an id, a title, and a function that returns the value
  * or throws. A decoder is offered when it takes the whole payload.
  */
-import { decode as decodeMessagePack } from '@msgpack/msgpack';
-import { decode as decodeCbor } from 'cborg';
-import { writeJson } from '../../protocol/json';
+import { Decoder as MessagePackDecoder } from '@msgpack/msgpack';
+import { decode as decodeCbor, Tokenizer, Type } from 'cborg';
+import { JsonText, writeJson } from '../../protocol/json';
 
 export interface Decoder {
   id: string;
@@ -16,10 +16,42 @@ export const decoders: readonly Decoder[] = [
   {
     id: 'msgpack',
     title: 'MessagePack',
-    decode: (bytes) => decodeMessagePack(bytes, { useBigInt64: true }),
+    decode: decodeMessagePack,
   },
-  { id: 'cbor', title: 'CBOR', decode: (bytes) => decodeCbor(bytes, { useMaps: true, tags }) },
+  { id: 'cbor', title: 'CBOR', decode: readCbor },
 ];
+
+/** Both formats tell 1.0 from 1; the values of JavaScript do not, so a float is kept with what it is. */
+class Float {
+  constructor(readonly value: number) {}
+}
+
+function decodeMessagePack(bytes: Uint8Array): unknown {
+  const decoder = new MessagePackDecoder({ useBigInt64: true });
+  const reads = decoder as unknown as Record<'readF32' | 'readF64', () => unknown>;
+  for (const name of ['readF32', 'readF64'] as const) {
+    const read = reads[name].bind(decoder);
+    reads[name] = () => new Float(read() as number);
+  }
+  return decoder.decode(bytes);
+}
+
+function readCbor(bytes: Uint8Array): unknown {
+  const options = { allowBigInt: true, useMaps: true, tags };
+  const tokens = new Tokenizer(bytes, options);
+  const tokenizer = {
+    next: () => {
+      const token = tokens.next();
+      if (Type.equals(token.type, Type.float)) {
+        token.value = new Float(token.value as number);
+      }
+      return token;
+    },
+    done: () => tokens.done(),
+    pos: () => tokens.pos(),
+  };
+  return decodeCbor(bytes, { ...options, tokenizer });
+}
 
 /** Numbers that are larger than 64 bits. */
 const tags = {
@@ -53,6 +85,9 @@ function plain(value: unknown): unknown {
       byte.toString(16).padStart(2, '0'),
     ).join(' ')}`;
   }
+  if (value instanceof Float) {
+    return floatText(value.value);
+  }
   if (value instanceof Date) {
     return value.toISOString();
   }
@@ -66,6 +101,15 @@ function plain(value: unknown): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)]));
   }
   return value;
+}
+
+/** A whole one with its point, so that it is no integer; what JSON has no number for as text. */
+function floatText(value: number): unknown {
+  if (!Number.isFinite(value)) {
+    return value;
+  }
+  const text = Object.is(value, -0) ? '-0' : String(value);
+  return new JsonText(/[.e]/.test(text) ? text : `${text}.0`);
 }
 
 function whole(bytes: Uint8Array): bigint {

@@ -6,6 +6,7 @@ import { matchPath } from '../../../src/core/gateway/apiPath';
 import { checkKeyPair } from '../../../src/core/gateway/keyPair';
 import { newPushKey } from '../../../src/core/project/identity';
 import { parsePush } from '../../../src/core/gateway/pushRequest';
+import { writeJson } from '../../../src/protocol/json';
 import { decideRegister } from '../../../src/core/gateway/registerDecision';
 import type { InvocationResult } from '../../../src/core/runtime/contract';
 import { parseQuery, transferEventJson } from '../../../src/protocol/event';
@@ -289,6 +290,16 @@ describe("Register's answer", () => {
     const what = decision.accept ? `101 ${decision.protocol ?? '-'}` : String(decision.status);
     return `${what} ${decision.findings.map((finding) => finding.rule).join(' ')}`.trim();
   };
+  it('refuses with the errNo as it was written, with all its digits', () => {
+    for (const written of ['12345678901234567890', '-3', '1e3']) {
+      const resultJson = `{"errNo":1,"errMsg":"no","errNo":${written}}`;
+      const decision = decideRegister({ ...ok(0), resultJson }, question);
+      assert.ok(!decision.accept);
+      assert.equal(writeJson(decision.body), `{"errNo":${written},"errMsg":"no"}`);
+      assert.match(decision.reason, new RegExp(`errNo ${written},`));
+    }
+  });
+
   const cases: [string, unknown, object, string][] = [
     ['a full answer', good, {}, '101 -'],
     ['errNo 1', { errNo: 1, errMsg: 'no' }, {}, '403'],

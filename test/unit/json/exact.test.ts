@@ -228,6 +228,23 @@ describe('exactly what was sent', () => {
     assert.equal(writeJson([NaN, -0, Infinity, undefined]), '["NaN",-0,"Infinity","undefined"]');
   });
 
+  it('decoded MessagePack and CBOR tell floats from integers', () => {
+    const { fittingDecoders } = bundled();
+    const shown = (id: string, ...bytes: number[]) =>
+      fittingDecoders(Uint8Array.from(bytes)).find(({ decoder }) => decoder.id === id)?.json;
+    const one = [0x3f, 0xf0, 0, 0, 0, 0, 0, 0];
+    const minusZero = [0x80, 0, 0, 0, 0, 0, 0, 0];
+    const infinite = [0x7f, 0xf0, 0, 0, 0, 0, 0, 0];
+    const list = '[1,1.0,-0.0,"Infinity",1.5]';
+    const ofMessagePack = [0xcb, ...one, 0xcb, ...minusZero, 0xcb, ...infinite];
+    assert.equal(shown('msgpack', 0x95, 1, ...ofMessagePack, 0xca, 0x3f, 0xc0, 0, 0), list);
+    const ofCbor = [0xfb, ...one, 0xfb, ...minusZero, 0xfb, ...infinite];
+    assert.equal(shown('cbor', 0x85, 1, ...ofCbor, 0xf9, 0x3e, 0), list);
+    // {"n": 1000.0}, which may have been written as 1e3, and a float as a key.
+    assert.equal(shown('cbor', 0xa1, 0x61, 0x6e, 0xfa, 0x44, 0x7a, 0, 0), '{"n":1000.0}');
+    assert.equal(shown('cbor', 0xa1, 0xf9, 0x3c, 0, 7), '{"1.0":7}');
+  });
+
   it('halves of characters are shown, and no text is cut into them', () => {
     assert.equal(showHalves('a\ud83d😀\ude00'), 'a\\ud83d😀\\ude00');
     assert.equal(oneLine('ab😀', 3), 'ab');
