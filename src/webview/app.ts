@@ -19,6 +19,8 @@ import type { InspectorModel } from './model';
 import { openPageMenu } from './pageMenu';
 import { dragSplitter, nudgeSplitter } from './splitter';
 import './toolbar';
+import { travelBar } from './travel/bar';
+import { momentPane } from './travel/moment';
 
 define('traffic-list', TrafficList);
 
@@ -74,6 +76,7 @@ class InspectorApp extends PageElement {
       <traffic-toolbar .model=${model} .hasRows=${model.store.count > 0}></traffic-toolbar>
     </header>`;
     return html`${hasTools(model) ? toolbar : nothing}
+      ${(model.moment !== null || model.traveling) && model.store.count > 0 ? travelBar(model) : nothing}
       <held-frames .model=${model}></held-frames>
       <div class="progress-line" aria-hidden="true">
         ${
@@ -88,7 +91,7 @@ class InspectorApp extends PageElement {
         }
       </div>
       <main class="panes ${this.layout} ${model.pane === null ? 'alone' : ''}">
-        <section class="list-pane">
+        <section class="list-pane ${model.moment === null ? '' : 'past-list'}">
           <traffic-list .model=${model} ?hidden=${empty !== null}></traffic-list>
           ${empty ?? nothing}
         </section>
@@ -136,6 +139,8 @@ class InspectorApp extends PageElement {
         return l10n.t('Fault lab');
       case 'export':
         return l10n.t('Export');
+      case 'moment':
+        return l10n.t('That moment');
       default:
         return l10n.t('Detail');
     }
@@ -150,6 +155,8 @@ class InspectorApp extends PageElement {
         return html`<breakpoints-pane .model=${model}></breakpoints-pane>`;
       case 'faults':
         return html`<faults-pane .model=${model}></faults-pane>`;
+      case 'moment':
+        return momentPane(model);
       case 'export':
         return html`<export-pane .model=${model}></export-pane>`;
       default:

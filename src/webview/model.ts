@@ -23,6 +23,7 @@ import type {
   SavedMessage,
 } from '../protocol/inspector';
 import { applyFact, emptyState, type SessionState } from '../protocol/state';
+import { Timeline } from '../protocol/timeline';
 import type { Host } from './host';
 import { RowCursor } from './rows/lookup';
 import { ConnectionNames } from './rows/names';
@@ -36,7 +37,13 @@ import { defaultUi, parseUi, type UiState } from './ui';
  */
 export type Topic = 'ready' | 'rows' | 'state' | 'selection' | 'ui' | 'notice' | 'status';
 
-export type Pane = 'detail' | 'compose' | 'breakpoints' | 'faults' | 'export' | null;
+export type Pane = 'detail' | 'compose' | 'breakpoints' | 'faults' | 'export' | 'moment' | null;
+
+/** A moment of the past: the row that had just come, and what was true then. */
+export interface Moment {
+  row: number;
+  state: SessionState;
+}
 
 /** Milliseconds of one frame of animation that may be spent on facts and filtering. */
 const slice = 6;
@@ -56,6 +63,11 @@ export class InspectorModel {
   ready = false;
   hydrating: { done: number; of: number } | null = null;
   paused = false;
+  /** What is looked at instead of now. */
+  moment: Moment | null = null;
+  /** The slider is shown. */
+  traveling = false;
+  private readonly timeline = new Timeline();
   /** The selected row, and a second one to compare it with. */
   selected: number | null = null;
   compared: number | null = null;
@@ -144,6 +156,8 @@ export class InspectorModel {
 
   private startSession(session: number): void {
     this.inbox.length = 0;
+    this.travel(null);
+    this.timeline.clear();
     this.state = emptyState();
     this.deep.clear();
     this.longest = 0;
@@ -158,6 +172,7 @@ export class InspectorModel {
   }
 
   private forget(): void {
+    this.travel(null);
     this.store.clear();
     this.view.clear();
     this.view.limit = this.paused ? this.store.end : Infinity;
@@ -236,6 +251,8 @@ export class InspectorModel {
     }
     this.names.add(fact);
     this.store.add(fact);
+    const oldest = this.store.firstOfSession;
+    this.timeline.note(this.state, fact, this.store.has(oldest) ? this.store.seq(oldest) : 0);
     if ((fact.kind === 'frame' || fact.kind === 'push') && fact.more) {
       this.longest = fact.seq;
       if (this.terms.some(looksInside)) {
@@ -355,6 +372,45 @@ export class InspectorModel {
     this.paused = paused;
     this.view.limit = paused ? this.store.end : Infinity;
     this.changed('rows');
+    this.changed('ui');
+  }
+
+  setTraveling(on: boolean): void {
+    this.traveling = on;
+    if (!on) {
+      this.travel(null);
+    }
+    this.changed('ui');
+  }
+
+  /** Shows list, connections and values as they were when that row had come; null: as they are now. */
+  travel(to: number | null): void {
+    const { store, view } = this;
+    const row = to === null ? -1 : Math.min(Math.max(to, store.firstOfSession), store.end - 1);
+    if (row < 0 || !store.has(row)) {
+      if (this.moment === null) {
+        return;
+      }
+      this.moment = null;
+      store.until = Infinity;
+      view.setCut(Infinity);
+      if (this.pane === 'moment') {
+        this.pane = null;
+      }
+    } else {
+      store.until = Infinity; // Facts are folded whole.
+      const seq = store.seq(row);
+      const state = this.timeline.at(seq, (after, upTo) => store.framesBetween(after, upTo));
+      if (this.moment === null && this.pane === null) {
+        this.pane = 'moment';
+      }
+      this.moment = { row, state };
+      store.until = seq;
+      view.setCut(row + 1);
+    }
+    this.changed('rows');
+    this.changed('state');
+    this.changed('selection');
     this.changed('ui');
   }
 

@@ -84,6 +84,16 @@ class TrafficToolbar extends PageElement {
               : nothing
           }
           ${live ? pane('faults', faults ? 'flame' : 'beaker', l10n.t('Fault lab')) : nothing}
+          ${
+            hasRows
+              ? tool({
+                  icon: 'history',
+                  label: l10n.t('Time travel'),
+                  pressed: model.traveling,
+                  onClick: () => model.setTraveling(!model.traveling),
+                })
+              : nothing
+          }
           ${hasRows ? pane('export', 'export', l10n.t('Export')) : nothing}
           ${tool({
             icon: 'ellipsis',

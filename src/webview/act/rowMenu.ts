@@ -96,6 +96,9 @@ export function rowMenu(model: InspectorModel, row: number, which: 'copy' | 'all
     }
   }
   items.push('line', ...copies);
+  if (store.sessionOf(row) === store.session) {
+    items.push('line', { text: l10n.t('Go to this moment'), run: () => model.travel(row) });
+  }
   return items;
 }
 

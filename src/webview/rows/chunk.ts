@@ -6,7 +6,8 @@ export const chunkRows = 1 << chunkBits;
 export const chunkMask = chunkRows - 1;
 
 /** Bytes of a chunk's columns, without texts and facts. */
-export const chunkBytes = chunkRows * (4 + 8 + 4 + 4 + 4 + 4 + 4 + 4 + 4 + 2 + 1 + 1 + 1 + 1 + 16);
+export const chunkBytes =
+  chunkRows * (4 + 8 + 4 + 4 + 4 + 4 + 4 + 4 + 4 + 4 + 2 + 1 + 1 + 1 + 1 + 16);
 
 export class Chunk {
   readonly seq = new Uint32Array(chunkRows);
@@ -18,6 +19,8 @@ export class Chunk {
   readonly cause = new Uint32Array(chunkRows);
   /** First row that this one caused, plus 1. */
   readonly effect = new Uint32Array(chunkRows);
+  /** Number of the latest fact that completed it; 0: none did. */
+  readonly changed = new Uint32Array(chunkRows);
   readonly duration = new Float32Array(chunkRows).fill(NaN);
   readonly fn = new Uint16Array(chunkRows);
   readonly kind = new Uint8Array(chunkRows);

@@ -33,6 +33,8 @@ export class RowColumns {
   /** Rows that are never shown, since another one tells them. */
   private foldedRows = 0;
   session = 0;
+  /** Rows are told as they were when this fact of the session had happened: what completed them later has not yet. */
+  until = Infinity;
   private sessionStart = 0;
   readonly connections: string[] = [''];
   private readonly connectionIndex = new Map<string, number>([['', 0]]);
@@ -79,6 +81,11 @@ export class RowColumns {
     this.sessionStart = this.end;
   }
 
+  /** Oldest row of the session that is kept. */
+  get firstOfSession(): number {
+    return Math.max(this.first, this.sessionStart);
+  }
+
   // -- reading
 
   private chunk(row: number): Chunk {
@@ -121,19 +128,35 @@ export class RowColumns {
     const size = this.chunk(row).size[row & chunkMask]!;
     return size === noSize ? null : size;
   }
+  /** Whether it was completed only after `until`. */
+  isOpenThen(row: number): boolean {
+    return (
+      this.until !== Infinity &&
+      this.chunk(row).changed[row & chunkMask]! > this.until &&
+      this.sessionOf(row) === this.session
+    );
+  }
   code(row: number): number {
-    return this.chunk(row).code[row & chunkMask]!;
+    return this.isOpenThen(row) ? 0 : this.chunk(row).code[row & chunkMask]!;
   }
   status(row: number): RowStatus {
-    return rowStatuses[this.chunk(row).status[row & chunkMask]!]!;
+    return this.isOpenThen(row)
+      ? 'pending'
+      : rowStatuses[this.chunk(row).status[row & chunkMask]!]!;
   }
   flags(row: number): number {
     return this.chunk(row).flags[row & chunkMask]!;
   }
   text(row: number): string {
-    return this.chunk(row).text[row & chunkMask]!;
+    // Of a run it is the value, of all others what came.
+    return this.isOpenThen(row) && this.kind(row) === 'invocation'
+      ? ''
+      : this.chunk(row).text[row & chunkMask]!;
   }
   duration(row: number): number | null {
+    if (this.isOpenThen(row)) {
+      return null;
+    }
     const duration = this.chunk(row).duration[row & chunkMask]!;
     return Number.isNaN(duration) ? null : duration;
   }
@@ -144,11 +167,19 @@ export class RowColumns {
   }
   effect(row: number): number | undefined {
     const effect = this.chunk(row).effect[row & chunkMask]! - 1;
-    return effect >= this.first ? effect : undefined;
+    return effect >= this.first && !this.isLater(effect) ? effect : undefined;
   }
   effects(row: number): number[] {
     const effect = this.effect(row);
-    return effect === undefined ? [] : [effect, ...(this.moreEffects.get(row) ?? [])];
+    return effect === undefined
+      ? []
+      : [effect, ...(this.moreEffects.get(row) ?? [])].filter((each) => !this.isLater(each));
+  }
+  /** Whether it came only after `until`. */
+  private isLater(row: number): boolean {
+    return (
+      this.until !== Infinity && this.seq(row) > this.until && this.sessionOf(row) === this.session
+    );
   }
   functionOf(row: number): string | null {
     return this.functions[this.chunk(row).fn[row & chunkMask]!]!;
@@ -160,9 +191,15 @@ export class RowColumns {
 
   /** Row of a fact of the session, by its number. */
   rowOf(seq: number, session = this.session): number | undefined {
+    const row = this.rowFrom(seq, session);
+    const stop = session === this.session ? this.end : this.sessionStart;
+    return row < stop && this.seq(row) === seq && this.sessionOf(row) === session ? row : undefined;
+  }
+
+  /** The first row of that session whose fact has that number, or a later one. */
+  rowFrom(seq: number, session = this.session): number {
     let low = Math.max(this.first, session === this.session ? this.sessionStart : this.first);
     let high = session === this.session ? this.end : this.sessionStart;
-    const stop = high;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const before =
@@ -174,7 +211,7 @@ export class RowColumns {
         high = middle;
       }
     }
-    return low < stop && this.seq(low) === seq && this.sessionOf(low) === session ? low : undefined;
+    return low;
   }
 
   // -- writing
@@ -208,6 +245,9 @@ export class RowColumns {
     return number;
   }
 
+  protected setChanged(row: number, seq: number): void {
+    this.chunk(row).changed[row & chunkMask] = seq;
+  }
   protected setStatus(row: number, status: RowStatus): void {
     this.chunk(row).status[row & chunkMask] = statusNumber[status];
   }

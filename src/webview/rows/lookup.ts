@@ -99,7 +99,7 @@ export class StoreLookup implements FactLookup {
     return row === undefined ? undefined : this.store.factOf(row);
   }
   invocation(id: string): InvocationFacts | undefined {
-    const record = this.store.invocations.get(id);
+    const record = this.store.recordOf(id);
     return record && { ...record, pushes: record.pushes.map((row) => this.store.seq(row)) };
   }
   causedBy(seq: number): readonly string[] {

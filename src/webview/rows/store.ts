@@ -90,7 +90,33 @@ export class RowStore extends RowColumns {
       at = this.effect(row);
     }
     const fact = at === undefined ? undefined : this.keptFact(at);
-    return fact?.kind === 'invocationStarted' ? this.invocations.get(fact.invocation) : undefined;
+    return fact?.kind === 'invocationStarted' ? this.recordOf(fact.invocation) : undefined;
+  }
+  /** What is known of a run, as far as it had come by `until`. */
+  recordOf(id: string): InvocationRecord | undefined {
+    const record = this.invocations.get(id);
+    const { until } = this;
+    return record === undefined || until === Infinity || record.session !== this.session
+      ? record
+      : {
+          ...record,
+          ended: record.ended !== undefined && record.ended.seq <= until ? record.ended : undefined,
+          logs: record.logs.filter(({ seq }) => seq <= until),
+          pushes: record.pushes.filter((push) => this.has(push) && this.seq(push) <= until),
+          diagnostics: record.diagnostics.filter(({ seq }) => seq <= until),
+        };
+  }
+  /** Frames and pushes of the running session after the fact with that number, up to the other. */
+  *framesBetween(after: number, upTo: number): Iterable<Fact> {
+    for (let row = this.rowFrom(after + 1); row < this.end && this.seq(row) <= upTo; row++) {
+      const kind = this.kind(row);
+      if (kind !== 'invocation' && kind !== 'handshake' && kind !== 'refusal') {
+        const fact = this.factOf(row);
+        if (fact.kind === 'frame' || fact.kind === 'push') {
+          yield fact;
+        }
+      }
+    }
   }
 
   /** The fact that a row stands for, as it was told. */
@@ -103,7 +129,7 @@ export class RowStore extends RowColumns {
     const { row, change } = entryOf(fact);
     const changes = change?.(fact);
     if (changes !== undefined) {
-      this.change(changes);
+      this.change(changes, fact.seq);
     }
     const added = row?.(fact);
     this.addToRun(fact, added === undefined ? undefined : this.addRow(fact, added));
@@ -223,11 +249,12 @@ export class RowStore extends RowColumns {
     }
   }
 
-  private change(change: RowChange): void {
+  private change(change: RowChange, seq: number): void {
     const row = this.changedRow(change.of);
     if (row === undefined || !this.has(row)) {
       return;
     }
+    this.setChanged(row, seq);
     const durationMs =
       change.durationMs ?? (change.until === undefined ? undefined : change.until - this.at(row));
     if (change.status !== undefined) {
@@ -246,6 +273,7 @@ export class RowStore extends RowColumns {
     this.listener.touched(row);
     const cause = change.reachesCause === undefined ? undefined : this.cause(row);
     if (cause !== undefined) {
+      this.setChanged(cause, seq);
       if (durationMs !== undefined) {
         this.setDuration(cause, durationMs);
       }

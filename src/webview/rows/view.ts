@@ -41,6 +41,8 @@ export class TrafficView {
   private next = 0;
   /** Rows from here on are not shown while the list is paused. */
   limit = Infinity;
+  /** Rows from here on are hidden: what is shown is a moment of the past. */
+  cut = Infinity;
   private scan: { rows: RowList; next: number } | null = null;
   private groups: Map<number, Group> | null = null;
   private lines = { dirty: true, starts: [] as number[], groups: [] as number[], length: 0 };
@@ -64,7 +66,7 @@ export class TrafficView {
     return this.scan && end > first ? (this.scan.next - first) / (end - first) : 1;
   }
   get rowCount(): number {
-    return this.rows.length;
+    return this.lengthOf(this.rows);
   }
   get highlighting(): boolean {
     return this.criteria.highlight && !this.criteria.open;
@@ -121,9 +123,24 @@ export class TrafficView {
     );
   }
 
+  setCut(row: number): void {
+    this.cut = row;
+    this.changed();
+  }
+
+  private lengthOf(rows: RowList): number {
+    return this.cut === Infinity ? rows.length : rows.indexOf(this.cut);
+  }
+
+  /** The row that is shown before that one or after it, whatever is cut; undefined: there is none. */
+  neighbourOf(row: number, step: 1 | -1): number | undefined {
+    const index = step === 1 ? this.rows.indexOf(row + 1) : this.rows.indexOf(row) - 1;
+    return index >= 0 && index < this.rows.length ? this.rows.at(index) : undefined;
+  }
+
   /** How many lines have come since `row`, that row included, without the heads of groups. */
   countFrom(row: number): number {
-    return this.rows.length - this.rows.indexOf(row);
+    return Math.max(0, this.rowCount - this.rows.indexOf(row));
   }
 
   /** How many rows would be shown if the list were not paused. Counted on, since it is asked at every frame. */
@@ -297,9 +314,13 @@ export class TrafficView {
       const order: number[] = [];
       let length = 0;
       this.groups?.forEach((group, connection) => {
+        const count = this.lengthOf(group.rows);
+        if (count === 0 && this.cut !== Infinity) {
+          return; // It had not begun.
+        }
         starts.push(length);
         order.push(connection);
-        length += 1 + (group.open ? group.rows.length : 0);
+        length += 1 + (group.open ? count : 0);
       });
       this.lines = { dirty: false, starts, groups: order, length };
     }
@@ -308,7 +329,7 @@ export class TrafficView {
 
   /** Number of lines. */
   get length(): number {
-    return this.groups ? this.layout().length : this.rows.length;
+    return this.groups ? this.layout().length : this.rowCount;
   }
 
   line(index: number): Line {
@@ -330,7 +351,7 @@ export class TrafficView {
     const group = this.groups.get(connection)!;
     const inside = index - starts[low]! - 1;
     return inside < 0
-      ? { line: 'group', connection, count: group.rows.length, open: group.open }
+      ? { line: 'group', connection, count: this.lengthOf(group.rows), open: group.open }
       : { line: 'row', row: group.rows.at(inside) };
   }
 
@@ -340,7 +361,7 @@ export class TrafficView {
       return { index: -1, exact: false };
     }
     if (!this.groups) {
-      const index = Math.min(this.rows.indexOf(row), this.rows.length - 1);
+      const index = Math.min(this.rows.indexOf(row), this.rowCount - 1);
       return { index, exact: this.rows.at(index) === row };
     }
     if (!this.store.has(row)) {
@@ -356,7 +377,7 @@ export class TrafficView {
     if (!group.open || group.rows.length === 0) {
       return { index: starts[place]!, exact: false };
     }
-    const index = Math.min(group.rows.indexOf(row), group.rows.length - 1);
+    const index = Math.min(group.rows.indexOf(row), this.lengthOf(group.rows) - 1);
     return { index: starts[place]! + 1 + index, exact: group.rows.at(index) === row };
   }
 
