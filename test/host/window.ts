@@ -70,6 +70,9 @@ export const window = {
     if (theme !== undefined) {
       await window.theme(theme);
     }
+    // What pops up in a corner is about what was done before, and lies over what is shown.
+    await vscode.commands.executeCommand('notifications.hideToasts');
+    await ask('waitFor', { selector: '.notifications-toasts.visible', state: 'hidden' });
     return (await ask('screenshot', { name, ...size })) as string;
   },
 

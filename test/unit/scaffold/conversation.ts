@@ -37,37 +37,18 @@ export interface Client {
   close(): void;
 }
 
+interface Needs {
+  program?: string;
+  packages?: string[];
+}
+
 export async function serveScaffold(
   language: Language,
   template: TemplateName,
   environment: Record<string, string> = {},
-  { program, packages: installed = [] }: { program?: string; packages?: string[] } = {},
+  needs: Needs = {},
 ): Promise<Served> {
-  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-scaffold-')));
-  const plan = planScaffold(
-    { service: 'demo', language, template, functionNames: defaultFunctionNames },
-    await readTemplates(templatesFolder),
-  );
-  await writeScaffold(plan, folder);
-  const projectFile = path.join(folder, 'scfws.json');
-  const project = JSON.parse(fs.readFileSync(projectFile, 'utf8')) as {
-    functions: Record<string, object>;
-  };
-  for (const [role, entry] of Object.entries(project.functions)) {
-    project.functions[role] = { ...entry, timeout: 60, interpreter: program }; // A busy machine is not what is tested here.
-  }
-  fs.writeFileSync(projectFile, JSON.stringify({ ...project, environment }));
-  // What `npm install` would do, for a Node.js that does not run TypeScript.
-  const wanted = [
-    ...installed,
-    ...(language === 'typescript' ? ['esbuild', '@esbuild', '@types'] : []),
-  ];
-  fs.mkdirSync(path.join(folder, 'node_modules'));
-  for (const name of wanted) {
-    if (fs.existsSync(path.join(packages, name))) {
-      fs.symlinkSync(path.join(packages, name), path.join(folder, 'node_modules', name));
-    }
-  }
+  const folder = await makeScaffold(language, template, environment, needs);
   const session = await startSession({ folders: [folder], port: 0, bootstrapFolder });
   const facts: Fact[] = [];
   session.onFact((fact) => facts.push(fact));
@@ -112,6 +93,41 @@ export async function serveScaffold(
       fs.rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A new project in a folder of its own, with what it would install. */
+export async function makeScaffold(
+  language: Language,
+  template: TemplateName,
+  environment: Record<string, string> = {},
+  { program, packages: installed = [] }: Needs = {},
+): Promise<string> {
+  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-scaffold-')));
+  const plan = planScaffold(
+    { service: 'demo', language, template, functionNames: defaultFunctionNames },
+    await readTemplates(templatesFolder),
+  );
+  await writeScaffold(plan, folder);
+  const projectFile = path.join(folder, 'scfws.json');
+  const project = JSON.parse(fs.readFileSync(projectFile, 'utf8')) as {
+    functions: Record<string, object>;
+  };
+  for (const [role, entry] of Object.entries(project.functions)) {
+    project.functions[role] = { ...entry, timeout: 60, interpreter: program }; // A busy machine is not what is tested here.
+  }
+  fs.writeFileSync(projectFile, JSON.stringify({ ...project, environment }));
+  // What `npm install` would do, for a Node.js that does not run TypeScript.
+  const wanted = [
+    ...installed,
+    ...(language === 'typescript' ? ['esbuild', '@esbuild', '@types'] : []),
+  ];
+  fs.mkdirSync(path.join(folder, 'node_modules'));
+  for (const name of wanted) {
+    if (fs.existsSync(path.join(packages, name))) {
+      fs.symlinkSync(path.join(packages, name), path.join(folder, 'node_modules', name));
+    }
+  }
+  return folder;
 }
 
 function opened(facts: Fact[]): string[] {
