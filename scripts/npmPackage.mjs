@@ -44,6 +44,33 @@ export async function packNpm() {
   return path.join(out, `scfws-${version}.tgz`);
 }
 
+/** Packages that stand beside the command line, in a folder of their own. */
+export const besides = ['artillery-engine-wsflow'];
+
+/** @returns {Promise<string>} the absolute path of the packed package */
+export async function packBeside(name) {
+  const out = path.join(root, 'out');
+  fs.mkdirSync(out, { recursive: true });
+  const stage = fs.mkdtempSync(path.join(out, 'npm-'));
+  try {
+    const folder = path.join(stage, 'package');
+    fs.cpSync(path.join(root, 'packages', name), folder, { recursive: true });
+    fs.cpSync(path.join(root, 'LICENSE'), path.join(folder, 'LICENSE'));
+    const { version, repository, bugs } = readJson(path.join(root, 'package.json'));
+    const own = readJson(path.join(folder, 'package.json'));
+    // The releases belong together.
+    const manifest = {
+      ...{ ...own, version, repository, bugs },
+      peerDependencies: { ...own.peerDependencies, scfws: version },
+    };
+    fs.writeFileSync(path.join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    await npm(['pack', '--pack-destination', out], { cwd: folder });
+    return path.join(out, `${name}-${version}.tgz`);
+  } finally {
+    fs.rmSync(stage, { recursive: true, force: true });
+  }
+}
+
 function manifestOf({ version, license, repository, bugs, engines }) {
   return {
     name: 'scfws',

@@ -1,11 +1,11 @@
 // npm run release             checks what a release needs, then writes it to out/release/: the extension, the npm
-//                             package, and their SHA-256 sums. The same commit gives the same bytes.
+//                             packages, and their SHA-256 sums. The same commit gives the same bytes.
 // npm run release -- --draft  writes them although a check failed, to try them
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { packNpm } from './npmPackage.mjs';
+import { besides, packBeside, packNpm } from './npmPackage.mjs';
 import { packExtension } from './package.mjs';
 import { ensurePackages, readJson, root, run } from './toolchain.mjs';
 
@@ -78,6 +78,7 @@ export async function writeRelease(folder) {
     [await packExtension(), `${name}-${version}.vsix`],
     [await packNpm(), `scfws-${version}.tgz`],
   ];
+  for (const each of besides) made.push([await packBeside(each), `${each}-${version}.tgz`]);
   const files = made.map(([from, to]) => {
     const file = path.join(folder, to);
     fs.copyFileSync(from, file);

@@ -5,6 +5,12 @@
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { UserError } from '../core/errors';
+import {
+  readUsers,
+  type UserOptions,
+  type UserReport,
+  type VirtualUsers,
+} from '../core/load/users';
 import { runFlows } from '../core/scenario/runFlows';
 import { startSession as startCoreSession } from '../core/session/session';
 import type { Fact, FactKind, FactOf, FaultPlan, ServiceInfo } from '../protocol/fact';
@@ -24,8 +30,11 @@ export type {
   Problem,
   ServiceInfo,
   TestEvent,
+  UserOptions,
+  UserReport,
+  VirtualUsers,
 };
-export { UserError };
+export { readUsers, UserError };
 
 /** dist/api.js stands beside what it starts. */
 const bootstrapFolder = path.join(__dirname, 'bootstrap');

@@ -157,6 +157,29 @@ describe('the npm package', function () {
     assert.throws(run, /status 2|Command failed/);
   });
 
+  it('has packages beside it, of the same version', async () => {
+    const { besides, packBeside } = await import('../../scripts/npmPackage.mjs');
+    assert.deepEqual(besides, fs.readdirSync(path.join(root, 'packages')));
+    for (const name of besides) {
+      const file = await packBeside(name);
+      const listed = execFileSync('tar', ['-tzf', file], { encoding: 'utf8' }).trim().split('\n');
+      assert.deepEqual(
+        listed.sort(),
+        ['LICENSE', 'README.md', 'index.js', 'package.json']
+          .map((each) => `package/${each}`)
+          .sort(),
+      );
+      const manifest = JSON.parse(
+        execFileSync('tar', ['-xzOf', file, 'package/package.json'], { encoding: 'utf8' }),
+      ) as { version: string; repository?: object };
+      const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+        version: string;
+      };
+      assert.equal(manifest.version, version);
+      assert.ok(manifest.repository);
+    }
+  });
+
   it('is released only when everything is there', async () => {
     const { checks } = await import('../../scripts/release.mjs');
     const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as object;

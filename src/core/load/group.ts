@@ -10,8 +10,8 @@ import type { Ledger } from './ledger';
 import type { Samples } from './samples';
 
 export interface Tally {
-  samples: Samples;
-  ledger: Ledger;
+  samples: Pick<Samples, 'add'>;
+  ledger: Pick<Ledger, 'begin' | 'came'>;
   sent: number;
   /** Messages that clients waited for, and those that came. */
   expected: number;
@@ -107,31 +107,39 @@ export class Group {
     const { ends } = this.options;
     await this.until(this.options.begins);
     for (let iteration = 1; performance.now() < ends && !this.stopped; iteration++) {
-      this.setOut(iteration);
       const sentBefore = this.options.tally.sent;
-      try {
-        for (const step of this.steps) {
-          if (this.stopped || (step.kind === 'sends' && this.due >= ends)) {
-            return;
-          }
-          await this.step(step);
-        }
-      } catch (error) {
-        if (!(error instanceof StepFailed)) {
-          throw error;
-        }
-        if (this.stopped) {
-          return;
-        }
-        const { message } = error.failure;
-        const { errors } = this.options.tally;
-        errors.set(message, (errors.get(message) ?? 0) + 1);
+      if (!(await this.once(iteration))) {
+        return;
       }
       if (this.options.tally.sent === sentBefore) {
         this.due += this.options.every; // One without a message, or refused, is paced as well.
         await this.until(this.due);
       }
     }
+  }
+
+  /** Its scenario from the first step to the last, or to one that fails. False: it was stopped, or its time is over. */
+  async once(iteration = 1): Promise<boolean> {
+    this.setOut(iteration);
+    try {
+      for (const step of this.steps) {
+        if (this.stopped || (step.kind === 'sends' && this.due >= this.options.ends)) {
+          return false;
+        }
+        await this.step(step);
+      }
+    } catch (error) {
+      if (!(error instanceof StepFailed)) {
+        throw error;
+      }
+      if (this.stopped) {
+        return false;
+      }
+      const { message } = error.failure;
+      const { errors } = this.options.tally;
+      errors.set(message, (errors.get(message) ?? 0) + 1);
+    }
+    return true;
   }
 
   /** Whatever it waits for; its clients drop their lines. */

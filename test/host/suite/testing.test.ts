@@ -1,6 +1,8 @@
 // Scenarios in the Test Explorer of the real editor: found, run by real handlers, told at the step.
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
+import type { Fact } from '../../../src/protocol/fact';
+import { parseRecording } from '../../../src/protocol/export/renderExport';
 import * as ids from '../../../src/extension/ids';
 import { window } from '../window';
 import { activate, Client, echoFiles, run, start, stop, TestProject, until } from './support';
@@ -17,7 +19,29 @@ scenarios:
       - alice connects
       - alice sends: hello
       - alice receives: goodbye
+  - name: says more
+    steps:
+      - alice connects
+      - alice sends: more
+      - alice receives exactly: [more]
 `;
+
+/** One of the scenarios alone goes where it says "more". */
+const branch = `if (websocket.data === 'more') {
+  console.log('there is more');
+}
+const text = websocket.data;`;
+
+const wide = { width: 1400, height: 860 };
+const narrow = { width: 760, height: 860 };
+
+/** In light and dark, wide and narrow. */
+async function pictures(name: string): Promise<void> {
+  await window.screenshot(`${name}-light`, { ...wide, theme: 'light' });
+  await window.screenshot(`${name}-narrow-light`, narrow);
+  await window.screenshot(`${name}-narrow-dark`, { ...narrow, theme: 'dark' });
+  await window.screenshot(`${name}-dark`, wide);
+}
 
 describe('scenarios in the Test Explorer', function () {
   this.bail(true);
@@ -28,10 +52,11 @@ describe('scenarios in the Test Explorer', function () {
   before(async function () {
     window.skipUnlessThere(this);
     await activate();
-    project = new TestProject('scenarios', {
-      ...echoFiles('javascript'),
-      [file]: flow,
-    });
+    const files = echoFiles('javascript');
+    const handler = 'Transmission/index.js';
+    const changed = files[handler]?.replace('const text = websocket.data;', branch) ?? '';
+    assert.notEqual(changed, files[handler]);
+    project = new TestProject('scenarios', { ...files, [handler]: changed, [file]: flow });
     await run('workbench.view.testing.focus');
   });
 
@@ -54,6 +79,38 @@ describe('scenarios in the Test Explorer', function () {
     });
   };
 
+  /** Milliseconds that a function may take, as long as scfws.json says nothing. */
+  const limit = 3000;
+
+  /** Keeps the process of the function busy while it stands at a breakpoint, for longer than it may run. */
+  async function workAtTheStop(ms: number): Promise<void> {
+    const item = vscode.debug.activeStackItem;
+    assert.ok(item instanceof vscode.DebugStackFrame);
+    const work = `(() => { const end = Date.now() + ${ms}; while (Date.now() < end); return 'worked'; })()`;
+    const { result } = (await item.session.customRequest('evaluate', {
+      ...{ expression: work, frameId: item.frameId, context: 'repl' },
+    })) as { result: string };
+    assert.match(result, /worked/);
+  }
+
+  const opened = new Set<string>();
+  /** What the last run of a scenario recorded, as it opens in Traffic. */
+  async function factsOf(scenario: string): Promise<Fact[]> {
+    await run(ids.commands.openTestRun, {
+      id: `scenarios/${file}#${scenario}`,
+      uri: project.uri(file),
+    });
+    const recording = await until(`the recording of ${scenario}`, () => {
+      const { input } = vscode.window.tabGroups.activeTabGroup.activeTab ?? {};
+      const isRecording =
+        input instanceof vscode.TabInputCustom && input.viewType === ids.recordingEditors.recording;
+      return isRecording && !opened.has(input.uri.path) && input.uri;
+    });
+    opened.add(recording.path);
+    const bytes = await vscode.workspace.fs.readFile(recording);
+    return parseRecording(Buffer.from(bytes).toString()).value?.facts ?? [];
+  }
+
   it('lists each scenario below its file', async () => {
     // Other suites leave projects behind, and the window hears of new folders when it likes: it is asked to look.
     await run('testing.refreshTests');
@@ -65,6 +122,7 @@ describe('scenarios in the Test Explorer', function () {
     await window.press('ArrowRight');
     await row(/hears itself/);
     await row(/expects too much/);
+    await pictures('test-explorer');
   });
 
   it('runs them: one passes, the other fails with what came', async () => {
@@ -75,7 +133,7 @@ describe('scenarios in the Test Explorer', function () {
     await run('vscode.open', project.uri(file), { selection: new vscode.Range(line, 0, line, 0) });
     await run('testing.goToNextMessage');
     await window.waitFor('text=/What happened/ >> nth=0', {}, 'attached');
-    await window.screenshot('test-explorer-dark', { width: 1400, height: 860, theme: 'dark' });
+    await pictures('test-failure');
   });
 
   it('shows which lines of the handlers ran', async () => {
@@ -88,7 +146,23 @@ describe('scenarios in the Test Explorer', function () {
       });
     await run('vscode.open', project.uri('Transmission/index.js'));
     await window.waitFor('.coverage-deco-gutter >> nth=0', {}, 'attached');
-    await window.screenshot('test-coverage-dark', { width: 1400, height: 860, theme: 'dark' });
+    await pictures('test-coverage');
+  });
+
+  it('shows which of them one scenario ran', async () => {
+    const missed = async () =>
+      (await window.workbench(
+        `document.querySelectorAll('.coverage-deco-gutter.coverage-deco-miss').length`,
+      )) as number;
+    const all = await missed();
+    void run('testing.coverageFilterToTestInEditor', project.uri('Transmission/index.js'));
+    await window.waitFor('.quick-input-list [role=option] >> text=hears itself');
+    await window.screenshot('test-coverage-choice-dark', wide);
+    await window.type('hears itself');
+    await window.press('Enter');
+    // It alone never says "more".
+    await until('a line that only others ran', async () => (await missed()) > all);
+    await window.screenshot('test-coverage-one-dark', wide);
     await run('workbench.view.testing.focus');
   });
 
@@ -107,7 +181,8 @@ describe('scenarios in the Test Explorer', function () {
       await window.screenshot('test-debug-trouble', { width: 1400, height: 860 });
       throw error;
     }
-    await window.screenshot('test-debug-dark', { width: 1400, height: 860, theme: 'dark' });
+    await window.screenshot('test-debug-dark', wide);
+    await workAtTheStop(limit + 500);
     vscode.debug.removeBreakpoints([breakpoint]);
     await run('workbench.action.debug.continue');
     await run('workbench.view.testing.focus');
@@ -116,18 +191,20 @@ describe('scenarios in the Test Explorer', function () {
     await until('the end of all debuggers', () => vscode.debug.activeDebugSession === undefined);
   });
 
-  it('opens the recording of a run in Traffic', async () => {
-    const item = { id: `scenarios/${file}#expects too much`, uri: project.uri(file) };
-    await run(ids.commands.openTestRun, item);
-    await until('the recording', () =>
-      vscode.window.tabGroups.all
-        .flatMap(({ tabs }) => tabs)
-        .some(
-          ({ input }) =>
-            input instanceof vscode.TabInputCustom &&
-            input.viewType === ids.recordingEditors.recording,
-        ),
+  it('opens the recording of a run in Traffic: no limit passed while somebody stood at the breakpoint', async () => {
+    const facts: Fact[] = [];
+    for (const scenario of ['hears itself', 'expects too much', 'says more']) {
+      facts.push(...(await factsOf(scenario)));
+    }
+    const frozen = facts.flatMap((fact) =>
+      fact.kind === 'clock' && !fact.frozen ? fact.frozenMs : [],
     );
+    assert.ok(
+      Math.max(...frozen) > limit,
+      `the clock stood still for ${frozen.join()} ms; ${facts.map(({ kind }) => kind).join()}`,
+    );
+    const ends = facts.flatMap((fact) => (fact.kind === 'invocationEnded' ? fact.outcome : []));
+    assert.deepEqual([...new Set(ends)], ['ok']);
   });
 
   it('saves real traffic as a scenario', async () => {
