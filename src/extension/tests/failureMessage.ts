@@ -50,7 +50,8 @@ export function failureText(failure: Failure): string {
   if (chain.length > 0) {
     lines.push('', l10n.t('What happened:'));
     for (const { depth, text, place, logs } of chain) {
-      const where = place === undefined ? '' : `  ${vscode.workspace.asRelativePath(place.file)}:${place.line}`;
+      const where =
+        place === undefined ? '' : `  ${vscode.workspace.asRelativePath(place.file)}:${place.line}`;
       lines.push(`  ${'  '.repeat(depth)}${text}${where}`);
       lines.push(...logs.map((log) => `  ${'  '.repeat(depth)}  | ${log}`));
     }
