@@ -4,15 +4,8 @@
  */
 import * as l10n from '@vscode/l10n';
 import type { Fact, SourcePlace } from '../protocol/fact';
-import {
-  parseFilter,
-  quoteValue,
-  rowKinds,
-  withKey,
-  type FilterProblem,
-  type Term,
-} from '../protocol/filter';
-import { compileFilter, looksInside } from '../protocol/filterMatch';
+import { parseFilter, quoteValue, rowKinds, withKey, type FilterProblem } from '../protocol/filter';
+import { compileFilter } from '../protocol/filterMatch';
 import type {
   DeedKind,
   DeedMap,
@@ -24,6 +17,7 @@ import type {
 } from '../protocol/inspector';
 import { applyFact, emptyState, type SessionState } from '../protocol/state';
 import { Timeline } from '../protocol/timeline';
+import { DeepSearch } from './deepSearch';
 import type { Host } from './host';
 import { RowCursor } from './rows/lookup';
 import { ConnectionNames } from './rows/names';
@@ -77,12 +71,7 @@ export class InspectorModel {
   /** What the compose pane starts with. */
   draft: Draft | null = null;
   private readonly epochs = new Map<number, number>();
-  private terms: Term[] = [];
-  /** Per term: facts whose payload matches beyond its preview. */
-  private deep = new Map<string, { upTo: number; seqs: Set<number> }>();
-  /** Number of the newest fact with a payload beyond its preview. */
-  private longest = 0;
-  private searching: ReturnType<typeof setTimeout> | undefined;
+  private readonly deep: DeepSearch;
   private readonly inbox: { batch: number; facts: Fact[]; at: number }[] = [];
   private readonly topics = new Map<Topic, Set<() => void>>();
   private readonly dirty = new Set<Topic>();
@@ -95,6 +84,12 @@ export class InspectorModel {
       touched: (row) => this.touched(row),
     });
     this.view = new TrafficView(this.store, new RowCursor(this.store, this.names));
+    this.deep = new DeepSearch({
+      host,
+      newest: () => this.state.lastSeq,
+      session: () => this.store.session,
+      found: (seqs) => this.matched(seqs),
+    });
     host.listen((message) => this.take(message));
   }
 
@@ -159,8 +154,7 @@ export class InspectorModel {
     this.travel(null);
     this.timeline.clear();
     this.state = emptyState();
-    this.deep.clear();
-    this.longest = 0;
+    this.deep.forget();
     if (this.ui.preserve && this.store.count > 0) {
       this.store.startSession(session);
     } else {
@@ -254,10 +248,7 @@ export class InspectorModel {
     const oldest = this.store.firstOfSession;
     this.timeline.note(this.state, fact, this.store.has(oldest) ? this.store.seq(oldest) : 0);
     if ((fact.kind === 'frame' || fact.kind === 'push') && fact.more) {
-      this.longest = fact.seq;
-      if (this.terms.some(looksInside)) {
-        this.searching ??= setTimeout(() => this.searchDeeper(), 500);
-      }
+      this.deep.add(fact.seq);
     }
     if (fact.kind !== 'frame' && fact.kind !== 'push' && fact.kind !== 'log') {
       this.dirty.add('state');
@@ -303,12 +294,8 @@ export class InspectorModel {
   private applyFilter(): void {
     const { terms, problems } = parseFilter(this.ui.filter);
     this.problems = problems;
-    this.terms = terms;
     this.view.setCriteria({
-      match: compileFilter(
-        terms,
-        (term, seq) => this.deep.get(keyOf(term))?.seqs.has(seq) === true,
-      ),
+      match: compileFilter(terms, (term, seq) => this.deep.has(term, seq)),
       open: terms.length === 0,
       kinds: this.ui.kinds.reduce((bits, kind) => bits | (1 << rowKinds.indexOf(kind)), 0),
       // Rows without a direction, such as runs, are a matter of their kind only.
@@ -319,53 +306,18 @@ export class InspectorModel {
       highlight: this.ui.highlight,
     });
     this.changed('rows');
-    this.searchDeeper();
+    this.deep.setTerms(terms, this.ui.filter);
   }
 
-  /** Payloads longer than their preview are searched where they are kept; the new ones a little later. */
-  private searchDeeper(): void {
-    clearTimeout(this.searching);
-    this.searching = undefined;
-    for (const term of this.terms) {
-      const known = this.deep.get(keyOf(term));
-      if (looksInside(term) && (!known || known.upTo < this.longest)) {
-        void this.searchDeep(term, known?.upTo ?? 0);
+  /** Payloads of these facts match beyond their previews. */
+  private matched(seqs: readonly number[]): void {
+    for (const seq of seqs) {
+      const row = this.store.rowOf(seq);
+      if (row !== undefined) {
+        this.view.touched(row);
       }
     }
-  }
-
-  private async searchDeep(term: Term, after: number): Promise<void> {
-    const key = keyOf(term);
-    const { session } = this.store;
-    const upTo = this.state.lastSeq;
-    const source = this.ui.filter.slice(term.start, term.end).replace(/^-/, '');
-    try {
-      const { seqs } = await this.host.ask('search', {
-        text: term.test === 'text' ? term.text : term.test === 'regex' ? term.source : '',
-        regex: term.test === 'regex',
-        caseSensitive: term.test === 'regex' && !term.flags.includes('i'),
-        from: after + 1,
-        ...(term.test === 'json' ? { condition: source } : {}),
-      });
-      if (session !== this.store.session) {
-        return;
-      }
-      if (this.deep.size > 50) {
-        this.deep.clear();
-      }
-      const known = this.deep.get(key) ?? { upTo, seqs: new Set() };
-      seqs.forEach((seq) => known.seqs.add(seq));
-      this.deep.set(key, { upTo, seqs: known.seqs });
-      for (const seq of seqs) {
-        const row = this.store.rowOf(seq);
-        if (row !== undefined) {
-          this.view.touched(row);
-        }
-      }
-      this.changed('rows');
-    } catch {
-      // Without a session there are only previews to search.
-    }
+    this.changed('rows');
   }
 
   setPaused(paused: boolean): void {
@@ -537,9 +489,4 @@ export interface Draft {
   to?: { connection?: string; client?: string };
   dataType?: 'text' | 'binary';
   data?: string;
-}
-
-/** The same for terms that look for the same thing, wherever they stand and whether negated or not. */
-function keyOf(term: Term): string {
-  return JSON.stringify({ ...term, start: 0, end: 0, negated: false });
 }
