@@ -148,7 +148,6 @@ async function languageModelTools() {
     toolReferenceName: toolPrefix + tool.name,
     tags: ['scf', 'websocket'],
     icon: '$(radio-tower)',
-    when: 'scfWebSocket.hasProject && isWorkspaceTrusted',
   }));
 }
 

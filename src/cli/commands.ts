@@ -292,6 +292,22 @@ export const commands: readonly Command[] = [
   }),
 
   command({
+    name: 'orphans',
+    synopsis: '<recording>',
+    text: () =>
+      l10n.t('Lists clients of a recording that functions still pushed to after they had left.'),
+    flags: { ...locale },
+    example: 'orphans traffic.scfws.jsonl',
+    async run(_values, [file, ...rest]) {
+      if (file === undefined || rest.length > 0) {
+        throw usageError('orphans', l10n.t('"orphans" needs one recording.'));
+      }
+      const { tellOrphans } = await import('./orphans');
+      return tellOrphans(file);
+    },
+  }),
+
+  command({
     name: 'replay',
     synopsis: '<recording> [folder]',
     text: () =>

@@ -240,6 +240,8 @@ export type FactBody =
       warnings?: string[];
       /** The handler aimed at a host of the vendor and was redirected. */
       redirectedFrom?: string;
+      /** Line of the handler that made it; asked for once the function has pushed to a client that had left. */
+      place?: SourcePlace;
     }
 
   // -- findings about the contract, for the Problems panel

@@ -1,5 +1,5 @@
 /** Connections that have ended and that handlers still push to: ids that nobody took out of the store. Pure. */
-import { type BackgroundKind, type Fact, leftOut } from './fact';
+import { type BackgroundKind, type Fact, leftOut, type SourcePlace } from './fact';
 import type { CloseCause, FunctionId } from './project';
 
 export interface Orphan {
@@ -11,7 +11,14 @@ export interface Orphan {
   /** What became of Delete for this connection. */
   cleanup: 'ok' | 'failed' | 'notRun';
   /** Who pushes to it, the busiest first; null: a process that is none of the functions. */
-  pushers: { function: FunctionId | null; count: number; lastAt: number; lastPush: number }[];
+  pushers: {
+    function: FunctionId | null;
+    count: number;
+    lastAt: number;
+    lastPush: number;
+    /** Lines that pushed, as far as they are known: a function is asked for them after its first push in vain. */
+    places: SourcePlace[];
+  }[];
 }
 
 /** From the facts of a session in their order; those with the most pushes first. */
@@ -51,16 +58,18 @@ export function findOrphans(facts: readonly Fact[]): Orphan[] {
         if (orphan === undefined) {
           break;
         }
-        const pusher = orphan.pushers.find((each) => each.function === fact.function);
+        let pusher = orphan.pushers.find((each) => each.function === fact.function);
         if (pusher === undefined) {
-          orphan.pushers.push({
-            function: fact.function,
-            count: 1,
-            lastAt: fact.at,
-            lastPush: fact.seq,
-          });
-        } else {
-          Object.assign(pusher, { count: pusher.count + 1, lastAt: fact.at, lastPush: fact.seq });
+          pusher = { function: fact.function, count: 0, lastAt: 0, lastPush: 0, places: [] };
+          orphan.pushers.push(pusher);
+        }
+        Object.assign(pusher, { count: pusher.count + 1, lastAt: fact.at, lastPush: fact.seq });
+        const { place } = fact;
+        const known = pusher.places.some(
+          ({ file, line }) => file === place?.file && line === place.line,
+        );
+        if (place !== undefined && !known) {
+          pusher.places.push(place);
         }
         break;
       }

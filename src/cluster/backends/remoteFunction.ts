@@ -153,6 +153,10 @@ export class RemoteFunction implements FunctionRuntime {
     // Nothing of it runs here.
   }
 
+  namePushes(): void {
+    // Its pushes come without a mark of ours.
+  }
+
   restart(): void {
     // Whoever runs it decides.
   }

@@ -23,7 +23,7 @@ export function explain(witness: Witness, seq: number): string | undefined {
       case 'push':
         return node.fact.errNo === 0
           ? (node.fact.warnings ?? []).map((warning) => `#${node.fact.seq} warning: ${warning}`)
-          : [`#${node.fact.seq} push failed: errNo ${node.fact.errNo}, ${node.fact.errMsg}`];
+          : aboutFailedPush(witness, node.fact);
       case 'refusal':
         return [`#${node.fact.seq} refused: ${node.fact.status} ${short(node.fact.body, 200)}`];
       case 'frame':
@@ -41,6 +41,16 @@ export function explain(witness: Witness, seq: number): string | undefined {
     ...(told.text === '' ? [] : ['', told.text]),
     ...(told.left > 0 ? [`… ${told.left} more lines: list facts after #${seq}`] : []),
   ].join('\n');
+}
+
+function aboutFailedPush(
+  witness: Witness,
+  { seq, errNo, errMsg, place }: FactOf<'push'>,
+): string[] {
+  const told = `#${seq} push failed: errNo ${errNo}, ${errMsg}`;
+  return place === undefined
+    ? [told]
+    : [told, `  at ${witness.placed(place)}: ${short(sourceLine(place.file, place.line), 160)}`];
 }
 
 function aboutRun(

@@ -17,6 +17,7 @@ export interface PushHead {
   /** Headers of the bootstraps: see `PushOrigin`. */
   invocation: string | undefined;
   redirectedFrom: string | undefined;
+  line: string | undefined;
 }
 
 /** Longer heads and bodies go the long way, which has limits of its own. */
@@ -48,6 +49,7 @@ export function readPushHead(bytes: Buffer): PushHead | undefined {
   let contentType: string | undefined;
   let invocation: string | undefined;
   let redirectedFrom: string | undefined;
+  let place: string | undefined;
   headerLine.lastIndex = first[0].length;
   while (headerLine.lastIndex < text.length) {
     const line = headerLine.exec(text);
@@ -103,6 +105,12 @@ export function readPushHead(bytes: Buffer): PushHead | undefined {
         }
         redirectedFrom = value;
         break;
+      case 'x-scfws-line':
+        if (place !== undefined) {
+          return undefined;
+        }
+        place = value;
+        break;
       default:
         if (!harmless.test(name)) {
           return undefined;
@@ -120,5 +128,6 @@ export function readPushHead(bytes: Buffer): PushHead | undefined {
     close: connection === 'close',
     invocation: invocation || undefined,
     redirectedFrom: redirectedFrom || undefined,
+    line: place || undefined,
   };
 }

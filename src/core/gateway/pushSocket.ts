@@ -160,14 +160,14 @@ export class PushSocket {
 
   /** `bytes`: the whole request, and perhaps the start of the next. */
   private answer(head: PushHead, bytes: Buffer): void {
-    const { key, bodyStart, bodyLength, invocation, redirectedFrom } = head;
+    const { key, bodyStart, bodyLength, invocation, redirectedFrom, line } = head;
     const bodyEnd = bodyStart + bodyLength;
     if (bytes.length > bodyEnd) {
       this.keep(bytes.subarray(bodyEnd));
     }
     this.answering = true;
     this.gateway.pushes
-      .answer(key, bytes.subarray(bodyStart, bodyEnd), { invocation, redirectedFrom })
+      .answer(key, bytes.subarray(bodyStart, bodyEnd), { invocation, redirectedFrom, line })
       .then(
         (answer) => this.write(answer, head.close),
         (error: unknown) => {

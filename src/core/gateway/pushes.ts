@@ -1,5 +1,6 @@
 /** Reverse push: whose address it is, what is asked, whether it can be done, and the answer. */
 import * as l10n from '@vscode/l10n';
+import type { SourcePlace } from '../../protocol/fact';
 import type { CaughtPush } from '../../protocol/intent';
 import type { CloseCause } from '../../protocol/project';
 import { newPushKey } from '../project/identity';
@@ -28,6 +29,8 @@ export interface PushOrigin extends BodyForm {
   /** Header that the bootstraps add: the request id of the invocation that pushes. */
   invocation?: string;
   redirectedFrom?: string;
+  /** `<percent-encoded file>:<number>`: the line of the handler, once it is asked for. */
+  line?: string;
 }
 
 /** What became of a push that was to be sent; undefined: it was. */
@@ -55,6 +58,18 @@ const rememberedDryRuns = 100;
 
 /** What nearly every push is answered (documented). */
 const okAnswer = '{"errNo":0,"errMsg":"ok"}';
+
+function placeOf(line: string | undefined): SourcePlace | undefined {
+  const [, file, number] = /^(.+):(\d{1,7})$/.exec(line ?? '') ?? [];
+  if (file === undefined) {
+    return undefined;
+  }
+  try {
+    return { file: decodeURIComponent(file), line: Number(number) };
+  } catch {
+    return undefined; // No bootstrap wrote it.
+  }
+}
 
 export class Pushes {
   private readonly record: RecordFact;
@@ -164,6 +179,7 @@ export class Pushes {
     }
     const functionId = runtime?.id ?? null;
     const { redirectedFrom } = origin;
+    const place = runtime === undefined ? undefined : placeOf(origin.line);
     if ('refusal' in parsed) {
       const { errNo, errMsg, connection, action } = parsed.refusal;
       const status = this.pushStatus(service, errNo);
@@ -185,6 +201,7 @@ export class Pushes {
           errNo,
           errMsg,
           redirectedFrom,
+          place,
         },
         more && body,
       );
@@ -202,6 +219,12 @@ export class Pushes {
         : undefined;
     const forwarded = way === undefined ? undefined : await way;
     const { errNo, errMsg } = refused ?? forwarded ?? this.judge(service, request);
+    if (
+      errNo === pushErrors.unknownConnection &&
+      this.target.whenLeft(request.connection) !== undefined
+    ) {
+      runtime?.namePushes(); // Whoever pushes in vain will do it again: then its line is known.
+    }
     const status = this.pushStatus(service, errNo);
     const payload = request.action === 'closing' ? '' : request.payload;
     const binary = typeof payload !== 'string';
@@ -228,6 +251,7 @@ export class Pushes {
             ? undefined
             : warnings.map((warning) => warningText(warning, payload)),
         redirectedFrom,
+        place,
       },
       more && payload,
     );

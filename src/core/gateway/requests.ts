@@ -118,6 +118,7 @@ export function answerRequest(
         contentEncoding: request.headers['content-encoding'],
         ...header(request, 'x-scfws-invocation', 'invocation'),
         ...header(request, 'x-scfws-redirected-from', 'redirectedFrom'),
+        ...header(request, 'x-scfws-line', 'line'),
       })
       .then(({ status, body: text }) => answer(status, text))
       .catch((error: unknown) => {

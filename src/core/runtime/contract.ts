@@ -65,6 +65,8 @@ export interface FunctionRuntime {
    */
   setDebug(enabled: boolean): Promise<{ instance: number; port: number } | null>;
   debuggerReady(instance: number): void;
+  /** From now on its pushes say which line of the handler made them, where the language tells; that takes time. */
+  namePushes(): void;
   /** Throws the instances away; the running event ends on the old code, or, with `now`, at once with error 439. */
   restart(reason: string, now?: boolean): void;
   /** Whether its instances are made debuggable. */

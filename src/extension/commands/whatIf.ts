@@ -1,15 +1,13 @@
 /** Dry-Run Broadcast and Show Orphans: whom pushes would reach, and to whom they go in vain. */
-import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import { epochOf, type Fact } from '../../protocol/fact';
+import { orphansText } from '../../core/orphansText';
+import type { Fact } from '../../protocol/fact';
 import type { Answer } from '../../protocol/intent';
 import { findOrphans } from '../../protocol/orphans';
-import type { Orphan } from '../../protocol/orphans';
 import { commands } from '../ids';
 import type { Parts } from '../parts';
-import { shortId } from '../views/connectionsView';
-import { knownFunctions, milliseconds } from '../views/functionsView';
+import { milliseconds } from '../views/functionsView';
 import { virtualText } from '../virtualText';
 import { startGateway } from './gatewayCommands';
 import { pickEvent } from './invoke';
@@ -37,13 +35,7 @@ export function registerWhatIfCommands(parts: Parts): vscode.Disposable[] {
       if (orphans.length === 0) {
         throw new Instruction(l10n.t('No function pushed to a client that had left.'));
       }
-      const files = new Map(
-        knownFunctions(parts.gateway, parts.projects).map((info) => [
-          info.function,
-          `${info.name} (${path.basename(info.folder)}/${path.basename(info.file)})`,
-        ]),
-      );
-      await show(l10n.t('Orphans'), orphansText(orphans, files, epochOf(facts) ?? 0));
+      await show(l10n.t('Orphans'), orphansText(orphans, facts));
       return orphans;
     }),
   ];
@@ -92,34 +84,4 @@ export function dryRunText(name: string, answer: Answer<'dryRun'>): string {
     ),
   ];
   return lines.join('\n') + '\n';
-}
-
-/** Each connection with how it ended and who pushes to it. */
-export function orphansText(
-  orphans: readonly Orphan[],
-  files: ReadonlyMap<string, string>,
-  epoch: number,
-): string {
-  const clock = (at: number) => new Date(epoch + at).toLocaleTimeString();
-  const cleanups: Record<Orphan['cleanup'], string> = {
-    ok: l10n.t('Delete ran: it did not take the id out of where pushes find it.'),
-    failed: l10n.t('Delete failed.'),
-    notRun: l10n.t('Delete did not run after this end (see "cleanupOn" in scfws.json).'),
-  };
-  const lines = orphans.flatMap(({ connection, closedAt, cause, cleanup, pushers }) => [
-    l10n.t('{0} left at {1} ({2}).', connection, clock(closedAt), cause),
-    `  ${cleanups[cleanup]}`,
-    ...pushers.map(({ function: id, count, lastAt, lastPush }) =>
-      l10n.t(
-        '  {0} pushed to it {1} times since, last at {2} (fact {3}).',
-        id === null ? l10n.t('A process that is none of the functions') : (files.get(id) ?? id),
-        count,
-        clock(lastAt),
-        lastPush,
-      ),
-    ),
-    '',
-  ]);
-  const ids = orphans.map(({ connection }) => shortId(connection)).join(', ');
-  return [l10n.t('Pushed to after they had left: {0}', ids), '', ...lines].join('\n');
 }

@@ -8,6 +8,7 @@ import {
   type FrameBreakpoint,
   type FrameType,
   type HeldFrame,
+  type SourcePlace,
 } from '../fact';
 import type { FactEntry } from './entry';
 import { shortId } from './connectionFacts';
@@ -35,6 +36,7 @@ const frameType = oneOf<FrameType>({
   pong: true,
   close: true,
 });
+const place = object<SourcePlace>({ file: own, line: number, column: optional(number) });
 const dataType = oneOf<'text' | 'binary'>({ text: true, binary: true });
 
 const heldFrame = object<HeldFrame>({
@@ -150,6 +152,7 @@ export const frameFacts: {
       errMsg: line,
       warnings: optional(list(line)),
       redirectedFrom: optional(line),
+      place: optional(place),
     },
     payload: 'preview',
     explains: ({ invocation }) => ({ invocation }),

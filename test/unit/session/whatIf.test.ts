@@ -1,5 +1,7 @@
 // What pushes would do, without sending; and to whom they go although nobody is there any more.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { orphansText } from '../../../src/core/orphansText';
 import { epochOf } from '../../../src/protocol/fact';
 import { findOrphans } from '../../../src/protocol/orphans';
 import { serveScaffold, until } from '../scaffold/conversation';
@@ -7,16 +9,16 @@ import type { Served } from '../scaffold/conversation';
 
 const id = 'demo/Transmission';
 
+const event = (connection: string, data = 'dry') =>
+  JSON.stringify({
+    websocket: { action: 'data send', secConnectionID: connection, dataType: 'text', data },
+  });
+
 describe('what if', function () {
   this.timeout(120_000);
   let served: Served;
   before(async () => (served = await serveScaffold('javascript', 'echo')));
   after(() => served.dispose());
-
-  const event = (connection: string, data = 'dry') =>
-    JSON.stringify({
-      websocket: { action: 'data send', secConnectionID: connection, dataType: 'text', data },
-    });
 
   it('a dry run lists its pushes beside the live connections, and sends none', async () => {
     const one = await served.connect();
@@ -82,36 +84,54 @@ describe('what if', function () {
     const [closed] = ended();
     assert.equal(closed?.kind === 'closed' && closed.cause, 'idle');
   });
-
-  it('orphans: who pushes to a client that has left, and whether Delete ran', async () => {
-    const client = await served.connect();
-    client.close();
-    await client.closed;
-    const started = await until(
-      served,
-      (fact) =>
-        fact.kind === 'invocationStarted' &&
-        fact.role === 'cleanup' &&
-        fact.connection === client.id,
-    );
-    await until(
-      served,
-      (fact) =>
-        fact.kind === 'invocationEnded' &&
-        started.kind === 'invocationStarted' &&
-        fact.invocation === started.invocation,
-    );
-    for (let count = 0; count < 2; count++) {
-      await served.session.intents.invoke({ function: id, event: event(client.id) });
-    }
-    const [orphan, ...others] = findOrphans(served.facts);
-    assert.deepEqual(others, []);
-    assert.equal(orphan?.connection, client.id);
-    assert.equal(orphan.cause, 'clientClose');
-    assert.equal(orphan.cleanup, 'ok');
-    assert.deepEqual(
-      orphan.pushers.map(({ function: pusher, count }) => [pusher, count]),
-      [[id, 2]],
-    );
-  });
 });
+
+for (const language of ['javascript', 'python'] as const) {
+  describe(`orphans of ${language}`, function () {
+    this.timeout(120_000);
+    let served: Served;
+    before(async () => (served = await serveScaffold(language, 'echo')));
+    after(() => served.dispose());
+
+    it('are told with who pushes to them, by which line, and whether Delete ran', async () => {
+      const client = await served.connect();
+      client.close();
+      await client.closed;
+      const started = await until(
+        served,
+        (fact) =>
+          fact.kind === 'invocationStarted' &&
+          fact.role === 'cleanup' &&
+          fact.connection === client.id,
+      );
+      await until(
+        served,
+        (fact) =>
+          fact.kind === 'invocationEnded' &&
+          started.kind === 'invocationStarted' &&
+          fact.invocation === started.invocation,
+      );
+      for (let count = 0; count < 2; count++) {
+        await served.session.intents.invoke({ function: id, event: event(client.id) });
+      }
+      const [orphan, ...others] = findOrphans(served.facts);
+      assert.deepEqual(others, []);
+      assert.equal(orphan?.connection, client.id);
+      assert.equal(orphan.cause, 'clientClose');
+      assert.equal(orphan.cleanup, 'ok');
+      assert.deepEqual(
+        orphan.pushers.map(({ function: pusher, count }) => [pusher, count]),
+        [[id, 2]],
+      );
+      // The second push says where it was made: the first one made it worth asking for.
+      const [place, ...rest] = orphan.pushers[0]?.places ?? [];
+      assert.ok(place);
+      assert.deepEqual(rest, []);
+      const line = fs.readFileSync(place.file, 'utf8').split('\n')[place.line - 1];
+      assert.match(line ?? '', /push|post|request|fetch/i);
+      const text = orphansText([orphan], served.facts);
+      assert.ok(text.includes(`    ${place.file}:${place.line}\n`), text);
+      assert.match(text, /Transmission.* pushed to it 2 times/);
+    });
+  });
+}

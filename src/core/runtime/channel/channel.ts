@@ -3,6 +3,7 @@
  * raw JSON text behind a short head, so that they are never parsed or serialised again on the way.
  *
  * In:  `S <launch order>` first · `G` load the handler (a debugger is attached) · `B 1|0` debugging on or off ·
+ *      `W` pushes name the line that makes them from now on ·
  *      `I <id> <ms that the clock has been frozen so far> <event>`, which waits there while another one runs
  * Out: `P <json>` debug port · `Y` handler loaded · `X <failure>` it cannot be loaded · `R <id> <KiB|-> <value>` the
  *      answer, nothing goes on · `r …` the answer, un-awaited work goes on · `D <id>` that work is done ·
@@ -92,6 +93,8 @@ export interface Conversation {
   /** Loads the handler of an instance that waited for its debugger. */
   load(): void;
   debug(enabled: boolean): void;
+  /** Pushes say from now on which line of the user's code made them. */
+  namePushes?(): void;
   /** Stops or goes on reading what the process sends. */
   hold(held: boolean): void;
   /** Nothing will come any more: the process should end by itself. */
@@ -174,6 +177,10 @@ export class Channel implements Conversation {
 
   debug(enabled: boolean): void {
     this.input.write(enabled ? 'B 1\n' : 'B 0\n');
+  }
+
+  namePushes(): void {
+    this.input.write('W\n');
   }
 
   /** The bootstrap ends by itself when nothing can come any more. */

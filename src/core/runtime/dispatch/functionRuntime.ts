@@ -63,6 +63,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   private looks = 0;
   private readonly firstLook: NodeJS.Timeout;
   debugging = false;
+  private pushesNamed = false;
   private readonly debugWaiters: {
     resolve(answer: { instance: number; port: number }): void;
     reject(error: Error): void;
@@ -246,6 +247,13 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     this.alive.get(instance)?.load();
   }
 
+  namePushes(): void {
+    if (!this.pushesNamed) {
+      this.pushesNamed = true;
+      this.alive.forEach((instance) => instance.namePushes());
+    }
+  }
+
   restart(reason: string, now = false): void {
     this.pool.restart(reason, now ? 'now' : 'afterLast');
     if (this.debugging && this.pool.members.length === 0) {
@@ -406,6 +414,9 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     slot.employ(instance);
     this.alive.set(number, instance);
     instance.start();
+    if (this.pushesNamed) {
+      instance.namePushes();
+    }
   }
 
   private onSourceChanged(): void {

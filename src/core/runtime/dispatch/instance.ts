@@ -234,6 +234,10 @@ export class Instance implements Worker<Run> {
     }
   }
 
+  namePushes(): void {
+    this.talk.namePushes?.();
+  }
+
   setDebug(enabled: boolean): void {
     if (enabled) {
       this.memory.stopCounting();

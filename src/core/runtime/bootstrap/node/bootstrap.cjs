@@ -83,6 +83,9 @@ function receive(line) {
       if (line[2] === 0x31) openDebugger();
       else closeDebugger();
       return;
+    case 0x57:
+      redirect.nameLines();
+      return;
   }
 }
 

@@ -5,12 +5,32 @@ const http = require('http');
 const https = require('https');
 const Module = require('module');
 const addresses = require('./addresses.cjs');
+const failures = require('./failures.cjs');
 
 const vendor = /^set-[^/]*\.apigateway\.tencentyun\.com\.?$/i;
 
 let push;
 let redirecting = false;
 let invocation = () => null;
+let naming = false;
+
+/** From now on pushes say which line of the user's code makes them: that takes a stack, which takes its time. */
+exports.nameLines = () => {
+  naming = true;
+};
+
+/** The headers that tell the gateway where a push comes from. */
+function marks() {
+  const id = invocation();
+  if (id === null) return {};
+  const place = naming ? failures.placeHere() : undefined;
+  return place === undefined
+    ? { 'x-scfws-invocation': id }
+    : {
+        'x-scfws-invocation': id,
+        'x-scfws-line': `${encodeURIComponent(place.file)}:${place.line}`,
+      };
+}
 
 /** Whether requests for this host are ours to answer. Remarks on hosts that can be no real ones. */
 function isVendor(host) {
@@ -120,16 +140,13 @@ function localHeaders(given, host) {
     if (name.toLowerCase() === 'host') delete headers[name];
   }
   headers['x-scfws-redirected-from'] = host;
-  const id = invocation();
-  if (id !== null) headers['x-scfws-invocation'] = id;
-  return headers;
+  return Object.assign(headers, marks());
 }
 
 function sign(request) {
-  const id = invocation();
-  if (id === null) return;
+  const own = marks();
   try {
-    request.setHeader('x-scfws-invocation', id);
+    for (const name of Object.keys(own)) request.setHeader(name, own[name]);
   } catch {
     // Its head is written already (headers were given as a list): the push address alone tells the instance.
   }
@@ -157,8 +174,8 @@ function wrapFetch() {
     if (!away && !isPush(url)) return original(input, init);
     const given = input instanceof Request ? new Request(input, init) : undefined;
     const headers = new Headers(given === undefined ? (init || {}).headers : given.headers);
-    const id = invocation();
-    if (id !== null) headers.set('x-scfws-invocation', id);
+    const own = marks();
+    for (const name of Object.keys(own)) headers.set(name, own[name]);
     if (away) headers.set('x-scfws-redirected-from', host);
     const target = away ? push.href : url.href;
     if (given === undefined) return original(target, Object.assign({}, init, { headers }));
@@ -208,8 +225,7 @@ function localDispatch(options) {
   const headers = away
     ? localHeaders(pairs(options.headers), url.hostname)
     : pairs(options.headers);
-  const id = invocation();
-  if (id !== null) headers['x-scfws-invocation'] = id;
+  Object.assign(headers, marks());
   return Object.assign(
     {},
     options,

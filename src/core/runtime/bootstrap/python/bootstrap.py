@@ -60,6 +60,8 @@ def main():
             line = stdin.readline()
             if not line:
                 leave(0)
+            if line[:1] == b'W':
+                redirect.Push.naming = True
             if line[:1] == b'G':
                 break
     if not load(folder, order['file'], order['entry']):
@@ -76,6 +78,8 @@ def main():
                 os._exit(0)  # A fork that came back from the handler: the events are its parent's.
         elif kind == b'B' and line[2:3] == b'1':
             open_debugger()
+        elif kind == b'W':
+            redirect.Push.naming = True
 
 
 def stand_in_for_main(path):

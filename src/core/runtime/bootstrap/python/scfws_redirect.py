@@ -9,15 +9,22 @@ import re
 import sys
 
 import scfws_addresses as addresses
+import scfws_failures as failures
 import scfws_hooks as hooks
 import scfws_output as output
 
 PY2 = sys.version_info[0] == 2
+if PY2:
+    from urllib import quote
+else:
+    from urllib.parse import quote
 VENDOR = re.compile(r'^set-[^/]*\.apigateway\.tencentyun\.com$', re.I)
 
 
 class Push(object):
     redirect = True
+    # Whether pushes say which line of the user's code makes them.
+    naming = False
     host = ''
     port = 0
     path = ''
@@ -118,9 +125,8 @@ def patch_http(http):
         else:
             putrequest(self, method, url, skip_host, skip_accept_encoding)
         if vendor or (self.port == Push.port and url.startswith(Push.path)):
-            request = output.invocation()
-            if request is not None:
-                putheader(self, 'x-scfws-invocation', request)
+            for name, value in local_headers(None).items():
+                putheader(self, name, value)
 
     def putheader_local(self, name, *values):
         if getattr(self, '_scfws_host', None) is not None and is_host(name):
@@ -140,6 +146,9 @@ def local_headers(vendor):
     request = output.invocation()
     if request is not None:
         headers['x-scfws-invocation'] = request
+        place = failures.users_place(sys._getframe(1)) if Push.naming else None
+        if place is not None:
+            headers['x-scfws-line'] = '%s:%d' % (quote(place['file'].encode('utf-8')), place['line'])
     if vendor is not None:
         headers['x-scfws-redirected-from'] = vendor
     return headers
