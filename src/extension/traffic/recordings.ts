@@ -3,16 +3,15 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { UserError } from '../../core/errors';
-import { readText } from '../../core/textFile';
 import { recordedPayload, searchRecording } from '../../protocol/export/recording';
 import type { Recording } from '../../protocol/export/recording';
-import { parseRecording } from '../../protocol/export/renderExport';
 import type { Ask } from '../../protocol/intent';
 import { escapeHtml } from '../../protocol/page';
 import { doDeed } from './deeds';
 import { webviewOptions } from './page';
 import { frameOfPanel, PageView } from './pageView';
 import type { FactSource } from './pageView';
+import { parseBytes } from './recordingFile';
 
 interface RecordingDocument extends vscode.CustomDocument {
   /** Or why the file is none. */
@@ -23,7 +22,7 @@ export class Recordings implements vscode.CustomReadonlyEditorProvider<Recording
   constructor(private readonly context: vscode.ExtensionContext) {}
 
   async openCustomDocument(uri: vscode.Uri): Promise<RecordingDocument> {
-    const { value, problems } = readRecording(await vscode.workspace.fs.readFile(uri));
+    const { value, problems } = parseBytes(await vscode.workspace.fs.readFile(uri));
     const [first] = problems;
     const translate = l10n.t; // The parser's own sentences are translated with it.
     const reason =
@@ -99,14 +98,6 @@ export class Recordings implements vscode.CustomReadonlyEditorProvider<Recording
       do: (message) =>
         doDeed(message, { context: this.context, fetch, ask, libraryChanged: () => undefined }),
     };
-  }
-}
-
-export function readRecording(bytes: Uint8Array): ReturnType<typeof parseRecording> {
-  try {
-    return parseRecording(readText(bytes, ''));
-  } catch {
-    return { problems: [{ line: 1, message: 'This file is not UTF-8', values: [] }] };
   }
 }
 

@@ -7,7 +7,7 @@ import type { RedactionRule } from '../../protocol/export/redact';
 import { epochOf } from '../../protocol/fact';
 import { redactRecording } from '../../protocol/export/redactRecording';
 import { recordingEditors } from '../ids';
-import { readRecording } from './recordings';
+import { parseBytes } from './recordingFile';
 
 /** undefined: none; null: the person thought better of it. `given`: without asking. */
 export async function secondRecording(
@@ -16,7 +16,7 @@ export async function secondRecording(
   given: { file?: string; again?: string },
 ): Promise<Recording | undefined | null> {
   const read = async (file: vscode.Uri): Promise<Recording | undefined> => {
-    const { value } = readRecording(await vscode.workspace.fs.readFile(file));
+    const { value } = parseBytes(await vscode.workspace.fs.readFile(file));
     return value && redactRecording(value, [...redact]);
   };
   if (given.again !== undefined) {
