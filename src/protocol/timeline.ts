@@ -2,7 +2,7 @@
  * What was true at any moment of a session. Copies of the state are kept every so often; from the last one before a
  * moment its facts are folded again. Frames and pushes, which are most of all, are not kept here: whoever asks has them.
  */
-import type { Fact } from './fact';
+import type { Fact, FactKind } from './fact';
 import { applyFact, emptyState, type InvocationState, type SessionState } from './state';
 
 /** Facts from one copy to the next, at least. */
@@ -72,18 +72,18 @@ export class Timeline {
   }
 }
 
+/** The fold looks at none of these, or at the first two where they are asked for; whatever else comes is kept. */
+const unmarked: ReadonlySet<FactKind> = new Set([
+  'frame',
+  'push',
+  'log',
+  'diagnostic',
+  'diagnosticsCleared',
+  'faultStruck',
+]);
+
 function isMark({ kind }: Fact): boolean {
-  switch (kind) {
-    case 'frame':
-    case 'push':
-    case 'log':
-    case 'diagnostic':
-    case 'diagnosticsCleared':
-    case 'faultStruck':
-      return false;
-    default:
-      return true;
-  }
+  return !unmarked.has(kind);
 }
 
 /** How many of the items, which ascend, are not above the limit. */
