@@ -3,6 +3,7 @@
 const fs = require('fs');
 const Module = require('module');
 const path = require('path');
+const vm = require('vm');
 const { spawnSync } = require('child_process');
 const { pathToFileURL, fileURLToPath } = require('url');
 const { send } = require('./send.cjs');
@@ -76,7 +77,7 @@ exports.loadHandler = (order, debugged, done) => {
     return;
   }
   uncaught.attempt(
-    debugged,
+    debugged && compiles(file),
     () => (Module.createRequire ? Module.createRequire(file)(file) : require(file)),
     loaded,
     (error) => {
@@ -93,6 +94,15 @@ exports.loadHandler = (order, debugged, done) => {
     },
   );
 };
+
+/** What does not, or is no CommonJS, fails in Node's own code: a debugger has no line of the user's to stop at. */
+function compiles(file) {
+  try {
+    return new vm.Script(Module.wrap(fs.readFileSync(file, 'utf8')), { filename: file }) !== null;
+  } catch (error) {
+    return false;
+  }
+}
 
 /** An error in an ES module does not say where it is; the check of Node.js does. */
 function placeOfSyntaxError(candidates) {
