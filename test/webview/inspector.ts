@@ -122,8 +122,8 @@ export class Inspector {
   }
 
   async filter(text: string): Promise<void> {
-    await this.page.getByRole('combobox', { name: /Filter|过滤/ }).fill(text);
-    await this.page.getByRole('combobox', { name: /Filter|过滤/ }).press('Enter');
+    await this.page.getByRole('combobox', { name: /Filter|筛选/ }).fill(text);
+    await this.page.getByRole('combobox', { name: /Filter|筛选/ }).press('Enter');
     await this.settled();
   }
 }
