@@ -38,7 +38,9 @@ function prose(text: string): string {
   return text
     .replace(/`[^`]*`/g, '')
     .replace(/\]\([^)]*\)/g, ']')
-    .replace(/&\w+;/g, '');
+    .replace(/&\w+;/g, '')
+    .replace(/“[^”\p{Script=Han}]*”/gu, '“”')
+    .replace(/"[^"]+": ?("[^"]*"|[^\s，。]+)/g, '');
 }
 
 function broken(rule: RegExp): string[] {
@@ -75,6 +77,9 @@ const signs: Readonly<Record<string, RegExp>> = {
   'a closing ** that Markdown sees': /…\*\*\p{Script=Han}/u,
 };
 
+/** A word in straight marks that is neither an argument nor a text to be filled in; members of JSON are no prose. */
+const straight = /(?<!\()"[^"“”$]+"/;
+
 describe('Chinese texts', () => {
   it('name a role by its Chinese term', () => assert.deepEqual(broken(role), []));
   it('write units of time one way', () => assert.deepEqual(broken(unit), []));
@@ -86,11 +91,19 @@ describe('Chinese texts', () => {
     it(`have ${sign}`, () => assert.deepEqual(broken(rule), []));
   }
 
+  it('quote with “”, but for what is written as JSON or code', () =>
+    assert.deepEqual(
+      broken(straight).filter((each) => !/ledger|fidelity/.test(each.split(': ')[0]!)),
+      [],
+    ));
+
   it('would be found if they broke a rule', () => {
     assert.match('由 Register 函数决定', role);
     assert.match('调用 Transfer', role);
     assert.doesNotMatch('Transfer-Encoding', role);
     assert.match('等待 {0} 毫秒', unit);
+    assert.match('缺少 "dataType"；', straight);
+    assert.doesNotMatch(prose('请加上 "errMsg": "ok"。'), straight);
     assert.match('连接的 id 未知', terms['ID']!);
     assert.doesNotMatch('负载均衡器', terms['内容']!);
     const wrong = [
