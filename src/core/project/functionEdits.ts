@@ -219,6 +219,9 @@ async function besides(spec: FunctionSpec, handler: string, main: FunctionSpec):
       changes.push({ kind: 'move', from, to });
     } else if (!entry.isFile() || (await textOf(from)) !== (await textOf(to))) {
       throw clash(l10n.t('{0} and {1} differ.', from, to));
+    } else {
+      // By itself: of a folder that goes, the editor keeps no files for an Undo.
+      changes.push({ kind: 'remove', file: from });
     }
   }
   return [...changes, { kind: 'remove', file: spec.folder }];

@@ -76,7 +76,8 @@ describe('authoring', function () {
     }
   });
 
-  it('Rename Function and Add Function are each taken back by one Undo', async () => {
+  it('Rename Function, Add Function and Move to One Function are each taken back by one Undo', async function () {
+    window.skipUnlessThere(this);
     const { folder } = project;
     // Of folders that it made for a file the editor leaves the empty ones.
     const everything = () =>
@@ -89,6 +90,7 @@ describe('authoring', function () {
     const changes: [command: string, argument: object][] = [
       [ids.commands.renameFunction, { folder, function: 'Transmission', name: 'OnMessage' }],
       [ids.commands.addFunction, { folder, role: 'cleanup' }],
+      [ids.commands.oneFunction, { folder }],
     ];
     for (const [command, argument] of changes) {
       const before = everything();
@@ -96,7 +98,12 @@ describe('authoring', function () {
       assert.notEqual(everything(), before, command);
       // Undo takes back what the file in front was part of.
       await vscode.window.showTextDocument(project.uri('scfws.json'));
-      await run('undo');
+      const undone = run('undo');
+      if (command === ids.commands.oneFunction) {
+        // Where the texts of several files changed, the editor asks whether it may undo in all of them.
+        await window.click('.monaco-dialog-box .monaco-button:has-text("Undo in")');
+      }
+      await undone;
       await until(`an undone ${command}`, async () => {
         await vscode.workspace.saveAll();
         return everything() === before;
