@@ -1,6 +1,11 @@
 /** Starts the page: translations first, then the elements, then the first message to the host. */
 import * as l10n from '@vscode/l10n';
 import './style.css';
+import './list/list.css';
+import './detail/detail.css';
+import './trace/trace.css';
+import './act/act.css';
+import './travel/travel.css';
 import type { HostMessage } from '../protocol/inspector';
 import './app';
 import type { PageElement } from './element';
