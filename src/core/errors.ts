@@ -9,6 +9,8 @@ export class UserError extends Error {
   readonly place: SourcePlace | undefined;
   /** What the editor can install, so that it would work. */
   readonly fix: Installation | undefined;
+  /** What could stand in the place of what is wrong. */
+  readonly choices: readonly string[];
 
   constructor(
     code: string,
@@ -16,6 +18,7 @@ export class UserError extends Error {
     nextStep?: string,
     place?: SourcePlace,
     fix?: Installation,
+    choices: readonly string[] = [],
   ) {
     super(message);
     this.name = 'UserError';
@@ -23,6 +26,7 @@ export class UserError extends Error {
     this.nextStep = nextStep;
     this.place = place;
     this.fix = fix;
+    this.choices = choices;
   }
 }
 

@@ -120,13 +120,13 @@ function makeParts(context: vscode.ExtensionContext): Parts {
 
 /** Everything that only looks: one listener hands the facts on, in the order in which things depend on them. */
 function wireViews(parts: Parts): vscode.Disposable[] {
-  const { projects, gateway, runs, log, debugging } = parts;
+  const { projects, gateway, runs, log, debugging, context } = parts;
   const functions = new FunctionsView(gateway, projects, runs);
   const connections = new ConnectionsView(gateway);
   const statusBar = new StatusBar(gateway, projects);
   const lenses = new Lenses(parts);
   const values = new InlineValues(parts);
-  const findings = new Findings();
+  const findings = new Findings(context.extensionPath);
   const warnings = new Warnings();
   const problems = new ProjectProblems(projects);
   const refresh = throttle(250, () => {

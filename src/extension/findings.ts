@@ -3,6 +3,8 @@
  * the fidelity ledger and a repair where there is one. What runs have met goes when a new version of the code serves;
  * what was found without a run goes when the code is good again.
  */
+import fs from 'node:fs';
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import type { DiagnosticFix, Fact, FactOf, FunctionInfo, ProjectChange } from '../protocol/fact';
@@ -22,6 +24,8 @@ interface Finding {
   diagnostic: vscode.Diagnostic;
   fix?: DiagnosticFix;
   change?: ProjectChange;
+  /** Whose function it is about. */
+  info?: FunctionInfo;
 }
 
 export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
@@ -29,8 +33,14 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
   private findings: Finding[] = [];
   /** Newest version of each function that was ready. */
   private readonly served = new Map<FunctionId, number>();
+  private readonly templates: string;
   /** A place is looked for on disk: what comes later must not overtake. */
   private order: Promise<void> = Promise.resolve();
+
+  /** `extensionPath`: where the built extension is, with its templates. */
+  constructor(extensionPath: string) {
+    this.templates = path.join(extensionPath, 'dist', 'templates');
+  }
 
   receive(facts: readonly Fact[], state: SessionState): void {
     for (const fact of facts) {
@@ -62,18 +72,23 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
     this.inOrder(() => this.remove(() => true));
   }
 
-  provideCodeActions(
+  async provideCodeActions(
     document: vscode.TextDocument,
     _range: vscode.Range,
     context: vscode.CodeActionContext,
-  ): vscode.CodeAction[] {
-    return this.findings
-      .filter(
-        ({ uri, diagnostic }) =>
-          uri.toString() === document.uri.toString() &&
-          context.diagnostics.some(({ message }) => message === diagnostic.message),
-      )
-      .flatMap((finding) => [...this.actions(finding), ...changes(document, finding)]);
+  ): Promise<vscode.CodeAction[]> {
+    const actions: vscode.CodeAction[] = [];
+    for (const finding of this.findings) {
+      const { uri, diagnostic } = finding;
+      if (
+        uri.toString() === document.uri.toString() &&
+        context.diagnostics.some(({ message }) => message === diagnostic.message)
+      ) {
+        actions.push(...this.actions(finding), ...changes(document, finding));
+        actions.push(...(await this.creations(finding)));
+      }
+    }
+    return actions;
   }
 
   dispose(): void {
@@ -119,6 +134,7 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
       diagnostic,
       fix: fact.fix,
       change: fact.change,
+      info,
     };
     // The same mistake with each message is one finding.
     this.findings = this.findings.filter((each) => !isSame(each, finding));
@@ -155,6 +171,38 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
       title: action.title,
       arguments: [{ ...fix, function: finding.function }],
     };
+    return [action];
+  }
+
+  /** The handler's file, where it is that which is missing. */
+  private async creations({ rule, diagnostic, info }: Finding): Promise<vscode.CodeAction[]> {
+    if (rule !== 'error.437' || info === undefined || fs.existsSync(info.file)) {
+      return [];
+    }
+    const { newHandler } = await import('../core/project/functionEdits');
+    const { readTemplates } = await import('../core/scaffold/templates');
+    const runtimeVersion = /\d[\d.]*$/.exec(info.runtime)?.[0];
+    const text = newHandler(
+      { ...info, runtimeVersion },
+      info.file,
+      info.roles,
+      await readTemplates(this.templates),
+    );
+    if (text === undefined) {
+      return [];
+    }
+    const title = l10n.t('Create {0}', vscode.workspace.asRelativePath(info.file));
+    const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+    action.edit = new vscode.WorkspaceEdit();
+    action.edit.createFile(vscode.Uri.file(info.file), {
+      contents: new TextEncoder().encode(text),
+    });
+    action.command = {
+      command: 'vscode.open',
+      title,
+      arguments: [vscode.Uri.file(info.file)],
+    };
+    action.diagnostics = [diagnostic];
     return [action];
   }
 }

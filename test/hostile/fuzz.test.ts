@@ -337,7 +337,7 @@ describe('fuzz', function () {
   it('recordings: 3,000 files that are imported are read or refused, and can be folded and shown', async () => {
     const { facts } = await served.ask('facts', { from: 1, limit: 200 });
     const payloads = new Map<number, RecordedPayload>([[5, { data: 'whole', encoding: 'text' }]]);
-    const recording: Recording = { facts: facts as Fact[], payloads };
+    const recording: Recording = { facts, payloads };
     const lines = renderJsonLines(recording, { filter: 'conn:a' }).split('\n');
     const har = renderHar(recording, '1.0.0');
     let read = 0;

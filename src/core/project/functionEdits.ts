@@ -66,6 +66,20 @@ export async function planAddFunction(
   return [...changes, await projectChange(project, [[['functions', role], entry]])];
 }
 
+/** The text of a handler whose file is not there, from the template of its role; undefined: there is none for it. */
+export function newHandler(
+  spec: Pick<FunctionSpec, 'family' | 'handler' | 'runtimeVersion'>,
+  file: string,
+  [role = 'transfer', ...others]: readonly Role[],
+  templates: Templates,
+): string | undefined {
+  const language = languageIn(spec, file);
+  const name = defaultFunctionNames[others.length === 0 ? role : 'transfer'];
+  return [...templates]
+    .find(([each]) => each.startsWith(`${language}/echo/${name}/index.`))?.[1]
+    .replace(/\bmain_handler\b/g, spec.handler.slice(spec.handler.lastIndexOf('.') + 1));
+}
+
 /** Another name for a function, and for its folder where that is called the same. */
 export async function planRename(
   project: ProjectFile,
@@ -302,12 +316,25 @@ function entryOf({ handler }: FunctionSpec): string {
   return handler.slice(handler.lastIndexOf('.') + 1);
 }
 
-function languageOf(spec: FunctionSpec): Language {
-  if (spec.family === 'python') {
-    return spec.runtimeVersion?.startsWith('2') === true ? 'python2' : 'python';
+function languageIn(
+  { family, runtimeVersion }: Pick<FunctionSpec, 'family' | 'runtimeVersion'>,
+  file: string,
+): Language | undefined {
+  switch (family) {
+    case 'python':
+      return runtimeVersion?.startsWith('2') === true ? 'python2' : 'python';
+    case 'node':
+      return /\.[cm]?ts$/.test(file) ? 'typescript' : 'javascript';
+    case 'custom':
+    case 'go':
+      return undefined;
   }
-  if (spec.family === 'node') {
-    return /\.[cm]?ts$/.test(handlerFile(spec)) ? 'typescript' : 'javascript';
+}
+
+function languageOf(spec: FunctionSpec): Language {
+  const language = languageIn(spec, handlerFile(spec));
+  if (language !== undefined) {
+    return language;
   }
   throw new UserError(
     'noTemplate',

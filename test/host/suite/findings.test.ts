@@ -1,5 +1,6 @@
 // Findings come and go in the order in which the session told of them.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import * as vscode from 'vscode';
 import { Findings } from '../../../src/extension/findings';
 import type { FactBody, FactOf, FunctionInfo } from '../../../src/protocol/fact';
@@ -9,12 +10,14 @@ import { echoFiles, TestProject, until } from './support';
 describe('findings', () => {
   let project: TestProject;
   let file: string;
-  const findings = new Findings();
+  let findings: Findings;
   const id = 'javascript/Transmission';
   const state = emptyState();
   let seq = 0;
 
   before(() => {
+    const extension = vscode.extensions.getExtension('scf-websocket.scf-websocket');
+    findings = new Findings(extension?.extensionPath ?? '');
     project = new TestProject('findings', echoFiles('javascript'));
     file = project.file('Transmission/index.js');
     const info: FunctionInfo = {
@@ -91,5 +94,25 @@ describe('findings', () => {
     await until('the finding', () => shown().includes('of version 3'));
     tell(ready(4));
     await until('its end', () => !shown().includes('of version 3'));
+  });
+
+  it('of a handler whose file is not there offer to create it', async () => {
+    const written = fs.readFileSync(file, 'utf8');
+    fs.rmSync(file);
+    const place = { file: project.file('scfws.json'), line: 1 };
+    tell({ ...finding('no file'), rule: 'error.437', place });
+    const uri = project.uri('scfws.json');
+    const here = () => vscode.languages.getDiagnostics(uri);
+    await until('the finding', () => here().some(({ message }) => message === 'no file'));
+    const actions = await findings.provideCodeActions(
+      await vscode.workspace.openTextDocument(uri),
+      new vscode.Range(0, 0, 0, 0),
+      { diagnostics: here(), only: undefined, triggerKind: vscode.CodeActionTriggerKind.Invoke },
+    );
+    const creation = actions.find(({ title }) => title.startsWith('Create '));
+    assert.ok(creation?.edit !== undefined);
+    assert.ok(await vscode.workspace.applyEdit(creation.edit));
+    assert.match(fs.readFileSync(file, 'utf8'), /exports\.main_handler = /);
+    fs.writeFileSync(file, written);
   });
 });

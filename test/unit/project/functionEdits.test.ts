@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Change } from '../../../src/core/project/changes';
 import {
   missingRoles,
+  newHandler,
   planAddFunction,
   planOneFunction,
   planRename,
@@ -112,6 +113,17 @@ describe('changes of functions', () => {
       await assert.rejects(planOneFunction(after), { code: 'oneFunction' });
     });
   }
+
+  it("a handler whose file is not there is that of its role's template, by the name that is asked for", async () => {
+    const templates = await readTemplates(templatesFolder);
+    const text = (family: 'python' | 'node' | 'go', file: string, runtimeVersion?: string) =>
+      newHandler({ family, handler: 'app.run', runtimeVersion }, file, ['register'], templates);
+    assert.match(text('python', 'app.py') ?? '', /^def run\(event: 'RegisterEvent'/m);
+    assert.match(text('python', 'app.py', '2.7') ?? '', /^def run\(event, context\)/m);
+    assert.match(text('node', 'app.js') ?? '', /exports\.run = /);
+    assert.match(text('node', 'app.ts') ?? '', /^export async function run\(event: RegisterEvent/m);
+    assert.equal(text('go', 'main'), undefined);
+  });
 
   it('the one function calls the handler of the action', async () => {
     const folder = await scaffold('javascript');

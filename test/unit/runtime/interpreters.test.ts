@@ -179,6 +179,9 @@ describe('The interpreter of a function', () => {
         'Python 2.1 was not found. Searched: /project/.venv/bin/python, /no/python2.1, /no/python2, /no/python.',
       );
       assert.match(error.nextStep ?? '', /^Install Python 2\.1, or name a program in scfws\.json/);
+      // What this machine has instead; each of them runs.
+      assert.ok(error.choices.length > 0);
+      assert.ok(error.choices.every((program) => fs.existsSync(program)));
       return true;
     });
   });

@@ -158,11 +158,14 @@ describe('before the first event', function () {
     project({ runtime: 'Python3', interpreter: '/no/such/python' });
     put('T/index.py', 'def main_handler(event, context):\n    return None\n');
     await start();
-    const { place } = await next('diagnostic');
+    const { place, change } = await next('diagnostic');
     assert.deepEqual(
       [place?.file, place?.line],
       [path.join(folder, 'scfws.json'), lineOf('scfws.json', '"interpreter"')],
     );
+    // Those that are there can be chosen.
+    assert.equal(change?.path.at(-1), 'interpreter');
+    assert.ok(change.values.length > 0 && change.values.every((program) => fs.existsSync(program)));
   });
 
   it('a build whose packages were never installed names the command that installs them', async () => {

@@ -23,12 +23,22 @@ export function explainFailedStart(
     return finding;
   }
   const { path, ...there } = place;
-  const handlers = failure.why === 'code' ? likelyHandlers(spec, failure.failure) : [];
+  const [key, values] =
+    failure.why === 'code'
+      ? ['handler', likelyHandlers(spec, failure.failure)]
+      : ['interpreter', programsFor(failure)];
   return {
     ...finding,
     place: there,
-    ...(handlers.length === 0 ? {} : { change: { path: [...path, 'handler'], values: handlers } }),
+    ...(values.length === 0 ? {} : { change: { path: [...path, key], values } }),
   };
+}
+
+/** Interpreters of this machine that could run the function whose own was not found. */
+function programsFor(failure: StartFailure): string[] {
+  return failure.why === 'spawn' && failure.error instanceof UserError
+    ? [...failure.error.choices]
+    : [];
 }
 
 /** What a look at the code found, before anything of it ran. */

@@ -127,7 +127,7 @@ export async function findInterpreter(plan: InterpreterPlan): Promise<Interprete
     const found = await probe(program, plan.family);
     if (found === undefined) {
       if (asked) {
-        throw notRunnable(program, source, plan.family);
+        throw notRunnable(program, source, plan.family, await runnable(plan));
       }
       continue;
     }
@@ -163,7 +163,24 @@ export async function findInterpreter(plan: InterpreterPlan): Promise<Interprete
           'Install {0}, or name a program in scfws.json ("interpreter"), in the setting scfWebSocket.nodePath, or in the environment variable SCFWS_NODE.',
           wanted,
         ),
+    undefined,
+    undefined,
+    await runnable(plan),
   );
+}
+
+/** Programs of this machine that would run, those of the version that is asked for first. */
+async function runnable({ family, wished, candidates }: InterpreterPlan): Promise<string[]> {
+  const any = planInterpreters({ family }, '', undefined, thisMachine(family));
+  const programs = new Set([...candidates, ...any.candidates].map(({ program }) => program));
+  const found = await Promise.all([...programs].map((program) => probe(program, family)));
+  const there = found.filter((each) => each !== undefined);
+  const fits = ({ version }: { version: string }) =>
+    Number(wished !== undefined && fitsWish(version, wished));
+  there.sort(
+    (one, other) => fits(other) - fits(one) || compareVersions(other.version, one.version),
+  );
+  return [...new Set(there.map(({ program }) => program))].slice(0, 4);
 }
 
 /** What `planInterpreters` must know of this machine. */
@@ -342,11 +359,19 @@ function reasonOf(source: InterpreterSource): string {
   }
 }
 
-function notRunnable(program: string, source: InterpreterSource, family: ScriptFamily): UserError {
+function notRunnable(
+  program: string,
+  source: InterpreterSource,
+  family: ScriptFamily,
+  choices: readonly string[],
+): UserError {
   const name = family === 'python' ? 'Python' : 'Node.js';
   return new UserError(
     'interpreterNotFound',
     l10n.t('{0}, {1}, does not run as {2}.', program, reasonOf(source), name),
     l10n.t('Correct the path, or remove it so that the interpreter is searched on PATH.'),
+    undefined,
+    undefined,
+    choices,
   );
 }

@@ -99,7 +99,7 @@ exports.loadHandler = (order, debugged, done) => {
 function compiles(file) {
   try {
     return new vm.Script(Module.wrap(fs.readFileSync(file, 'utf8')), { filename: file }) !== null;
-  } catch (error) {
+  } catch {
     return false;
   }
 }
