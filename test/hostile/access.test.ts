@@ -4,7 +4,9 @@ import { createHmac } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
+import os from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { AddressInfo } from 'node:net';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { loadService } from '../../src/core/project/loadService';
@@ -101,6 +103,27 @@ describe('access', function () {
     assert.match(refused.reason, new RegExp(`${foreign}:${pagePort} may not connect`));
     assert.equal(served.of('connecting').length, 1);
     await heardNothing();
+  });
+
+  it('takes a page that was opened from disk for one without an origin, and says how to serve it', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-disk-'));
+    const file = path.join(folder, 'page.html');
+    fs.writeFileSync(file, '<title>from disk</title>');
+    // The browser itself asks whether such a page may reach this machine.
+    const context = await browser.newContext({ permissions: ['local-network-access'] });
+    const page = await context.newPage();
+    await page.goto(pathToFileURL(file).href);
+    assert.equal(await openSocket(page, served.url), 'closed 1006');
+    const { status, reason } = await served.until('refused');
+    assert.equal(status, 403);
+    assert.match(reason, /^A page without an origin .* http:\/\/localhost/);
+    await heardNothing();
+    // By name it gets in, as the sentence says.
+    await disposeServed();
+    const open = await serve({ flags: ['--allow-origin', 'null'] });
+    assert.equal(await openSocket(page, open.url), 'answered from a page');
+    await context.close();
+    fs.rmSync(folder, { recursive: true });
   });
 
   it('refuses the WebSocket of a sandboxed frame, whose origin is null', async () => {

@@ -304,10 +304,15 @@ function refuseUpgrade(
   if (!isOriginAllowed(headers.origin, access)) {
     return {
       status: 403,
-      message: l10n.t(
-        'Pages of {0} may not connect. Add the origin to scfWebSocket.allowedOrigins (in a terminal: --allow-origin) to let them in.',
-        headers.origin ?? '',
-      ),
+      message:
+        headers.origin === 'null'
+          ? l10n.t(
+              'A page without an origin (opened from disk, or in a sandboxed frame) may not connect. Serve it from this machine, for example with "python3 -m http.server", and open it on http://localhost. Or add null to scfWebSocket.allowedOrigins (in a terminal: --allow-origin null), which lets in sandboxed frames of any site, too.',
+            )
+          : l10n.t(
+              'Pages of {0} may not connect. Add the origin to scfWebSocket.allowedOrigins (in a terminal: --allow-origin) to let them in.',
+              headers.origin ?? '',
+            ),
     };
   }
   if (request.method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') {
