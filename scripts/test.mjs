@@ -75,28 +75,22 @@ const steps = {
       ]),
     ),
   build: () => whole('dist/', node, ['scripts/build.mjs']),
-  // Two at a time: those of whole programs come `after` what runs beside the units first.
+  // Two at a time: beside conformance the small ones, then those of whole programs in both lanes.
   unit: async ({ after } = {}) => {
-    const ofPrograms = [
-      'cli',
-      'cluster',
-      'explore',
-      'load',
-      'mcp',
-      'replay',
-      'scaffold',
-      'scenario',
-    ].map((room) => `test/unit/${room}/**/*.test.ts`);
-    const others = ofPrograms.flatMap((each) => ['--ignore', each]);
+    const inRooms = (...rooms) => rooms.map((room) => `test/unit/${room}/**/*.test.ts`);
+    const first = inRooms('cli', 'cluster', 'explore', 'replay');
+    const second = inRooms('load', 'mcp', 'scaffold', 'scenario');
+    const others = [...first, ...second].flatMap((each) => ['--ignore', each]);
+    const quietly = (label, files) => counted(label, mocha(...files), { quiet: true });
+    const small = counted(
+      'unit tests',
+      mocha(...others, 'test/unit/**/*.test.ts', 'test/transcripts/*.test.ts'),
+    );
     return sum(
       await Promise.all([
-        counted(
-          'unit tests',
-          mocha(...others, 'test/unit/**/*.test.ts', 'test/transcripts/*.test.ts'),
-        ),
-        Promise.resolve(after).then(() =>
-          counted('unit tests of programs', mocha(...ofPrograms), { quiet: true }),
-        ),
+        small,
+        Promise.resolve(after).then(() => quietly('unit tests of programs', first)),
+        small.then(() => quietly('unit tests of scenarios', second)),
       ]),
     );
   },
