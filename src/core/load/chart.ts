@@ -6,15 +6,13 @@ import { ms } from './tell';
 
 const width = 900;
 const height = 150;
-/** Room below for the legend. */
-const legendRoom = 20;
 /** Columns at most: of a long load several seconds share one. */
 const columns = 300;
 
 /** For the style sheet of whoever shows the charts; the colours are also told by words in the legends. */
 export const chartStyle = `
-svg.chart { display: block; width: 100%; height: auto; overflow: visible; }
-.chart text { fill: currentColor; font-size: 12px; }
+figure.chart { margin: 0 0 12px; } .chart figcaption { font-size: 12px; }
+.chart svg { display: block; width: 100%; height: 140px; overflow: visible; }
 .chart .rate { fill: var(--wire); fill-opacity: 0.45; } .chart .bad { fill: var(--bad); }
 .chart polyline { fill: none; stroke-width: 1.75; vector-effect: non-scaling-stroke; }
 .chart .p50 { stroke: var(--handler); } .chart .p99 { stroke: var(--bad); stroke-dasharray: 6 2; }
@@ -91,7 +89,8 @@ export function charts(all: readonly Second[]): string {
 }
 
 function picture(legend: string, now: string, drawing: string): string {
-  return `<svg class="chart" viewBox="0 0 ${width} ${height + legendRoom}" role="img" aria-label="${escapeHtml(`${legend} ${now}`)}"><line class="ground" x1="0" x2="${width}" y1="${height}" y2="${height}"/>${drawing}<text x="0" y="${height + 16}">${escapeHtml(legend)}</text></svg>`;
+  // As wide as the page and always as tall; what is said of it keeps its size.
+  return `<figure class="chart"><svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${escapeHtml(`${legend} ${now}`)}"><line class="ground" x1="0" x2="${width}" y1="${height}" y2="${height}"/>${drawing}</svg><figcaption>${escapeHtml(legend)}</figcaption></figure>`;
 }
 
 /** The worst of the seconds that share a column, and their mean rate. */
