@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
 import { window } from '../window';
-import { activate, run, TestProject, until } from './support';
+import { activate, run, Stops, stopDebugging, TestProject, until } from './support';
 
 const size = { width: 1400, height: 860 };
 
@@ -82,6 +82,8 @@ describe('exploring orders in the editor', function () {
     await run(ids.commands.exploreOrders, target);
     await run('testing.collapseAll');
     await rowOf(/Who leaves.*Failed/);
+    // A picture hides what has popped up.
+    await window.waitFor('.notification-toast >> text=Show Story');
     await run('vscode.open', target.uri, { selection: new vscode.Range(7, 0, 7, 0) });
     await run('testing.goToNextMessage');
     await window.waitFor('text=/bob left while Transmission of alice/ >> nth=0', {}, 'attached');
@@ -89,7 +91,6 @@ describe('exploring orders in the editor', function () {
     await window.screenshot('explore-message-light', { ...size, theme: 'light' });
     await window.click('text=/bob left while Transmission of alice/ >> nth=0');
     await window.waitFor('text=/Transmission of alice ─▶ carol/ >> nth=0', {}, 'attached');
-    await window.waitFor('.notification-toast >> text=Show Story');
     await window.screenshot('explore-peek-light', size);
     await run('notifications.clearAll');
     await run('closeReferenceSearch');
@@ -124,20 +125,18 @@ describe('exploring orders in the editor', function () {
       new vscode.Location(project.uri('index.js'), new vscode.Position(line, 0)),
     );
     vscode.debug.addBreakpoints([breakpoint]);
+    const stops = new Stops();
     const debugged = run(ids.commands.debugOrder, key);
     // In the plain order no push fails, and nobody comes to this line.
-    await until(
-      'a stop',
-      () => vscode.debug.activeStackItem instanceof vscode.DebugStackFrame,
-      60,
-    ).catch(async (error: unknown) => {
-      await window.screenshot('explore-debug-trouble', size);
-      throw error;
-    });
+    const first = await stops.next(60);
+    assert.equal(first.line, line + 1);
     vscode.debug.removeBreakpoints([breakpoint]);
-    await run('workbench.action.debug.continue');
+    await stops.go(first);
+    // Then at the error that leaves the handler.
+    await stops.go(await stops.next());
     await debugged;
-    await until('the end of all debuggers', () => vscode.debug.activeDebugSession === undefined);
+    await stopDebugging();
+    stops.dispose();
   });
 
   it('finds nothing in the correct twin', async () => {
