@@ -13,7 +13,6 @@ import { loadService } from '../../src/core/project/loadService';
 import { Channel } from '../../src/core/runtime/channel/channel';
 import type { LaunchOrder } from '../../src/core/runtime/launch/environment';
 import { parsePush } from '../../src/core/gateway/pushRequest';
-import type { Fact } from '../../src/protocol/fact';
 import { renderHar } from '../../src/protocol/export/har';
 import { renderJsonLines } from '../../src/protocol/export/jsonLines';
 import type { Recording } from '../../src/protocol/export/recording';
