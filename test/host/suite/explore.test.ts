@@ -82,8 +82,6 @@ describe('exploring orders in the editor', function () {
     await run(ids.commands.exploreOrders, target);
     await run('testing.collapseAll');
     await rowOf(/Who leaves.*Failed/);
-    // A picture hides what has popped up.
-    await window.waitFor('.notification-toast >> text=Show Story');
     await run('vscode.open', target.uri, { selection: new vscode.Range(7, 0, 7, 0) });
     await run('testing.goToNextMessage');
     await window.waitFor('text=/bob left while Transmission of alice/ >> nth=0', {}, 'attached');
