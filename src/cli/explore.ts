@@ -16,6 +16,7 @@ import { problemLine } from '../core/session/session';
 import { explainFailure, painter } from './reporters/spec';
 import { onSignals } from './signals';
 import { startTestHost } from './testHost';
+import { writeText } from './writeText';
 
 export interface ExploreCommand extends ProjectOptions {
   from: string[];
@@ -129,10 +130,10 @@ function tell(
   if (found !== undefined && !isPlain && save !== undefined) {
     scenarioFile = files(save);
     const text = fs.readFileSync(plan.flow.file, 'utf8');
-    write(scenarioFile, pinned(text, plan, found.tried.deviations, story, scenarioFile));
+    writeText(scenarioFile, pinned(text, plan, found.tried.deviations, story, scenarioFile));
   }
   if (found !== undefined && report !== undefined) {
-    write(files(report), markdownOf(plan, story, { plain, found, looked, cancelled }));
+    writeText(files(report), markdownOf(plan, story, { plain, found, looked, cancelled }));
   }
   if (found !== undefined && html !== undefined) {
     const { failure } = found.tried;
@@ -144,7 +145,7 @@ function tell(
       failure: failure === undefined ? [] : explainFailure(failure, painter(false)),
       events: { plain: namesOf(plain), found: namesOf(found.tried) },
     });
-    write(files(html), page);
+    writeText(files(html), page);
   }
   if (json) {
     printEvent({
@@ -241,19 +242,6 @@ function numbered(file: string, plan: Plan, scenarios: number): string {
   }
   const name = plan.info.name.replace(/[^\p{L}\p{N}]+/gu, '-').toLowerCase();
   return file.replace(/((?:\.wsflow)?\.[^.]+)$/, `-${name}$1`);
-}
-
-function write(file: string, text: string): void {
-  try {
-    fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-    fs.writeFileSync(file, text);
-  } catch (error) {
-    throw new UserError(
-      'cannotWrite',
-      l10n.t('{0} cannot be written: {1}', file, (error as Error).message),
-      l10n.t('Give another file.'),
-    );
-  }
 }
 
 function namesOf({ trace }: Explored['plain']): string[] {

@@ -1,5 +1,4 @@
 /** `scfws keep`: a recorded conversation as a flow; with a second recording of it, what varies is masked. */
-import fs from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { sentenceOf, UserError } from '../core/errors';
@@ -8,6 +7,7 @@ import { keepConversation } from '../core/scenario/keep';
 import type { Recording } from '../protocol/export/recording';
 import { defaultRedactionRules } from '../protocol/export/redact';
 import { redactRecording } from '../protocol/export/redactRecording';
+import { writeText } from './writeText';
 
 export interface KeepOptions {
   recording: string;
@@ -60,15 +60,6 @@ export function flowName(file: string): string {
 
 /** Throws a `UserError` where it cannot be written. */
 export function writeFlow(file: string, text: string): void {
-  try {
-    fs.mkdirSync(path.dirname(path.resolve(file)), { recursive: true });
-    fs.writeFileSync(file, text);
-  } catch (error) {
-    throw new UserError(
-      'cannotWrite',
-      l10n.t('The scenario cannot be written to {0}: {1}', file, (error as Error).message),
-      l10n.t('Name another file, or make room.'),
-    );
-  }
+  writeText(file, text);
   process.stderr.write(`scfws: ${l10n.t('Saved as {0}.', file)}\n`);
 }

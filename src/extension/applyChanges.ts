@@ -1,4 +1,4 @@
-/** Makes the changes of a plan in one step of the editor, so that one Undo takes all of them back. */
+/** Makes the changes of a plan in one step of the editor: one Undo takes back writes and renames, not what goes with a folder. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
