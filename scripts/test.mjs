@@ -1,5 +1,5 @@
 // npm test                    every step, in order, and their counts summed in the last line
-// npm test -- unit host       only these steps (types lint build unit conformance hostile soak webview host vsix)
+// npm test -- unit host       only these steps (types lint build unit conformance hostile soak host webview vsix)
 // npm test -- host --grep X   only the tests whose title contains X, in the steps that run Mocha
 // npm test -- unit --repeat 9 all of it nine times; a table at the end says how each run went
 // A step fails when its program fails, when a test of it fails, and when it ran no test at all.
@@ -94,24 +94,14 @@ const steps = {
       ]),
     );
   },
-  // It waits for processes most of the time, as the units do: it runs beside them, and is told in its turn.
   conformance: (options) =>
     counted('conformance tests', mocha('test/conformance/**/*.test.ts'), options),
-  hostile: async () => {
-    await ensureBrowser();
+  hostile: () => {
     const all = ['--ignore', '**/soak.test.ts', 'test/hostile/**/*.test.ts'];
     return counted('hostile tests', mocha(...all));
   },
   soak: () => counted('soak', mocha('test/hostile/soak.test.ts')),
-  webview: async () => {
-    await ensureBrowser();
-    return counted(
-      'webview tests',
-      mocha('--config', 'test/webview/mocharc.json', 'test/webview/**/*.test.ts'),
-    );
-  },
   host: async () => {
-    await ensureBrowser();
     const python = await ensureDebugpy();
     console.log(`  Python with debugpy: ${python}`);
     const inHost = (label, env) => counted(label, ['test/host/run.mjs', ...only], { env });
@@ -121,11 +111,20 @@ const steps = {
       await inHost('extension host tests with several folders', several),
     ]);
   },
-  vsix: async () => {
-    await ensureBrowser();
-    return counted('package tests', mocha('test/vsix/**/*.test.ts'));
-  },
+  webview: (options) =>
+    counted(
+      'webview tests',
+      mocha('--config', 'test/webview/mocharc.json', 'test/webview/**/*.test.ts'),
+      options,
+    ),
+  vsix: () => counted('package tests', mocha('test/vsix/**/*.test.ts')),
 };
+
+/**
+ * These wait most of the time, for processes and for the editor: the second of each pair runs beside the first, quietly,
+ * and is told in its turn.
+ */
+const besides = { unit: 'conformance', host: 'webview' };
 
 function cached(tool) {
   return ['--cache', '--cache-location', path.join('out', 'cache', `${tool}.json`)];
@@ -157,16 +156,13 @@ if (builtFirst) chosen.unshift('build');
 /** Runs the chosen steps once, and returns the counts and seconds of each. */
 async function runSteps(todo) {
   const results = {};
-  let beside;
+  const early = {};
   for (const name of todo) {
     const started = performance.now();
     console.log(`\n── ${name} ${'─'.repeat(70 - name.length)}`);
-    if (name === 'unit' && todo.includes('conformance')) {
-      beside = steps.conformance({ quiet: true });
-    }
-    const counts = await (name === 'conformance' && beside
-      ? beside
-      : steps[name]({ after: beside }));
+    const beside = besides[name];
+    if (todo.includes(beside)) early[beside] = steps[beside]({ quiet: true });
+    const counts = await (early[name] ?? steps[name]({ after: early[beside] }));
     if (counts.passed + counts.failed === 0) {
       console.log(`  ✖ ${name} ran no test`);
       counts.failed = 1;
@@ -205,6 +201,8 @@ const runs = [];
 try {
   await ensurePackages();
   if (chosen.some((name) => !['types', 'lint', 'build'].includes(name))) await ensureTestPrograms();
+  if (chosen.some((name) => ['hostile', 'host', 'webview', 'vsix'].includes(name)))
+    await ensureBrowser();
   fs.mkdirSync(path.join(root, 'out'), { recursive: true });
   while (runs.length < repeat) {
     if (repeat > 1) console.log(`\n════ run ${runs.length + 1} of ${repeat}`);

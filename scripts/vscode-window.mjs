@@ -25,6 +25,10 @@ export async function openWindow({ width = 1280, height = 800 } = {}) {
   return new Window(context, page, profile);
 }
 
+/** Our webviews that have loaded; a view of the side bar says its purpose. */
+const ours = `iframe.webview.ready[src*="extensionId=${extensionId}" i]`;
+const inEditorTab = `${ours}:not([src*="purpose=webviewView"]):visible >> nth=0`;
+
 export class Window {
   #blank;
 
@@ -40,23 +44,40 @@ export class Window {
     await this.page.locator('.monaco-workbench .part.activitybar').waitFor({ timeout: 90_000 });
   }
 
-  /** The page inside one of our webviews; `index` counts those that are open. */
+  /** The page inside one of our webviews; `index` counts those that are open, views and editor tabs. */
   webview(index = 0) {
-    return this.page
-      .frameLocator(`iframe.webview.ready[src*="extensionId=${extensionId}" i] >> nth=${index}`)
-      .frameLocator('iframe#active-frame');
+    return this.#inside(`${ours} >> nth=${index}`);
   }
 
-  /** The place that a test names: the workbench, one of our webviews, or a plain page of its own. */
+  #inside(frame) {
+    return this.page.frameLocator(frame).frameLocator('iframe#active-frame');
+  }
+
+  /** How the text of each of our webviews begins, in the order in which they were opened. */
+  async webviewTexts() {
+    const count = await this.page.locator(ours).count();
+    const text = async (index) =>
+      (await this.webview(index).locator('body').innerText({ timeout: 1000 })).slice(0, 300);
+    const unready = (error) => `(${String(error.message).split('\n')[0]})`;
+    return Promise.all(Array.from({ length: count }, (_, index) => text(index).catch(unready)));
+  }
+
+  /**
+   * The place that a test names: the workbench, one of our webviews by its number, our webview in the editor tab that
+   * is shown (whatever the side bar shows), or a plain page of its own.
+   */
   async place(where = 'workbench', index = 0) {
     if (where === 'workbench') return this.page;
-    if (where === 'webview') {
-      const body = this.webview(index).locator('body');
-      await body.waitFor({ state: 'attached', timeout: 60_000 });
-      return (await (await body.elementHandle()).ownerFrame()) ?? this.page;
-    }
+    if (where === 'webview') return this.#frame(this.webview(index));
+    if (where === 'editor') return this.#frame(this.#inside(inEditorTab));
     this.#blank ??= await this.context.newPage();
     return this.#blank;
+  }
+
+  async #frame(webview) {
+    const body = webview.locator('body');
+    await body.waitFor({ state: 'attached', timeout: 60_000 });
+    return (await (await body.elementHandle()).ownerFrame()) ?? this.page;
   }
 
   /** Waits until VS Code asks whether the opened folder is trusted, and leaves the question open. */

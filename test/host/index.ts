@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import Mocha from 'mocha';
+import { window } from './window';
 
 /** @param suites what loads each suite, by its path in the repository */
 export async function runSuites(
@@ -34,11 +35,27 @@ export async function runSuites(
     load();
   }
   keepBailLocal(mocha.suite);
+  tellWhatWasSeen(mocha.suite);
   const failures = await new Promise<number>((resolve) => mocha.run(resolve));
   fs.closeSync(log);
   if (failures > 0) {
     throw new Error(`${failures} tests failed.`);
   }
+}
+
+/** After a test that failed: what the window shows, in the report and as a picture in out/screenshots. */
+function tellWhatWasSeen(suite: Mocha.Suite): void {
+  suite.afterEach('what the window shows', async function () {
+    const test = this.currentTest;
+    if (test?.isFailed() && process.env['SCFWS_WINDOW'] !== undefined) {
+      const lines = await window.describe().catch((error: unknown) => [String(error)]);
+      const name = `failed-${test.fullTitle().replaceAll(/\W+/g, '-').slice(0, 80)}`;
+      await window.screenshot(name).catch(() => undefined);
+      lines.forEach((line) =>
+        Mocha.reporters.Base.consoleLog(`      │ ${line.replaceAll(/\s+/g, ' ')}`),
+      );
+    }
+  });
 }
 
 /** Mocha's `bail` minds failures anywhere; a suite whose tests build on each other ends only with its own. */

@@ -16,6 +16,23 @@ const requests = {
     if (theme !== undefined) await window.page.locator(`.monaco-workbench.${theme}`).waitFor();
     return window.screenshot(name, { width, height });
   },
+  /** What a person would see of it, in words: for the report of a test that failed. */
+  async describe(window) {
+    const texts = (selector) =>
+      window.page.evaluate(
+        (wanted) =>
+          [...document.querySelectorAll(wanted)].map((each) =>
+            (each.getAttribute('aria-label') ?? each.textContent).trim().slice(0, 200),
+          ),
+        selector,
+      );
+    const seen = { 'side bar': await texts('.part.sidebar .composite.title') };
+    seen.tabs = await texts('.tabs-container .tab');
+    seen.notifications = await texts('.notification-list-item');
+    seen.dialogs = await texts('.monaco-dialog-box, .quick-input-widget:not([style*="none"])');
+    seen.webviews = await window.webviewTexts();
+    return Object.entries(seen).flatMap(([what, all]) => all.map((text) => `${what}: ${text}`));
+  },
   async evaluate(window, { place, index, source }) {
     return (await window.place(place, index)).evaluate(source);
   },

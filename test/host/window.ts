@@ -12,9 +12,12 @@
 import type { Context } from 'mocha';
 import * as vscode from 'vscode';
 
-/** `index` counts our open webviews (view first or editor first: in the order in which they were opened). */
+/**
+ * `editor` is our webview in the editor tab that is shown; `index` counts all our open webviews, in the order in which
+ * they were opened (a view that the side bar shows counts, too).
+ */
 export interface Place {
-  readonly in?: 'workbench' | 'webview' | 'page';
+  readonly in?: 'workbench' | 'webview' | 'editor' | 'page';
   readonly index?: number;
 }
 
@@ -76,9 +79,14 @@ export const window = {
     return (await ask('screenshot', { name, ...size })) as string;
   },
 
+  /** What it shows, in words, a line for each tab, notification, dialog and webview. */
+  async describe(): Promise<readonly string[]> {
+    return (await ask('describe', {})) as string[];
+  },
+
   /** Evaluates an expression in our webview; a promise is awaited. */
-  async webview(source: string, index = 0): Promise<unknown> {
-    return ask('evaluate', { place: 'webview', index, source });
+  async webview(source: string, place: Place = { in: 'webview' }): Promise<unknown> {
+    return ask('evaluate', { ...placed(place), source });
   },
 
   /** Evaluates an expression in the workbench page. */

@@ -69,7 +69,7 @@ describe('a workspace of several folders', function () {
     await window.waitFor('.part.sidebar [aria-label*="chat"] >> nth=0', {});
     await window.waitFor('.part.sidebar [aria-label*="games"] >> nth=0', {});
     await run(ids.commands.openTraffic);
-    await window.waitFor('.line >> nth=0', { in: 'webview', index: 1 });
+    await window.waitFor('.line >> nth=0', { in: 'editor' });
     await window.screenshot('several-folders', { width: 1280, height: 800 });
   });
 

@@ -81,7 +81,7 @@ describe('what people bring', function () {
     window.skipUnlessThere(this);
     project.write({ 'chat.scfws.jsonl': renderJsonLines(recording) });
     await open('chat.scfws.jsonl', ids.recordingEditors.recording);
-    await window.waitFor('text=brought: hello', { in: 'webview' });
+    await window.waitFor('text=brought: hello', { in: 'editor' });
     await window.screenshot('recording-dark', { width: 1280, height: 800, theme: 'dark' });
     await window.screenshot('recording-narrow-light', { width: 640, height: 800, theme: 'light' });
     await window.theme('dark');
@@ -91,7 +91,7 @@ describe('what people bring', function () {
     window.skipUnlessThere(this);
     project.write({ 'chat.har': renderHar(recording, '0.0.0') });
     await open('chat.har', ids.recordingEditors.archive);
-    await window.waitFor('text=brought: hello', { in: 'webview' });
+    await window.waitFor('text=brought: hello', { in: 'editor' });
   });
 
   it('says of a file that is no recording where it is broken', async function () {
@@ -99,7 +99,7 @@ describe('what people bring', function () {
     project.write({ 'broken.scfws.jsonl': '{"recording":1}\nnot json\n' });
     await run('workbench.action.closeAllEditors');
     await run('vscode.openWith', project.uri('broken.scfws.jsonl'), ids.recordingEditors.recording);
-    await window.waitFor('text=/is not a recording. Line 2: /', { in: 'webview' });
+    await window.waitFor('text=/is not a recording. Line 2: /', { in: 'editor' });
     await run('notifications.showList');
     await window.waitFor('text=Open as Text');
     await window.screenshot('recording-broken', { width: 1280, height: 800, theme: 'dark' });

@@ -97,8 +97,11 @@ describe('exploring orders in the editor', function () {
   it('shows the story beside the plain order', async () => {
     await run('workbench.action.closeAllEditors');
     await run(ids.commands.showStory, key);
-    await window.waitFor('.story >> text=/bob left while/', { in: 'webview' });
-    assert.equal(await window.webview('document.querySelectorAll(".drawing svg").length'), 2);
+    await window.waitFor('.story >> text=/bob left while/', { in: 'editor' });
+    assert.equal(
+      await window.webview('document.querySelectorAll(".drawing svg").length', { in: 'editor' }),
+      2,
+    );
     await window.screenshot('explore-story-light', { ...size, theme: 'light' });
     await window.screenshot('explore-story-dark', { ...size, theme: 'dark' });
     await window.screenshot('explore-story-contrast', { ...size, theme: 'highContrast' });

@@ -204,7 +204,7 @@ describe('from an empty folder', () => {
           await window.screenshot('traffic-view-dark', { width: 1280, height: 900, theme: 'dark' });
           await window.screenshot('traffic-view-light', { theme: 'light' });
           await run(ids.commands.openTraffic);
-          await window.waitFor('text=look at me', { in: 'webview', index: 1 });
+          await window.waitFor('text=look at me', { in: 'editor' });
           await window.screenshot('traffic-editor-light', { width: 1400, height: 900 });
           await window.theme('dark');
           await run('workbench.action.closeAllEditors');

@@ -38,19 +38,21 @@ describe('running a load in the editor', function () {
   it('draws what happens while it runs', async () => {
     const shape = { clients: '20', ramp: '2s', for: '10m', every: '200ms' };
     loading = run(ids.commands.runLoad, project.uri('many.wsflow.yaml'), undefined, shape);
-    await window.waitFor('.chart .p99[points*=" "]', { in: 'webview' }, 'attached');
+    await window.waitFor('.chart .p99[points*=" "]', { in: 'editor' }, 'attached');
     await until('six seconds', async () => {
-      const bars = await window.webview('document.querySelectorAll(".chart .rate").length');
+      const bars = await window.webview('document.querySelectorAll(".chart .rate").length', {
+        in: 'editor',
+      });
       return Number(bars) >= 6;
     });
-    assert.match(await window.text('#figures', { in: 'webview' }), /sent, \d+ of \d+ received/);
+    assert.match(await window.text('#figures', { in: 'editor' }), /sent, \d+ of \d+ received/);
     await window.screenshot('load-live-light', { ...size, theme: 'light' });
     await window.screenshot('load-live-dark', { ...size, theme: 'dark' });
   });
 
   it('tells what a percentile is made of', async () => {
-    await window.click('th button >> text=p50', { in: 'webview' });
-    const text = await window.text('#split', { in: 'webview' });
+    await window.click('th button >> text=p50', { in: 'editor' });
+    const text = await window.text('#split', { in: 'editor' });
     assert.match(text, /What p50 is made of/);
     for (const part of ['wire', 'queue', 'handler until the push', 'push']) {
       assert.match(text, new RegExp(`${part}: [\\d.]+ ms`));
@@ -58,11 +60,11 @@ describe('running a load in the editor', function () {
   });
 
   it('stops, with the figures of what was done and a report', async () => {
-    await window.click('#stop', { in: 'webview' });
-    await window.waitFor('#report', { in: 'webview' });
+    await window.click('#stop', { in: 'editor' });
+    await window.waitFor('#report', { in: 'editor' });
     await loading;
-    assert.match(await window.text('#figures', { in: 'webview' }), /20 clients in 20 groups/);
-    assert.match(await window.text('#figures', { in: 'webview' }), /Stopped before its time/);
+    assert.match(await window.text('#figures', { in: 'editor' }), /20 clients in 20 groups/);
+    assert.match(await window.text('#figures', { in: 'editor' }), /Stopped before its time/);
     await window.screenshot('load-ended-dark', size);
     await window.screenshot('load-ended-contrast', { ...size, theme: 'highContrast' });
     await window.screenshot('load-ended-narrow', { width: 700, height: 860, theme: 'light' });

@@ -19,7 +19,7 @@ describe('the extension', () => {
   it('shows its views behind its icon', async function () {
     window.skipUnlessThere(this);
     await vscode.commands.executeCommand(`workbench.view.extension.${ids.views.container}`);
-    await window.waitFor('.part.sidebar [aria-label^="SCF WebSocket"] >> nth=0', {}, 'attached');
+    await window.waitFor('.part.sidebar .composite.title >> text=SCF WebSocket');
     await window.waitFor('body', { in: 'webview' }, 'attached');
     await window.screenshot('views', { width: 1280, height: 800 });
   });
