@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     (each) => positionals.length === 0 || positionals.includes(each),
   )) {
     for (const language of Object.keys(languages) as Language[]) {
-      const project = raceProject(kind, language, 'race');
+      const project = raceProject(kind, language, 'race', 'three');
       const faults = kind === 'dies-between';
       try {
         const { found } = await exploreFlow(project.flow, { runs, faults, workers });
