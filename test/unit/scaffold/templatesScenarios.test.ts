@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { languages, type Language } from '../../../src/core/scaffold/planScaffold';
 import { pythons } from '../pythons';
-import { runIn } from '../scenario/parts';
+import { runIn, warmFlows } from '../scenario/parts';
 import { makeScaffold } from './conversation';
 
 describe('scenarios of a new project', function () {
@@ -30,6 +30,10 @@ describe('scenarios of a new project', function () {
           const { scenarios } = parse(fs.readFileSync(flow, 'utf8')) as {
             scenarios: { name: string }[];
           };
+          // In Python each scenario has processes of its own, as a new project says.
+          if (language !== 'python') {
+            warmFlows(path.dirname(flow));
+          }
           const ran = await runIn([folder]);
           assert.deepEqual(ran.failures, {});
           assert.deepEqual(ran.problems, []);
@@ -55,6 +59,7 @@ describe('scenarios of a new project', function () {
       );
       assert.notEqual(broken, text);
       fs.writeFileSync(file, broken);
+      warmFlows(path.join(folder, 'scenarios'));
       assert.ok((await runIn([folder])).ended.failed > 0);
     } finally {
       fs.rmSync(folder, { recursive: true, force: true });

@@ -7,7 +7,7 @@ import { defaultFunctionNames, planScaffold } from '../../../src/core/scaffold/p
 import { readTemplates } from '../../../src/core/scaffold/templates';
 import { writeScaffold } from '../../../src/core/scaffold/writeScaffold';
 import { templatesFolder } from '../scaffold/conversation';
-import { runIn } from './parts';
+import { runIn, warmFlows } from './parts';
 
 /** File, what stands there, what is put in its place, and why the scenarios need not find it. */
 type Mutation = [file: string, from: string, to: string, why?: string];
@@ -53,6 +53,7 @@ describe('scenarios of the chat template', function () {
       await readTemplates(templatesFolder),
     );
     await writeScaffold(plan, folder);
+    warmFlows(path.join(folder, 'scenarios'));
   });
   after(() => fs.rmSync(folder, { recursive: true, force: true }));
 

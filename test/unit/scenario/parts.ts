@@ -60,6 +60,14 @@ export interface Project {
   dispose(): void;
 }
 
+/** The scenarios of each flow in the folder share processes: starting them is most of the time that they take. */
+export function warmFlows(folder: string): void {
+  for (const name of fs.readdirSync(folder).filter((each) => each.endsWith('.wsflow.yaml'))) {
+    const file = path.join(folder, name);
+    fs.writeFileSync(file, `functions: warm\n${fs.readFileSync(file, 'utf8')}`);
+  }
+}
+
 /** @param timeout of each function, seconds. */
 export function makeProject(timeout = 5): Project {
   const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-flow-')));

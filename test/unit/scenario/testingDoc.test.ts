@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
+import { warmFlows } from './parts';
 
 const blocks = (file: string, language: string): string[] =>
   [...fs.readFileSync(file, 'utf8').matchAll(/^```(\w*)\n([^]*?)^```$/gm)].flatMap(
@@ -38,6 +39,9 @@ describe('docs/testing.md', function () {
         { cwd: folder, encoding: 'utf8', env: { ...process.env, LANG: 'C', LC_ALL: 'C' } },
       );
       assert.equal(status, 0, `${command}\n${stdout}${stderr}`);
+      if (words[0] === 'new') {
+        warmFlows(path.join(folder, String(words[1]), 'scenarios'));
+      }
       ran++;
     }
     assert.ok(ran > 10);
