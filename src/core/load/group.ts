@@ -106,7 +106,8 @@ export class Group {
   async run(): Promise<void> {
     const { ends } = this.options;
     await this.until(this.options.begins);
-    for (let iteration = 1; performance.now() < ends && !this.stopped; iteration++) {
+    const goesOn = (): boolean => !this.stopped && performance.now() < ends;
+    for (let iteration = 1; iteration === 1 || goesOn(); iteration++) {
       const sentBefore = this.options.tally.sent;
       if (!(await this.once(iteration))) {
         return;
@@ -118,12 +119,17 @@ export class Group {
     }
   }
 
+  /** One message is sent in any case: else a short load would measure nothing but cold starts. */
+  private get isOver(): boolean {
+    return this.last !== undefined && this.due >= this.options.ends;
+  }
+
   /** Its scenario from the first step to the last, or to one that fails. False: it was stopped, or its time is over. */
   async once(iteration = 1): Promise<boolean> {
     this.setOut(iteration);
     try {
       for (const step of this.steps) {
-        if (this.stopped || (step.kind === 'sends' && this.due >= this.options.ends)) {
+        if (this.stopped || (step.kind === 'sends' && this.isOver)) {
           return false;
         }
         await this.step(step);
