@@ -12,6 +12,7 @@ export const layers = {
   mcp: { layers: [], packages: 'any', node: true, vscode: false },
   conformance: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
   cluster: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
+  webFunction: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: false },
   cli: { layers: ['protocol', 'core', 'mcp'], packages: 'any', node: true, vscode: false },
   extension: { layers: ['protocol', 'core'], packages: 'any', node: true, vscode: true },
   webview: {

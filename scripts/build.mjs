@@ -71,6 +71,15 @@ export const bundles = {
     outfile: 'dist/gateway.js',
     external: ['bufferutil', 'utf-8-validate'],
   },
+  // The host of an exported Web function, whose Node.js is the platform's: 16.13 at least.
+  webFunction: {
+    ...node,
+    target: 'node16',
+    entryPoints: ['src/webFunction/main.ts'],
+    outfile: 'dist/webFunction.js',
+    inject: ['src/webFunction/olderNode.ts'],
+    external: ['bufferutil', 'utf-8-validate'],
+  },
   // What the npm package gives to programs.
   api: {
     ...node,

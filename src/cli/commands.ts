@@ -600,6 +600,57 @@ export const commands: readonly Command[] = [
   }),
 
   command({
+    name: 'export',
+    synopsis: 'web-function [folder]',
+    text: () => l10n.t('Writes a folder that hosts the functions, as they are, in a Web function.'),
+    flags: {
+      out: {
+        type: 'string',
+        value: 'FOLDER',
+        text: () => l10n.t('Where it is written; without it beside the project.'),
+      },
+      host: {
+        type: 'string',
+        choices: ['node', 'python'],
+        text: () => l10n.t('Language of the host; without it that of the functions.'),
+      },
+      report: {
+        type: 'boolean',
+        text: () => l10n.t('Only tell what the project would lose, or must change.'),
+      },
+      recording: {
+        type: 'string',
+        value: 'FILE',
+        text: () =>
+          l10n.t('A recording: which limits its clients cross, and what would be billed.'),
+      },
+      prices: {
+        type: 'string',
+        value: 'FILE',
+        text: () => l10n.t('Your prices, as JSON, for what would be billed.'),
+      },
+      ...locale,
+    },
+    words: ['web-function'],
+    example: 'export web-function my-chat --out my-chat-web-function',
+    async run(values, [form, folder = '.', ...others]) {
+      if (form !== 'web-function' || others.length > 0) {
+        throw usageError('export', l10n.t('"export" needs "web-function", and then a folder.'));
+      }
+      if (values.prices !== undefined && values.recording === undefined) {
+        throw usageError('export', l10n.t('--prices belongs to --recording.'));
+      }
+      const { exportWebFunction } = await import('./exportWebFunction');
+      const { out, host, recording, prices } = values;
+      return exportWebFunction({
+        ...{ folder, out, recording, prices, distFolder },
+        host: host as 'node' | 'python' | undefined,
+        reportOnly: values.report === true,
+      });
+    },
+  }),
+
+  command({
     name: 'conformance',
     synopsis: '',
     text: () => l10n.t('Checks a gateway against the fidelity ledger, from outside.'),

@@ -56,6 +56,8 @@ export interface GatewayDependencies {
   peers?: Peers;
   /** Bytes that may wait for a client that does not read; above, it is cut off. */
   outboundBytes?: number;
+  /** For each connection that ends by a Close frame: the gateway's own Close frame waits for it. */
+  holdClose?: (connection: string) => Promise<void>;
 }
 
 /** What became of an event; `dropped`: it made none that could run. */
@@ -83,6 +85,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
   private readonly registry: Registry;
   private readonly peers: Peers;
   private readonly outboundBytes: number;
+  readonly holdClose: ((connection: string) => Promise<void>) | undefined;
   readonly idle: IdleWatch;
   stopping = false;
   private stopClose = { code: 1001, reason: 'the gateway stops' };
@@ -102,6 +105,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
     this.dispatcher = dispatcher;
     this.peers = dependencies.peers ?? alone;
     this.outboundBytes = dependencies.outboundBytes ?? outboundLimit;
+    this.holdClose = dependencies.holdClose;
     this.registry = new Registry(clock, () => this.noticeEmpty());
     this.idle = new IdleWatch(this.idleClock, this.registry.all, (connection) =>
       this.closeByGateway(
@@ -436,8 +440,13 @@ export class Gateway implements HandshakeTarget, PushTarget {
     }
     const { socket } = connection;
     this.facts.close(connection, 'toClient', code, reason);
+    const held = this.holdClose?.(connection.id);
     this.end(connection, cause, code, reason);
-    socket?.close(code, reason);
+    if (held === undefined) {
+      socket?.close(code, reason);
+    } else {
+      void held.then(() => socket?.close(code, reason));
+    }
   }
 
   close(id: string, code: number, reason: string, abrupt: boolean): boolean {

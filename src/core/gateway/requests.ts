@@ -84,7 +84,7 @@ export function answerRequest(
     return;
   }
   if (access.pushFrom?.(request.socket.remoteAddress) === false) {
-    say(403, 'Pushes are not taken from this address ("networks" of "push" in gateway.json).');
+    say(403, 'Pushes are not taken from this address.');
     return;
   }
   if (!isPushAllowed(request.headers, access)) {

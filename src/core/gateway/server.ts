@@ -48,6 +48,8 @@ export interface ServerOptions extends RequestOptions {
   connectionOf?(port: number): string | undefined;
   /** Address and port of a client, where a proxy in front says it. */
   remoteOf?(request: http.IncomingMessage, socket: Socket): string;
+  /** Path and query that a client means; default: what it sent. */
+  targetOf?(sent: string): string;
   /** Why nobody, or not this one, may come in now. */
   refuseHandshake?(asked: HandshakeRequest): Refusal | undefined;
 }
@@ -155,7 +157,7 @@ export async function startServer(
   ): Promise<void> {
     const target = readTarget(request.url ?? '/');
     const asked: HandshakeRequest = {
-      target: target.target,
+      target: options.targetOf?.(target.target) ?? target.target,
       headers: flatHeaders(request),
       remote:
         options.remoteOf?.(request, socket) ??

@@ -36,7 +36,15 @@ export class BoundWebSocket extends WebSocket {
    */
   override close(code?: number, reason?: string | Buffer): void {
     const came = code === undefined || Buffer.isBuffer(reason);
-    super.close(code, reason);
+    const held =
+      came && this.connection.state === 'open'
+        ? this.gateway.holdClose?.(this.connection.id)
+        : undefined;
+    if (held === undefined) {
+      super.close(code, reason);
+    } else {
+      void held.then(() => super.close(code, reason));
+    }
     if (came) {
       this.gateway.closeArrived(this.connection, code ?? noCode, reason?.toString() ?? '');
     }

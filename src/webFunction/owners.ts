@@ -1,0 +1,149 @@
+/**
+ * Which instance holds a connection: its id begins with the instance's name, so that a push needs no look-up. Pushes to
+ * others go over Redis: the platform gives no instance an address. Published to the owner, answered to the asker, so that
+ * the answer is the owner's; nobody subscribed means that the instance is gone, and with it the connection.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createClient } from 'redis';
+import type { Peers } from '../core/gateway/peers';
+import { pushErrors, type PushRequest } from '../core/gateway/pushRequest';
+
+/** Bytes of an id that name the instance; the other 10 cannot be guessed. */
+const nameBytes = 6;
+
+/** How long another instance may take for a push, milliseconds. */
+const answerLimit = 5000;
+
+type Verdict = { errNo: number; errMsg: string };
+type Call = { from: string; ask: string; service: string; request: Wire };
+type Wire = { id: string; text?: string; binary?: string; close?: true };
+
+export interface Owners extends Peers {
+  /** Resolves once the Cleanup of a connection, which is about to end, has run. */
+  cleaned(connection: string): Promise<void>;
+  start(): Promise<void>;
+  dispose(): void;
+}
+
+export interface OwnersPorts {
+  redisUrl: string | undefined;
+  log(text: string): void;
+  /** A push that another instance asks for. */
+  push(connection: string, service: string, payload: string | Buffer | null): Verdict;
+}
+
+export function startOwners({ redisUrl, log, push }: OwnersPorts): Owners {
+  const name = randomBytes(nameBytes);
+  const cleanups = new Map<string, () => void>();
+  const bus = redisUrl === undefined ? undefined : new Bus(redisUrl, name.toString('hex'), log);
+  return {
+    newId: () => Buffer.concat([name, randomBytes(16 - nameBytes)]).toString('base64'),
+    requestId: () => randomUUID(),
+    owe: () => undefined,
+    accepted: () => undefined,
+    holds: () => true,
+    owes: () => true,
+    settle(connection) {
+      cleanups.get(connection)?.();
+      cleanups.delete(connection);
+    },
+    forward(service, request) {
+      const owner = ownerOf(request.connection);
+      return bus === undefined || owner === undefined || owner === name.toString('hex')
+        ? undefined
+        : bus.ask(owner, service, request);
+    },
+    cleaned: (connection) => new Promise((resolve) => cleanups.set(connection, resolve)),
+    async start() {
+      await bus?.start(({ request: { id, text, binary, close }, service }) =>
+        push(id, service, close === true ? null : (text ?? Buffer.from(binary ?? '', 'base64'))),
+      );
+    },
+    dispose: () => bus?.dispose(),
+  };
+}
+
+/** Name of the instance in an id; undefined: nobody made this id. */
+function ownerOf(connection: string): string | undefined {
+  const bytes = Buffer.from(connection, 'base64');
+  return bytes.length === 16 && bytes.toString('base64') === connection
+    ? bytes.toString('hex', 0, nameBytes)
+    : undefined;
+}
+
+class Bus {
+  private readonly sender: ReturnType<typeof createClient>;
+  private readonly receiver: ReturnType<typeof createClient>;
+  private readonly asked = new Map<string, (verdict: Verdict) => void>();
+
+  constructor(
+    url: string,
+    private readonly name: string,
+    log: (text: string) => void,
+  ) {
+    this.sender = createClient({ url, disableOfflineQueue: true });
+    this.receiver = createClient({ url });
+    for (const client of [this.sender, this.receiver]) {
+      client.on('error', (error: Error) => log(`Redis: ${error.message}`));
+    }
+  }
+
+  async start(answer: (call: Call) => Verdict): Promise<void> {
+    await Promise.all([this.sender.connect(), this.receiver.connect()]);
+    await this.receiver.subscribe(channel(this.name), (text) => {
+      const message = JSON.parse(text) as Call | { answers: string; verdict: Verdict };
+      if ('answers' in message) {
+        this.asked.get(message.answers)?.(message.verdict);
+      } else {
+        const verdict = answer(message);
+        const reply = JSON.stringify({ answers: message.ask, verdict });
+        this.sender.publish(channel(message.from), reply).catch(() => undefined); // The asker gives up by itself.
+      }
+    });
+  }
+
+  ask(owner: string, service: string, request: PushRequest): Promise<Verdict> {
+    const ask = randomUUID();
+    const call: Call = { from: this.name, ask, service, request: wireOf(request) };
+    return new Promise((resolve) => {
+      const end = (verdict: Verdict): void => {
+        clearTimeout(limit);
+        this.asked.delete(ask);
+        resolve(verdict);
+      };
+      const died = (errMsg: string): void => end({ errNo: pushErrors.socketDied, errMsg });
+      const limit = setTimeout(
+        () => died(`the instance that holds ${request.connection} does not answer`),
+        answerLimit,
+      );
+      this.asked.set(ask, end);
+      this.sender.publish(channel(owner), JSON.stringify(call)).then(
+        (receivers) => {
+          if (receivers === 0) {
+            const errMsg = `the connection ${request.connection} is unknown or closed`;
+            end({ errNo: pushErrors.unknownConnection, errMsg });
+          }
+        },
+        (error: Error) => died(`Redis cannot be reached: ${error.message}`),
+      );
+    });
+  }
+
+  dispose(): void {
+    this.sender.destroy();
+    this.receiver.destroy();
+  }
+}
+
+const channel = (name: string): string => `scfws:webfn:${name}`;
+
+function wireOf(request: PushRequest): Wire {
+  const id = request.connection;
+  if (request.action === 'closing') {
+    return { id, close: true };
+  }
+  const { payload } = request;
+  return typeof payload === 'string'
+    ? { id, text: payload }
+    : { id, binary: payload.toString('base64') };
+}

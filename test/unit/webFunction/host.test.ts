@@ -1,0 +1,154 @@
+// The exported folder is really run, in both languages: what its clients, its functions and the platform see.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import http from 'node:http';
+import os from 'node:os';
+import path from 'node:path';
+import { findProgram } from '../../../scripts/toolchain.mjs';
+import { redisProgram, type RealRedis, startRedis } from '../cluster/redisServer';
+import { contents, exportOf, type Instance, startInstance } from './hosted';
+
+/** A Python that has what the host needs, as requirements.txt would install it; undefined: there is none. */
+const python = ['/usr/bin/python3', 'python3'].find(
+  (program) => spawnSync(program, ['-c', 'import wsproto, redis']).status === 0,
+);
+
+const hosts = [
+  { language: 'node', interpreter: process.execPath as string | undefined },
+  { language: 'python', interpreter: python && findProgram([python]) },
+];
+
+for (const { language, interpreter } of hosts) {
+  describe(`a Web function's ${language} host`, function () {
+    this.timeout(30_000);
+    let folder: string;
+    let exported: string;
+    let printed: string;
+    let before: Map<string, string>;
+    let instance: Instance;
+    const others: Instance[] = [];
+    const start = (env: Record<string, string> = {}): Promise<Instance> =>
+      startInstance(exported, interpreter as string, path.join(folder, 'cleanups'), env);
+
+    this.beforeAll(async function () {
+      if (interpreter === undefined) {
+        this.skip();
+      }
+      folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-webfn-'));
+      exported = path.join(folder, 'out');
+      printed = exportOf(language, exported);
+      before = contents(exported);
+      instance = await start();
+    });
+    this.afterEach(() => Promise.all(others.splice(0).map((each) => each.stop())));
+    this.afterAll(async () => {
+      await instance?.stop();
+      if (folder !== undefined) {
+        fs.rmSync(folder, { recursive: true, force: true });
+      }
+    });
+
+    it('is written whole, with a bootstrap that the platform can execute', () => {
+      const bootstrap = path.join(exported, 'scf_bootstrap');
+      const program = language === 'node' ? 'node18/bin/node' : 'python39/bin/python3.9';
+      assert.equal(fs.statSync(bootstrap).mode & 0o777, 0o755);
+      assert.match(before.get('scf_bootstrap') ?? '', /^#!\/bin\/bash\n[^\r]*\n$/);
+      assert.ok(before.get('scf_bootstrap')?.includes(`/var/lang/${program}`));
+      for (const name of before.keys()) {
+        assert.ok(printed.includes(name.startsWith('project/') ? 'project/' : name), name);
+      }
+      assert.throws(
+        () => exportOf(language, exported),
+        /Nothing was written, because .* not empty/,
+      );
+    });
+
+    it('gives the functions the events of the contract, and their push host', async () => {
+      const client = await instance.connect('/room?who=ann', ['chat', 'other']);
+      assert.equal(client.socket.protocol, 'chat');
+      const id = await client.ask('id');
+      assert.match(id, /^[A-Za-z0-9+/]{22}==$/);
+      assert.deepEqual(JSON.parse(await client.ask('hello')), {
+        websocket: { action: 'data send', secConnectionID: id, dataType: 'text', data: 'hello' },
+      });
+      client.socket.send(Buffer.from([0, 255]));
+      assert.deepEqual(JSON.parse(await client.messages.next()), {
+        websocket: { action: 'data send', secConnectionID: id, dataType: 'binary', data: 'AP8=' },
+      });
+      client.socket.send('fail');
+      assert.equal(await client.ask('id'), id, 'an error of the function keeps the connection');
+      client.socket.close(1000);
+      assert.equal(await client.closed, 1000);
+      assert.deepEqual(
+        instance.cleanups().filter((line) => line.endsWith(id)),
+        [`closing ${id}`],
+        'Cleanup has run when the client hears of the end',
+      );
+      assert.ok(instance.lines.some((line) => /registered at \/room/.test(line)));
+      assert.ok(instance.lines.some((line) => line.includes('asked to fail')));
+    });
+
+    it('serves several connections in one instance, and ends one by a push after its Cleanup', async () => {
+      const [ann, ben] = [await instance.connect(), await instance.connect('/release/room')];
+      const [annId, benId] = [await ann.ask('id'), await ben.ask('id')];
+      assert.equal(await ann.ask(`to ${benId} hi`), '0');
+      assert.equal(await ben.messages.next(), 'hi');
+      ben.socket.send('bye');
+      assert.equal(await ben.closed, 1000);
+      assert.equal(instance.cleanups().filter((line) => line.endsWith(benId)).length, 1);
+      assert.equal(await ann.ask(`to ${benId} hi`), '9001');
+      ann.socket.terminate();
+      await ann.closed;
+      const other = await instance.connect();
+      await other.ask('id');
+      other.socket.close(1000);
+      await other.closed;
+      assert.equal(instance.cleanups().filter((line) => line.endsWith(annId)).length, 1);
+    });
+
+    it('refuses whom Register refuses, what is no handshake, and pushes from outside', async () => {
+      await assert.rejects(instance.connect('/room?room=full'), {
+        status: 403,
+        body: { errNo: 7, errMsg: 'the room is full' },
+      });
+      await assert.rejects(instance.connect('/nowhere'), (error: { status: number }) => {
+        return error.status === 404;
+      });
+      const push = http.request({ port: instance.port, path: '/api-abcdefgh', method: 'POST' });
+      push.end('{}');
+      const [response] = (await once(push, 'response')) as [http.IncomingMessage];
+      response.resume();
+      assert.equal(response.statusCode, 403);
+    });
+
+    it('reaches connections of other instances over Redis, and says when there is none', async function () {
+      if (redisProgram === undefined) {
+        this.skip();
+      }
+      const redis: RealRedis = await startRedis();
+      try {
+        const env = { REDIS_URL: redis.url };
+        const [one, two] = await Promise.all([start(env), start(env)]);
+        others.push(one, two);
+        const [ann, ben] = [await one.connect(), await two.connect()];
+        const benId = await ben.ask('id');
+        assert.equal(await ann.ask(`to ${benId} hi`), '0');
+        assert.equal(await ben.messages.next(), 'hi');
+        await two.stop('SIGKILL');
+        assert.equal(await ann.ask(`to ${benId} hi`), '9001');
+        const left = await ann.ask('id');
+        await one.stop();
+        assert.equal(await ann.closed, 1011);
+        assert.equal(one.cleanups().filter((line) => line.endsWith(left)).length, 1);
+      } finally {
+        await redis.dispose();
+      }
+    });
+
+    it('wrote nothing into its own folder', () => {
+      assert.deepEqual([...contents(exported)], [...before]);
+    });
+  });
+}
