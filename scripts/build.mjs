@@ -211,6 +211,7 @@ const assetFolders = [
   'src/core/runtime/bootstrap',
   'src/core/scaffold/templates',
   'src/conformance/fixtures',
+  'src/webFunction/python',
 ];
 
 /** All that esbuild does not make: translations, compiled schemas, and what is read as it is at run time. */
@@ -223,6 +224,7 @@ async function copyAssets(out) {
   mirror('src/core/runtime/bootstrap', path.join(out, 'bootstrap'));
   mirror('src/core/scaffold/templates', path.join(out, 'templates'));
   mirror('src/conformance/fixtures', path.join(out, 'conformance'));
+  mirror('src/webFunction/python', path.join(out, 'webFunction'));
 }
 
 /** Copies the assets again when one of them changes, and checks types all along. */

@@ -120,7 +120,7 @@ for (const { language, interpreter } of hosts) {
       push.end('{}');
       const [response] = (await once(push, 'response')) as [http.IncomingMessage];
       response.resume();
-      assert.equal(response.statusCode, 403);
+      assert.ok([404, 426].includes(response.statusCode ?? 0), String(response.statusCode));
     });
 
     it('reaches connections of other instances over Redis, and says when there is none', async function () {

@@ -1,0 +1,103 @@
+"""The Python host of an exported folder: one instance of a Web function, with the three functions in processes of
+their own. `host.json` says what it hosts; 3.6 or newer."""
+import json
+import os
+import random
+import signal
+import socket
+import sys
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+# Where requirements.txt is installed to.
+sys.path.insert(1, os.path.join(ROOT, 'lib'))
+
+try:
+    import client
+except ImportError as error:
+    sys.exit('%s: install requirements.txt into lib/ before you pack the folder (README.md says how)' % error)
+import functions
+import owners
+import pushes
+
+# The platform's (documented). A test that runs two of them has others.
+PORT = 9000
+# Seconds that Cleanups may run once the instance is told to stop.
+LAST_CLEANUPS = 30
+
+
+class Host(object):
+    def __init__(self):
+        with open(os.path.join(ROOT, 'host.json'), encoding='utf-8') as file:
+            self.service = json.load(file)
+        self.clients = {}
+        self.leaving = set()
+        self.stopping = False
+        self.printing = threading.Lock()
+        self.owners = owners.Owners()
+        key = 'api-' + ''.join(random.SystemRandom().choice('abcdefghijklmnopqrstuvwxyz0123456789') for _ in range(8))
+        self.pushes = pushes.Server(key, self.service, self.push)
+        self.functions = {spec['name']: functions.Function(self.service, spec, ROOT, self.pushes.url, self.log)
+                          for spec in self.service['functions']}
+
+    def function(self, role):
+        return self.functions.get(self.service['roles'].get(role))
+
+    def log(self, tag, text):
+        """With several connections the platform cannot tell whose a line is."""
+        with self.printing:
+            for line in text.split('\n'):
+                print('[%s] %s' % (tag, line) if tag else line)
+            sys.stdout.flush()
+
+    def push_here(self, connection, payload):
+        held = self.clients.get(connection)
+        return client.unknown(connection) if held is None else held.push(payload)
+
+    def push(self, connection, payload):
+        if connection not in self.clients:
+            answer = self.owners.forward(connection, payload, self.service['name'])
+            if answer is not None:
+                return answer
+        return self.push_here(connection, payload)
+
+    def run(self):
+        threading.Thread(target=self.pushes.serve_forever, daemon=True).start()
+        for function in self.functions.values():
+            function.warm_up()
+        url = os.environ.get('REDIS_URL', '')
+        if url:
+            self.owners.join(url, self.push_here, self.log)
+            reach = 'pushes reach all instances over Redis'
+        else:
+            reach = 'REDIS_URL is not set: pushes reach the connections of this instance only'
+        server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(('0.0.0.0', int(os.environ.get('SCFWS_PORT', PORT))))
+        server.listen(256)
+        self.log('', 'listening on 0.0.0.0:%d; %s' % (server.getsockname()[1], reach))
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: threading.Thread(target=self.stop, daemon=True).start())
+        while True:
+            sock, address = server.accept()
+            one = client.Client(sock, address[0], self)
+            threading.Thread(target=one.run, daemon=True).start()
+
+    def stop(self):
+        """1011, from the server, is among the codes after which the platform counts a connection as a success."""
+        if self.stopping:
+            return
+        self.stopping = True
+        for each in list(self.clients.values()):
+            each.end('gatewayStop', 1011)
+        until = time.monotonic() + LAST_CLEANUPS
+        while (self.clients or self.leaving) and time.monotonic() < until:
+            time.sleep(0.02)
+        for function in self.functions.values():
+            function.dispose()
+        os._exit(0)
+
+
+Host().run()
