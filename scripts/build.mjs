@@ -71,10 +71,10 @@ export const bundles = {
     outfile: 'dist/gateway.js',
     external: ['bufferutil', 'utf-8-validate'],
   },
-  // The host of an exported Web function, whose Node.js is the platform's: 16.13 at least.
+  // The host of an exported Web function, whose Node.js is the platform's: 18.15 at least.
   webFunction: {
     ...node,
-    target: 'node16',
+    target: 'node18',
     entryPoints: ['src/webFunction/main.ts'],
     outfile: 'dist/webFunction.js',
     inject: ['src/webFunction/olderNode.ts'],

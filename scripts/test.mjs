@@ -78,7 +78,7 @@ const steps = {
   // Two at a time: beside conformance the small ones, then those of whole programs in both lanes.
   unit: async ({ after } = {}) => {
     const inRooms = (...rooms) => rooms.map((room) => `test/unit/${room}/**/*.test.ts`);
-    const first = inRooms('cli', 'cluster', 'explore', 'replay');
+    const first = inRooms('cli', 'cluster', 'explore', 'replay', 'webFunction');
     const second = inRooms('load', 'mcp', 'scaffold', 'scenario');
     const others = [...first, ...second].flatMap((each) => ['--ignore', each]);
     const quietly = (label, files) => counted(label, mocha(...files), { quiet: true });

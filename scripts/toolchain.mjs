@@ -202,13 +202,13 @@ export async function ensureDebugpy() {
 export async function ensureTestPrograms() {
   const wanted = [
     ...['chromium', 'fonts-wqy-microhei', 'golang-go', 'redis-server'],
-    ...['coverage', 'debugpy', 'requests', 'urllib3', 'aiohttp', 'httpx', 'redis'].map(
+    ...['coverage', 'debugpy', 'requests', 'urllib3', 'aiohttp', 'httpx', 'redis', 'wsproto'].map(
       (name) => `python3-${name}`,
     ),
   ];
   if (!isDebian) {
     console.log(
-      'Tests that need Go, Redis, or a client of HTTP or Redis for Python are skipped where these are missing.',
+      'Tests that need Go, Redis, or a client of HTTP or Redis, or wsproto, for Python are skipped where these are missing.',
     );
     return;
   }

@@ -79,6 +79,8 @@ async function run(): Promise<void> {
   const inner = await startServer(gateway, { port: 0, host: '127.0.0.1', access });
   pushPort = inner.port;
   await owners.start();
+  // Ahead of the first client, as part of what the platform calls initialization.
+  service.functions.forEach(({ pool }) => pool.start());
   const outer = await startServer(gateway, {
     port: Number(process.env['SCFWS_PORT'] ?? defaultPort),
     host: '0.0.0.0',

@@ -1,43 +1,19 @@
-/** What Node.js 16 and 18 lack, as far as the host's parts use it; put before all else. */
-import http from 'node:http';
-import net from 'node:net';
-import { deserialize, serialize } from 'node:v8';
-
-type Missing = Record<string, (this: never, ...given: never[]) => unknown>;
-
-function add(to: object, missing: Missing): void {
-  for (const [name, value] of Object.entries(missing)) {
-    if (!(name in to)) {
-      Object.defineProperty(to, name, { value, writable: true, configurable: true });
-    }
-  }
-}
-
+/** What Node.js 18 lacks of the language's library, as far as the host's parts use it; put before all else. */
 const halves = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-add(String.prototype, {
-  toWellFormed(this: string) {
+type Missing = Record<string, (this: string) => unknown>;
+
+const missing: Missing = {
+  toWellFormed() {
     return this.replace(halves, '\ufffd');
   },
-  isWellFormed(this: string) {
+  isWellFormed() {
     return this.search(halves) < 0;
   },
-});
-add(Array.prototype, {
-  findLast<T>(this: T[], wanted: (each: T) => boolean) {
-    return [...this].reverse().find(wanted);
-  },
-});
-add(globalThis, {
-  structuredClone: (value: unknown) => deserialize(serialize(value)) as unknown,
-});
-add(http.Server.prototype, {
-  closeIdleConnections() {
-    // They end by themselves, or with the process.
-  },
-});
-add(net.Socket.prototype, {
-  resetAndDestroy(this: net.Socket) {
-    return this.destroy();
-  },
-});
+};
+
+for (const [name, value] of Object.entries(missing)) {
+  if (!(name in String.prototype)) {
+    Object.defineProperty(String.prototype, name, { value, writable: true, configurable: true });
+  }
+}

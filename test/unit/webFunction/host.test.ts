@@ -7,6 +7,7 @@ import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { findProgram } from '../../../scripts/toolchain.mjs';
+import { fetchedNode } from '../runtime/harness';
 import { redisProgram, type RealRedis, startRedis } from '../cluster/redisServer';
 import { contents, exportOf, type Instance, startInstance } from './hosted';
 
@@ -16,13 +17,15 @@ const python = ['/usr/bin/python3', 'python3'].find(
 );
 
 const hosts = [
-  { language: 'node', interpreter: process.execPath as string | undefined },
-  { language: 'python', interpreter: python && findProgram([python]) },
+  // The platform's version, where it can be had.
+  { language: 'node', find: async () => (await fetchedNode(18)) ?? process.execPath },
+  { language: 'python', find: async () => Promise.resolve(python && findProgram([python])) },
 ];
 
-for (const { language, interpreter } of hosts) {
+for (const { language, find } of hosts) {
   describe(`a Web function's ${language} host`, function () {
     this.timeout(30_000);
+    let interpreter: string | undefined;
     let folder: string;
     let exported: string;
     let printed: string;
@@ -33,6 +36,7 @@ for (const { language, interpreter } of hosts) {
       startInstance(exported, interpreter as string, path.join(folder, 'cleanups'), env);
 
     this.beforeAll(async function () {
+      interpreter = await find();
       if (interpreter === undefined) {
         this.skip();
       }
