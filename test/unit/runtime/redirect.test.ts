@@ -346,8 +346,10 @@ exports.main_handler = () => new Promise((resolve) => {
   };
 
   const explains = async (bench: Bench, address: string): Promise<void> => {
-    const { error } = await bench.invoke({ address, body: payload });
-    const findings = bench.of('diagnostic').filter(({ rule }) => rule === 'push.placeholder');
+    const { error, invocation } = await bench.invoke({ address, body: payload });
+    const findings = bench
+      .of('diagnostic')
+      .filter((each) => each.rule === 'push.placeholder' && each.invocation === invocation);
     const [finding] = findings;
     assert.equal(findings.length, 1, `${address}: ${error?.stackTrace}`);
     assert.match(finding?.advice ?? '', /SCFWS_PUSH_URL/);
@@ -360,9 +362,9 @@ exports.main_handler = () => new Promise((resolve) => {
       if (interpreter === undefined) {
         this.skip();
       }
+      const bench = python(code, interpreter, '3');
       for (const address of name === 'http.client' ? unfilled : [...unfilled, ...refused]) {
-        await explains(python(code, interpreter, '3'), address);
-        await disposeBenches();
+        await explains(bench, address);
       }
     });
   }
@@ -385,9 +387,9 @@ exports.main_handler = () => new Promise((resolve) => {
   for (const [name, { code }] of Object.entries(nodeAsked)) {
     it(`by ${name} in Node.js, with an address that is none, is explained at its line`, async () => {
       const more = name.includes('url.parse') ? [] : refused;
+      const bench = node(code);
       for (const address of ['**', ...unfilled, ...more]) {
-        await explains(node(code), address);
-        await disposeBenches();
+        await explains(bench, address);
       }
     });
   }
