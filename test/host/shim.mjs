@@ -54,8 +54,11 @@ const requests = {
   async text(window, { place, index, selector }) {
     return (await window.place(place, index)).locator(selector).first().innerText();
   },
-  async waitFor(window, { place, index, selector, state }) {
-    await (await window.place(place, index)).locator(selector).first().waitFor({ state });
+  async waitFor(window, { place, index, selector, state = 'visible' }) {
+    const all = (await window.place(place, index)).locator(selector);
+    // A list keeps rows that are scrolled away: the first that matches need not be one that is seen.
+    const meant = state === 'visible' ? all.filter({ visible: true }) : all;
+    await meant.first().waitFor({ state });
   },
 };
 

@@ -71,6 +71,7 @@ describe('from an empty folder', () => {
       });
 
       after(async () => {
+        await run('workbench.action.closeAllEditors');
         await stop();
         fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
       });
@@ -207,7 +208,6 @@ describe('from an empty folder', () => {
           await window.waitFor('text=look at me', { in: 'editor' });
           await window.screenshot('traffic-editor-light', { width: 1400, height: 900 });
           await window.theme('dark');
-          await run('workbench.action.closeAllEditors');
           client.close();
         });
       }
