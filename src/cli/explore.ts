@@ -12,7 +12,7 @@ import { againText, cannotOrder, lookedText } from '../core/explore/tell';
 import type { Plan } from '../core/scenario/loadFlows';
 import type { ProjectOptions } from '../core/scenario/prepareProject';
 import { planRun } from '../core/scenario/runFlows';
-import { problemLine } from '../core/session/session';
+import { problemLine } from '../core/session/problemText';
 import { explainFailure, painter } from './reporters/spec';
 import { onSignals } from './signals';
 import { startTestHost } from './testHost';

@@ -10,7 +10,7 @@ import type { LoadEvent } from '../core/load/events';
 import { rowsOf } from '../core/load/rows';
 import { judge, summaryLines, tableLines, warnings } from '../core/load/tell';
 import { loadFlow } from '../core/scenario/loadFlows';
-import { problemLine } from '../core/session/session';
+import { problemLine } from '../core/session/problemText';
 import { onSignals } from './signals';
 import { startTestHost } from './testHost';
 

@@ -9,7 +9,7 @@ import { connectionsOf, countsLine, differenceLines, sides, titleOf } from '../c
 import { keepConversation } from '../core/scenario/keep';
 import { prepareProject, type ProjectOptions } from '../core/scenario/prepareProject';
 import { Cancelled } from '../core/scenario/runSteps';
-import { problemLine } from '../core/session/session';
+import { problemLine } from '../core/session/problemText';
 import type { Recording } from '../protocol/export/recording';
 import { defaultRedactionRules } from '../protocol/export/redact';
 import { redactRecording } from '../protocol/export/redactRecording';

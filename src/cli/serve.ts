@@ -10,12 +10,8 @@ import type { Fact } from '../protocol/fact';
 import type { Reply } from '../protocol/intent';
 import { sentenceOf } from '../core/errors';
 import { answerIntent } from '../core/session/intents';
-import {
-  problemLine,
-  startSession,
-  type Session,
-  type SessionOptions,
-} from '../core/session/session';
+import { startSession, type Session, type SessionOptions } from '../core/session/session';
+import { problemLine } from '../core/session/problemText';
 import { startNarration } from './narrate';
 
 export type ServeOutput = 'text' | 'json' | 'stdio';

@@ -5,7 +5,7 @@ import * as l10n from '@vscode/l10n';
 import { sentenceOf, UserError } from '../core/errors';
 import { useLocale } from '../core/locale';
 import { hasErrors } from '../core/project/projectFile';
-import { problemLine } from '../core/session/session';
+import { problemLine } from '../core/session/problemText';
 import { folderConfig, readConfig } from './config';
 import { startLog } from './log';
 import { startNode } from './node';

@@ -89,7 +89,7 @@ function nothingYet(model: InspectorModel): TemplateResult {
       return message(
         'radio-tower',
         l10n.t('Waiting for a client'),
-        html`<code>${status.url}</code>`,
+        html`<code>${breakable(status.url)}</code>`,
         html`${button(l10n.t('Connect Test Client'), run('connectTestClient'))}${button(
           l10n.t('Copy URL'),
           run('copyUrl'),
@@ -97,6 +97,11 @@ function nothingYet(model: InspectorModel): TemplateResult {
         )}`,
       );
   }
+}
+
+/** In a narrow view an address breaks before its slashes. */
+function breakable(url: string): unknown[] {
+  return url.split(/(?=\/[^/])/).map((part, index) => (index === 0 ? part : html`<wbr />${part}`));
 }
 
 function message(glyph: string, title: string, text: unknown, buttons: unknown): TemplateResult {

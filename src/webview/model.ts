@@ -66,6 +66,8 @@ export class InspectorModel {
   selected: number | null = null;
   compared: number | null = null;
   pane: Pane = null;
+  /** The pane was there before the page was loaded: nobody asks for the focus. */
+  restored = false;
   problems: FilterProblem[] = [];
   notice: { text: string; tone: 'info' | 'error' } | null = null;
   /** What the compose pane starts with. */
@@ -124,6 +126,7 @@ export class InspectorModel {
         break;
       case 'status':
         this.status = message.status;
+        this.composeAgain();
         this.changed('status');
         break;
       case 'session':
@@ -405,6 +408,9 @@ export class InspectorModel {
   show(pane: Pane, draft: Draft | null = null): void {
     this.pane = pane;
     this.draft = draft;
+    if ((pane === 'compose') !== this.ui.composing) {
+      this.update({ composing: pane === 'compose' });
+    }
     if (pane === null) {
       this.selected = null;
       this.compared = null;
@@ -412,6 +418,14 @@ export class InspectorModel {
     }
     this.changed('ui');
     this.changed('rows');
+  }
+
+  /** An editor drops a page that is out of sight, as F5 puts it: who was writing goes on where the pane was left. */
+  private composeAgain(): void {
+    if (this.ui.composing && this.pane === null && this.status.state === 'running') {
+      this.pane = 'compose';
+      this.restored = true;
+    }
   }
 
   private reveal(target: RevealTarget): void {

@@ -35,6 +35,8 @@ export interface UiState {
   tab: DetailTab;
   payloadForm: string;
   traceForm: TraceForm;
+  /** The compose pane is open. */
+  composing: boolean;
 }
 
 /** A push that arrived is a frame too, and a run is told in its frame's row: both only on demand. */
@@ -56,6 +58,7 @@ export function defaultUi(): UiState {
     tab: 'payload',
     payloadForm: '',
     traceForm: 'tree',
+    composing: false,
   };
 }
 
@@ -70,7 +73,7 @@ export function parseUi(value: unknown): UiState {
     Array.isArray(from[key])
       ? allowed.filter((each) => (from[key] as unknown[]).includes(each))
       : undefined;
-  const flag = (key: 'highlight' | 'grouped' | 'preserve') =>
+  const flag = (key: 'highlight' | 'grouped' | 'preserve' | 'composing') =>
     typeof from[key] === 'boolean' ? from[key] : ui[key];
   const widths: UiState['widths'] = {};
   if (from.widths !== null && typeof from.widths === 'object') {
@@ -93,5 +96,6 @@ export function parseUi(value: unknown): UiState {
     tab: detailTabs.find((tab) => tab === from.tab) ?? ui.tab,
     payloadForm: typeof from.payloadForm === 'string' ? from.payloadForm : ui.payloadForm,
     traceForm: traceForms.find((form) => form === from.traceForm) ?? ui.traceForm,
+    composing: flag('composing'),
   };
 }

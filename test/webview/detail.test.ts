@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { encode } from '@msgpack/msgpack';
 import type { Page } from 'playwright-core';
+import type { PageMessage } from '../../src/protocol/inspector';
 import { openInspector, type Inspector } from './inspector';
 import { chatStory, Story } from './story';
 
@@ -177,6 +178,21 @@ describe('detail', () => {
       data: 'hi',
     });
     await page.getByText('bob: connection not found').waitFor();
+  });
+
+  it('goes on composing in a page that was out of sight, and takes no focus for that', async () => {
+    const story = chatStory();
+    const first = await openInspector({ story });
+    await first.page.getByRole('button', { name: 'Compose' }).click();
+    const kept = await first.next<Extract<PageMessage, { kind: 'state' }>>(
+      (message) => message.kind === 'state',
+    );
+    const { page } = await openInspector({ story, init: { ui: kept.ui } });
+    const message = page.getByRole('textbox', { name: 'Message' });
+    await message.waitFor();
+    assert.equal(await message.evaluate((box) => document.activeElement === box), false);
+    await page.locator('compose-pane').getByRole('button', { name: 'Close' }).click();
+    await message.waitFor({ state: 'detached' });
   });
 
   it('has the message and Send in sight in a low side bar; Enter and Ctrl+Enter send', async () => {

@@ -2,9 +2,7 @@
  * A session: one gateway with the functions of one or more projects behind it, on one port. Hosts (editor,
  * command line) see nothing but its facts and its intents.
  */
-import fs from 'node:fs';
 import path from 'node:path';
-import * as l10n from '@vscode/l10n';
 import type { Fact, FaultPlan, FunctionInfo, ServiceInfo } from '../../protocol/fact';
 import {
   type FunctionId,
@@ -15,7 +13,7 @@ import {
   type ServiceSpec,
 } from '../../protocol/project';
 import { advance, Clock, type Timer } from '../clock';
-import { reportBug, UserError } from '../errors';
+import { reportBug } from '../errors';
 import type { Service } from '../gateway/connection';
 import type { Disturbances } from '../gateway/disturbances';
 import { Gateway } from '../gateway/gateway';
@@ -32,6 +30,7 @@ import { startClockFile } from '../runtime/process/clockFile';
 import { FaultLab } from './faultLab';
 import { FrameBreakpoints } from './frameBreakpoints';
 import { type Intents, makeIntents } from './intents';
+import { noProject } from './problemText';
 import { watchProject } from './projectWatch';
 import { Quiet } from './quiet';
 import { Recorder, type RecorderLimits } from './recorder';
@@ -361,50 +360,6 @@ async function loadServices(
     throw noProject(options.folders, problems);
   }
   return { specs, problems };
-}
-
-/** Why nothing can be served, with every place that is wrong. */
-function noProject(folders: string[], problems: Problem[]): UserError {
-  const create = l10n.t(
-    'Create a project with "SCF WebSocket: Create Project…" or `scfws new <folder>`, or import functions that exist with `scfws import <folder>`.',
-  );
-  const missing = folders
-    .map((folder) => path.resolve(folder))
-    .find((each) => !fs.existsSync(each));
-  if (missing !== undefined) {
-    return new UserError('noProject', l10n.t('There is no folder {0}.', missing), create);
-  }
-  const [first] = problems;
-  if (first !== undefined && !isReadable(first.file) && fs.existsSync(first.file)) {
-    const advice = l10n.t('Make {0} readable and start again.', first.file);
-    return new UserError('noProject', first.message, advice);
-  }
-  if (first === undefined) {
-    return new UserError('noProject', l10n.t('There is no project to serve.'), create);
-  }
-  if (!fs.existsSync(first.file)) {
-    return new UserError('noProject', first.message, create);
-  }
-  return new UserError(
-    'noProject',
-    problems.map(problemLine).join('\n'),
-    `\n${l10n.t('Correct {0} and start again.', first.file)}`,
-  );
-}
-
-function isReadable(file: string): boolean {
-  try {
-    fs.accessSync(file, fs.constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** `file:line:column: error: message`, lines and columns from 1. */
-export function problemLine({ file, range, severity, message }: Problem): string {
-  const place = range === undefined ? file : `${file}:${range.line + 1}:${range.column + 1}`;
-  return `${place}: ${severity}: ${message}`;
 }
 
 function overridesOf({ emulator, port }: SessionOptions): ServiceOverrides {

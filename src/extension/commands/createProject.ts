@@ -59,9 +59,9 @@ function initialAnswers(parts: Parts, folder: string | undefined): Answers {
 
 /** A name in a folder that nothing has yet. */
 function freeFolder(parent: string): string {
-  const names = ['chat', ...Array.from({ length: 99 }, (_, index) => `chat-${index + 2}`)];
-  const free = names.find((name) => !existsSync(path.join(parent, name)));
-  return path.join(parent, free ?? 'chat');
+  const name = 'websocket';
+  const names = [name, ...Array.from({ length: 99 }, (_, index) => `${name}-${index + 2}`)];
+  return path.join(parent, names.find((each) => !existsSync(path.join(parent, each))) ?? name);
 }
 
 /** The functions get the console's names: other names are a matter of scfws.json and of the folders. */

@@ -33,6 +33,10 @@ class ComposePane extends PageElement {
 
   override willUpdate(): void {
     const { draft, state } = this.model;
+    if (!this.hasUpdated && this.model.restored) {
+      this.wantsFocus = false;
+      this.model.restored = false;
+    }
     if (draft && draft !== this.seenDraft) {
       this.seenDraft = draft;
       this.wantsFocus = true;

@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 import type { Fact, FactKind, FactOf } from '../../../src/protocol/fact';
 import type { Reply } from '../../../src/protocol/intent';
+import { pasteable } from '../../../src/core/pasteable';
 
 const program = path.resolve('dist/cli.js');
 
@@ -136,6 +137,12 @@ describe('scfws', function () {
       file,
       '{\n  "port": "9480",\n  "functions": { "tranfer": { "timeout": -1 } }\n}\n',
     );
+    const above = await scfws(['serve', folder]);
+    assert.match(above.err, /There is no scfws\.json in/);
+    assert.ok(
+      above.err.includes(`has one: ${pasteable('scfws', 'serve', path.join(folder, 'echo'))}`),
+    );
+
     const { code, err } = await scfws(['serve', empty]);
     assert.equal(code, 1);
     assert.ok(err.includes(`${file}:2:`), err);
