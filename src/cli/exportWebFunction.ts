@@ -9,7 +9,7 @@ import { readProject } from '../core/project/loadService';
 import { type ProjectFile, projectFileName } from '../core/project/projectFile';
 import { parseJsonText } from '../core/project/jsonText';
 import { readRecording } from '../core/replay/readRecording';
-import { problemLine } from '../core/session/session';
+import { problemLine } from '../core/session/problemText';
 import { readText } from '../core/textFile';
 import type { HostLanguage } from '../core/webFunction/images';
 import { planWebFunction, type WebFunctionPlan } from '../core/webFunction/plan';
