@@ -18,7 +18,10 @@ function run(program, args, env = {}) {
 }
 
 await ensureBrowser();
-run(process.execPath, ['test/host/run.mjs'], { SCFWS_SUITES: 'test/host/pictures' });
+run(process.execPath, ['test/host/run.mjs'], {
+  SCFWS_SUITES: 'test/host/pictures',
+  SCFWS_PICTURES: '1',
+});
 
 // Seconds that each picture stands; few colours, and only what changed, keep it small.
 const frames = [

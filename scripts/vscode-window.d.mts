@@ -7,10 +7,7 @@ export interface Window {
   trust(answer?: boolean): Promise<void>;
   showViews(): Promise<void>;
   webview(index?: number): FrameLocator;
-  screenshot(
-    name: string,
-    size?: { readonly width: number; readonly height: number },
-  ): Promise<string>;
+  screenshot(name: string): Promise<string>;
   dispose(): Promise<void>;
 }
 /** Opens a headless browser with an empty profile. */

@@ -101,15 +101,16 @@ export class Window {
     if (!(await icon.first().getAttribute('class')).includes('checked')) await icon.first().click();
   }
 
+  async resize({ width, height }) {
+    await this.page.setViewportSize({ width, height });
+    // The workbench lays itself out in animation frames after a resize.
+    await this.page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    );
+  }
+
   /** A picture in out/screenshots/; returns its path. */
-  async screenshot(name, { width, height } = {}) {
-    if (width !== undefined && height !== undefined) {
-      await this.page.setViewportSize({ width, height });
-      // The workbench lays itself out in animation frames after a resize.
-      await this.page.evaluate(
-        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-      );
-    }
+  async screenshot(name) {
     fs.mkdirSync(screenshotFolder, { recursive: true });
     const file = path.join(screenshotFolder, `${name}.png`);
     await this.page.screenshot({ path: file });

@@ -50,7 +50,7 @@ function tellWhatWasSeen(suite: Mocha.Suite): void {
     if (test?.isFailed() && process.env['SCFWS_WINDOW'] !== undefined) {
       const lines = await window.describe().catch((error: unknown) => [String(error)]);
       const name = `failed-${test.fullTitle().replaceAll(/\W+/g, '-').slice(0, 80)}`;
-      await window.screenshot(name).catch(() => undefined);
+      await window.take(name).catch(() => undefined);
       lines.forEach((line) =>
         Mocha.reporters.Base.consoleLog(`      │ ${line.replaceAll(/\s+/g, ' ')}`),
       );

@@ -12,10 +12,10 @@ const folder = process.argv.slice(2).find((word) => !word.startsWith('-'));
 
 /** One entry for each thing that a test can ask of the window. */
 const requests = {
-  async screenshot(window, { name, width, height, theme }) {
-    if (theme !== undefined) await window.page.locator(`.monaco-workbench.${theme}`).waitFor();
-    return window.screenshot(name, { width, height });
+  async resize(window, size) {
+    await window.resize(size);
   },
+  screenshot: (window, { name }) => window.screenshot(name),
   /** What a person would see of it, in words: for the report of a test that failed. */
   async describe(window) {
     const texts = (selector) =>

@@ -1,6 +1,6 @@
 // What a test in the extension host can do in the window that shows it.
 //
-//   await window.screenshot('traffic', { width: 1280, height: 800, theme: 'light' });  → out/screenshots/traffic.png
+//   await window.screenshot('traffic', { width: 1280, height: 800, theme: 'light' });  with SCFWS_PICTURES=1
 //   await window.webview('document.querySelectorAll("[role=row]").length')             → JSON value of the last line
 //   await window.waitFor('text=hello', { in: 'webview' });     Playwright selectors; waits up to 30 s
 //   await window.click('button', { in: 'webview' });           also fill, text, press, type
@@ -8,7 +8,7 @@
 //
 // A request is one POST of JSON to the loopback address in SCFWS_WINDOW, and its answer is {value} or {error}; the
 // launcher carries it out with Playwright (shim.mjs). In a desktop VS Code nobody listens: tests that need the
-// window call `window.skipUnlessThere(this)` first. Screenshots of both themes cost half a second each.
+// window call `window.skipUnlessThere(this)` first.
 import type { Context } from 'mocha';
 import * as vscode from 'vscode';
 
@@ -64,19 +64,32 @@ export const window = {
     await ask('waitFor', { selector: `.monaco-workbench.${themes[theme].css}` });
   },
 
-  /** Saves out/screenshots/<name>.png and returns its absolute path. Sizes are CSS pixels and stay set. */
+  /**
+   * Shows the editor in a theme and a size (CSS pixels; both stay set). With SCFWS_PICTURES=1 it is also taken, for
+   * people, into out/screenshots/<name>.png: a whole run has some fifty pictures, a second or more each.
+   */
   async screenshot(
     name: string,
     options: { readonly width?: number; readonly height?: number; readonly theme?: Theme } = {},
-  ): Promise<string> {
-    const { theme, ...size } = options;
+  ): Promise<void> {
+    const { theme, width, height } = options;
     if (theme !== undefined) {
       await window.theme(theme);
     }
+    if (width !== undefined && height !== undefined) {
+      await ask('resize', { width, height });
+    }
+    if (process.env['SCFWS_PICTURES'] === '1') {
+      await window.take(name);
+    }
+  },
+
+  /** A picture whether asked for or not. */
+  async take(name: string): Promise<void> {
     // What pops up in a corner is about what was done before, and lies over what is shown.
     await vscode.commands.executeCommand('notifications.hideToasts');
     await ask('waitFor', { selector: '.notifications-toasts.visible', state: 'hidden' });
-    return (await ask('screenshot', { name, ...size })) as string;
+    await ask('screenshot', { name });
   },
 
   /** What it shows, in words, a line for each tab, notification, dialog and webview. */
