@@ -12,6 +12,7 @@ import { sentenceOf } from '../core/errors';
 import { answerIntent } from '../core/session/intents';
 import { startSession, type Session, type SessionOptions } from '../core/session/session';
 import { problemLine } from '../core/session/problemText';
+import { keepLean } from './leanHeap';
 import { startNarration } from './narrate';
 
 export type ServeOutput = 'text' | 'json' | 'stdio';
@@ -32,6 +33,7 @@ export async function serve(options: SessionOptions, output: ServeOutput): Promi
     return serveHost(options);
   }
   const session = await startSession(options);
+  keepLean(session);
   trace(session);
   if (output === 'json') {
     reportProblems(session);
@@ -99,6 +101,7 @@ async function serveHost(options: SessionOptions): Promise<number> {
     process.stderr.write(`${sentenceOf(error)}\n`);
     return 1;
   }
+  keepLean(session);
   trace(session);
   reportProblems(session);
   session.recorder.read(1, Infinity).forEach(write);
