@@ -207,7 +207,7 @@ class Search {
 
   private claim(deviations: Deviation[]): boolean {
     const key = keyOf(deviations);
-    if (this.queued.has(key)) {
+    if (this.queued.has(key) || isContradiction(deviations)) {
       return false;
     }
     this.queued.add(key);
@@ -292,6 +292,23 @@ function keyOf(deviations: readonly Deviation[]): string {
     .map((each) => JSON.stringify(each))
     .sort()
     .join('\n');
+}
+
+/** One event waits for another one that waits for it: no order is both. */
+function isContradiction(deviations: readonly Deviation[]): boolean {
+  const holds = deviations.flatMap((each) => ('hold' in each ? [each] : []));
+  const leadsTo = (from: string, to: string, left = holds): boolean =>
+    left.some(
+      (each) =>
+        each.hold === from &&
+        (each.until === to ||
+          leadsTo(
+            each.until,
+            to,
+            left.filter((other) => other !== each),
+          )),
+    );
+  return holds.some(({ hold, until }) => leadsTo(until, hold));
 }
 
 function distinct(deviations: Deviation[]): Deviation[] {

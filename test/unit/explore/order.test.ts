@@ -285,6 +285,22 @@ describe('scfws explore', function () {
     }
   });
 
+  it('lets go what waits for each other, instead of standing until the limit', async () => {
+    const project = raceProject('leaves-in-register', 'javascript', 'twin');
+    try {
+      const [one, other] = ['Register of alice has pushed to bob', 'alice closes'];
+      const order = [
+        { hold: one, until: other },
+        { hold: other, until: one },
+      ];
+      const args = [project.flow, `--order=${JSON.stringify(order)}`, '--locale', 'en'];
+      const { code, out } = await scfws(args, undefined, 'test');
+      assert.equal(code, 0, out);
+    } finally {
+      project.dispose();
+    }
+  });
+
   it('exits with 2 for wrong use, a wrong file, and no file at all', async () => {
     const project = raceProject('two-join', 'javascript', 'race');
     try {

@@ -171,13 +171,26 @@ export class Conductor implements OrderKeeper, OrderGates {
   /** Resolves when the step may begin. */
   async step(client: string, verb: StepVerb): Promise<void> {
     const number = this.naming.count(`${client} ${verb}`);
-    await this.stand('step', { is: 'step', client, verb, number }, null, null);
+    await this.begun(this.stand('step', { is: 'step', client, verb, number }, null, null));
   }
 
   async pushFromOutside(): Promise<void> {
     const number = this.naming.count('push');
     this.outside++;
-    await this.stand('step', { is: 'outside', number }, null, null);
+    await this.begun(this.stand('step', { is: 'outside', number }, null, null));
+  }
+
+  /** A step that is held back until something that is held back until this step would stand for ever. */
+  private async begun(passed: Promise<Passage>): Promise<void> {
+    let state: 'stands' | 'passed' = 'stands';
+    const done = passed.then(() => (state = 'passed'));
+    const stands = (): boolean => state === 'stands';
+    while (stands()) {
+      await Promise.race([done, this.idle()]);
+      if (stands()) {
+        this.giveUp();
+      }
+    }
   }
 
   /** Resolves when nothing moves but what is held back. */
@@ -194,6 +207,9 @@ export class Conductor implements OrderKeeper, OrderGates {
 
   /** Lets go what has been held back for the longest time; false: nothing is. */
   giveUp(): boolean {
+    if (this.state === 'pumping') {
+      return true; // Another one who waits has let something go: this is to be seen first.
+    }
     for (const gate of this.gates) {
       const holding = this.holdingOf(gate.name);
       if (holding.length > 0) {
