@@ -156,6 +156,11 @@ export const commands: readonly Command[] = [
     text: () => l10n.t('Runs the gateway with the functions of one or more projects.'),
     flags: {
       ...sessionFlags,
+      as: {
+        type: 'string',
+        choices: ['api-gateway', 'web-function'],
+        text: () => l10n.t('Also keep the limits of a Web function, and tell what crosses them.'),
+      },
       json: { type: 'boolean', text: () => l10n.t('Print one fact a line, as JSON.') },
       stdio: { type: 'boolean' },
       debug: { type: 'string', multiple: true }, // Functions that a host is about to attach to.
@@ -196,7 +201,13 @@ export const commands: readonly Command[] = [
         options.faults = readFaultPlan(values.faults, seed);
       }
       const { serve } = await import('./serve');
-      return serve(options, output);
+      const platform =
+        values.as === undefined
+          ? undefined
+          : values.as === 'web-function'
+            ? 'webFunction'
+            : 'apiGateway';
+      return serve(options, output, platform);
     },
   }),
 

@@ -11,12 +11,12 @@ import { parseJsonText } from '../core/project/jsonText';
 import { readRecording } from '../core/replay/readRecording';
 import { problemLine } from '../core/session/problemText';
 import { readText } from '../core/textFile';
-import type { HostLanguage } from '../core/webFunction/images';
-import { planWebFunction, type WebFunctionPlan } from '../core/webFunction/plan';
-import { install, idleToSet, memoryToSet } from '../core/webFunction/readme';
-import { type Finding, languageOf, reportOn, sorted } from '../core/webFunction/report';
-import { bills, measure, priceOf, type Prices, trafficFindings } from '../core/webFunction/traffic';
-import { writeFolder } from '../core/webFunction/write';
+import type { HostLanguage } from '../core/hosting/images';
+import { planWebFunction, type WebFunctionPlan } from '../core/hosting/plan';
+import { install, idleToSet, memoryToSet } from '../core/hosting/readme';
+import { type Finding, languageOf, reportOn, sorted } from '../core/hosting/report';
+import { bills, measure, priceOf, type Prices, trafficFindings } from '../core/hosting/traffic';
+import { writeFolder } from '../core/hosting/write';
 import { closeCauses, type CloseCause } from '../protocol/project';
 import { getNodeValue } from 'jsonc-parser';
 

@@ -8,6 +8,7 @@ import net from 'node:net';
 import readline from 'node:readline';
 import type { Fact } from '../protocol/fact';
 import type { Reply } from '../protocol/intent';
+import type { EmulatorOptions } from '../protocol/project';
 import { sentenceOf } from '../core/errors';
 import { answerIntent } from '../core/session/intents';
 import { startSession, type Session, type SessionOptions } from '../core/session/session';
@@ -27,12 +28,26 @@ const lastWriteMs = 1000;
 const outputLimit = 64 * 1024 * 1024;
 
 /** Runs until it is told to stop; resolves with the exit code. */
-export async function serve(options: SessionOptions, output: ServeOutput): Promise<number> {
+export async function serve(
+  options: SessionOptions,
+  output: ServeOutput,
+  platform?: EmulatorOptions['platform'],
+): Promise<number> {
   void broken(process.stderr);
+  const start = async (): Promise<Session> => {
+    const session = await startSession(options);
+    if (platform !== undefined) {
+      for (const { name } of session.services) {
+        const ask = { service: name, emulator: { platform } };
+        await answerIntent(session.intents, 'setOptions', ask);
+      }
+    }
+    return session;
+  };
   if (output === 'stdio') {
-    return serveHost(options);
+    return serveHost(start);
   }
-  const session = await startSession(options);
+  const session = await start();
   keepLean(session);
   trace(session);
   if (output === 'json') {
@@ -65,7 +80,7 @@ export async function serve(options: SessionOptions, output: ServeOutput): Promi
   return 0;
 }
 
-async function serveHost(options: SessionOptions): Promise<number> {
+async function serveHost(start: () => Promise<Session>): Promise<number> {
   // process.stdout would block the gateway while the host is busy; a socket on the same pipe queues instead.
   const out = new net.Socket({ fd: 1, readable: false, writable: true });
   const hostLeft = broken(out);
@@ -96,7 +111,7 @@ async function serveHost(options: SessionOptions): Promise<number> {
 
   let session: Session;
   try {
-    session = await startSession(options);
+    session = await start();
   } catch (error) {
     process.stderr.write(`${sentenceOf(error)}\n`);
     return 1;

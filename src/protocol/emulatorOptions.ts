@@ -130,6 +130,37 @@ export const emulatorOptions = {
     values: closeCodes,
     initial: 1001,
   },
+  platform: {
+    text: 'Whose limits are kept: those of API Gateway, or those of a Web function with WebSocket.',
+    values: ['apiGateway', 'webFunction'],
+    meanings: {
+      apiGateway: 'The contract of API Gateway.',
+      webFunction:
+        'Also the limits of a Web function: 256 KB a message, 128 KB and 10 messages a second, its idle and execution timeouts, its status codes.',
+    },
+    initial: 'apiGateway',
+  },
+  webFunctionIdle: {
+    text: 'Idle timeout of a Web function, seconds; in force with the platform `webFunction`.',
+    minimum: 10,
+    maximum: 7200,
+    initial: 60,
+  },
+  webFunctionTimeout: {
+    text: 'Execution timeout of a Web function, seconds: the longest life of a connection; in force with the platform `webFunction`.',
+    minimum: 10,
+    maximum: 86_400,
+    initial: 900,
+  },
+  webFunctionOverLimit: {
+    text: 'What a Web function does with a message that is too large, or comes too fast.',
+    values: ['close', 'pass'],
+    meanings: {
+      close: 'The connection is closed: 1009 for size, 1008 for pace.',
+      pass: 'It passes, and a finding tells of it.',
+    },
+    initial: 'close',
+  },
 } as const satisfies OptionTable;
 
 type Table = typeof emulatorOptions;

@@ -11,6 +11,7 @@ import { registerRows } from './ledger/register';
 import { runtimeErrorRows } from './ledger/runtimeErrors';
 import { runtimeRows } from './ledger/runtime';
 import { transferRows } from './ledger/transfer';
+import { webFunctionRows } from './ledger/webFunction';
 import { type LedgerRow, type Mark, marks, type Source } from './ledger/row';
 
 export { type LedgerRow, type Mark, marks, type Source };
@@ -23,6 +24,7 @@ export const areas = [
   'cleanup',
   'push',
   'limits',
+  'webFunction',
   'runtime',
   'errors',
 ] as const;
@@ -38,6 +40,7 @@ const rowsByArea: Record<Area, readonly LedgerRow[]> = {
   cleanup: cleanupRows,
   push: pushRows,
   limits: limitRows,
+  webFunction: webFunctionRows,
   runtime: runtimeRows,
   errors: runtimeErrorRows,
 };
@@ -54,6 +57,7 @@ export const areaTitles: Record<Area, string> = {
   cleanup: 'Cleanup and the end of a connection',
   push: 'Reverse push',
   limits: 'Limits and timers',
+  webFunction: 'As a Web function (platform webFunction)',
   runtime: 'Function runtime',
   errors: 'Errors and logs of functions',
 };

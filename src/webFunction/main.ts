@@ -14,7 +14,7 @@ import { Dispatcher } from '../core/runtime/dispatch/dispatcher';
 import { startFunctionRuntime } from '../core/runtime/dispatch/functionRuntime';
 import { startClockFile } from '../core/runtime/process/clockFile';
 import { RunningService } from '../core/session/runningService';
-import { type HostFile, hostFileName } from '../core/webFunction/hostFile';
+import { type HostFile, hostFileName } from '../core/hosting/hostFile';
 import { startOutput } from './output';
 import { startOwners } from './owners';
 import { serviceOf, targetOf } from './service';

@@ -1,6 +1,6 @@
 /** From an exported folder's host.json to the service that this instance hosts. */
 import path from 'node:path';
-import type { HostFile } from '../core/webFunction/hostFile';
+import type { HostFile } from '../core/hosting/hostFile';
 import { newPushKey } from '../core/project/identity';
 import { matchPath } from '../core/gateway/apiPath';
 import type { ServiceSpec } from '../protocol/project';

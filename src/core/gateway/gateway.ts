@@ -29,6 +29,7 @@ import { pushErrors } from './pushRequest';
 import { Pushes, type PushFailure, type PushTarget } from './pushes';
 import { integrationProblem } from './registerDecision';
 import { type LeaveCause, Registry } from './registry';
+import { type OverLimit, WebFunctionRules } from './webFunctionRules';
 
 /** Messages above this size only pass in this emulator's contract, not in today's Web functions. */
 const notableSize = 256 * 1024;
@@ -83,6 +84,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
   readonly services: Service[];
   private readonly dispatcher: Dispatcher<Run>;
   private readonly registry: Registry;
+  private readonly webFunction: WebFunctionRules;
   private readonly peers: Peers;
   private readonly outboundBytes: number;
   readonly holdClose: ((connection: string) => Promise<void>) | undefined;
@@ -106,6 +108,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
     this.peers = dependencies.peers ?? alone;
     this.outboundBytes = dependencies.outboundBytes ?? outboundLimit;
     this.holdClose = dependencies.holdClose;
+    this.webFunction = new WebFunctionRules(clock);
     this.registry = new Registry(clock, () => this.noticeEmpty());
     this.idle = new IdleWatch(this.idleClock, this.registry.all, (connection) =>
       this.closeByGateway(
@@ -132,6 +135,17 @@ export class Gateway implements HandshakeTarget, PushTarget {
       ...(protocol === undefined ? {} : { protocol }),
     });
     this.idle.watch(connection);
+    if (this.webFunction.concern(connection)) {
+      this.webFunction.begin(connection, (seconds) =>
+        this.dropByPlatform(
+          connection,
+          l10n.t(
+            'The connection lived for {0} s, the execution timeout of a Web function.',
+            seconds,
+          ),
+        ),
+      );
+    }
     for (const { payload, push } of connection.early ?? []) {
       this.deliver(connection, payload, push);
     }
@@ -159,6 +173,13 @@ export class Gateway implements HandshakeTarget, PushTarget {
     const fact = this.facts.frame(connection, 'toServer', payload, data.length);
     if (connection.service.spec.emulator.idleResetOn.includes('toServer')) {
       connection.lastActivity = this.idleClock.now();
+    }
+    if (this.webFunction.concern(connection)) {
+      const over = this.webFunction.received(connection, data.length);
+      if (this.isOver(connection, over)) {
+        this.closeByGateway(connection, 'protocolError', over.code, 'over a limit');
+        return;
+      }
     }
     this.detour(
       connection,
@@ -191,7 +212,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
       },
       end: (result) => this.afterTransfer(connection, result),
     });
-    if (payload.length > notableSize) {
+    if (payload.length > notableSize && !this.webFunction.concern(connection)) {
       this.facts.tellOnce(connection, 'transfer', {
         rule: 'limits.notable-size',
         severity: 'info',
@@ -397,6 +418,12 @@ export class Gateway implements HandshakeTarget, PushTarget {
     const payload =
       typeof frame.payload === 'string' ? frame.payload.toWellFormed() : frame.payload;
     const binary = typeof payload !== 'string';
+    if (this.webFunction.concern(connection)) {
+      const over = this.webFunction.sends(binary ? payload.length : Buffer.byteLength(payload));
+      if (this.isOver(connection, over)) {
+        return { errNo: pushErrors.tooLarge, errMsg: over.message };
+      }
+    }
     socket.send(payload, binary);
     if (!socket.alive) {
       return {
@@ -417,6 +444,16 @@ export class Gateway implements HandshakeTarget, PushTarget {
     }
     const errMsg = this.cutOffUnread(connection);
     return errMsg === undefined ? undefined : { errNo: pushErrors.socketDied, errMsg };
+  }
+
+  /** Tells of a message that a Web function would not take; true: nor does this one. */
+  private isOver(connection: Connection, over: OverLimit | undefined): over is OverLimit {
+    if (over === undefined) {
+      return false;
+    }
+    const { rule, severity, message, advice } = over;
+    this.facts.tellOnce(connection, 'transfer', { rule, severity, message, advice });
+    return connection.service.spec.emulator.webFunctionOverLimit === 'close';
   }
 
   /** Ends a client for which too much waits; returns why. */
@@ -509,6 +546,12 @@ export class Gateway implements HandshakeTarget, PushTarget {
       code,
       reason,
     });
+    if (this.webFunction.concern(connection)) {
+      const finding = this.webFunction.ended(connection, cause, code);
+      if (finding !== undefined) {
+        this.facts.tellOnce(connection, 'transfer', finding);
+      }
+    }
     this.registry.leave(connection, cause, () => {
       if (!this.peers.owes(connection.id)) {
         return;

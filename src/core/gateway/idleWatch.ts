@@ -81,5 +81,7 @@ export class IdleWatch {
 }
 
 function dueOf(connection: Connection): number {
-  return connection.lastActivity + connection.service.spec.backendTimeout * 1000;
+  const { backendTimeout, emulator } = connection.service.spec;
+  const seconds = emulator.platform === 'webFunction' ? emulator.webFunctionIdle : backendTimeout;
+  return connection.lastActivity + seconds * 1000;
 }

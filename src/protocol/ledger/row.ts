@@ -13,6 +13,7 @@ export type Source =
   | 'How It Works page'
   | 'API Gateway pages'
   | 'runtime pages'
+  | 'Web function pages'
   | 'captured event'
   | 'public handlers'
   | 'RFC 6455'

@@ -244,7 +244,7 @@ describe('scfws', function () {
   });
 
   it('serves as facts; the first one says where', async () => {
-    const gateway = serve([project(), '--port', '0', '--json']);
+    const gateway = serve([project(), '--port', '0', '--json', '--as', 'web-function']);
     const first = await gateway.until('listening');
     assert.equal(gateway.facts[0], first);
     assert.match(first.url, /^ws:\/\/127\.0\.0\.1:\d+\/release\/websocket$/);
@@ -275,6 +275,11 @@ describe('scfws', function () {
     const late = await scfws(['push', first.pushUrl, '--id', connection, '--close']);
     assert.equal(late.code, 1);
     assert.match(late.out, /"errNo":9001/);
+
+    const large = new WebSocket(first.url);
+    large.on('open', () => large.send('x'.repeat(256 * 1024 + 1)));
+    const over = new Promise<number>((resolve) => large.on('close', resolve));
+    assert.equal(await over, 1009, 'as a Web function');
 
     gateway.child.kill('SIGTERM');
     assert.equal(await gateway.ended, 0);

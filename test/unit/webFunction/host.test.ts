@@ -69,7 +69,7 @@ for (const { language, find } of hosts) {
       );
     });
 
-    it('gives the functions the events of the contract, and their push host', async () => {
+    it('gives the functions the events of the contract, and their push host (webfn.contract)', async () => {
       const client = await instance.connect('/room?who=ann', ['chat', 'other']);
       assert.equal(client.socket.protocol, 'chat');
       const id = await client.ask('id');

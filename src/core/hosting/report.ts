@@ -310,7 +310,7 @@ export function sorted(findings: readonly Finding[]): Finding[] {
   return [...findings].sort(
     (a, b) =>
       weights.indexOf(a.weight) - weights.indexOf(b.weight) ||
-      a.file.localeCompare(b.file) ||
+      (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) ||
       a.line - b.line,
   );
 }

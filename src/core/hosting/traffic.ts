@@ -2,7 +2,9 @@
 import * as l10n from '@vscode/l10n';
 import { type BackgroundKind, type Fact, leftOut } from '../../protocol/fact';
 import type { FunctionSpec } from '../../protocol/project';
+import { enderOf } from '../gateway/webFunctionRules';
 import { type Ender, Pace, statusOf, webFunctionLimits } from './limits';
+import { statusText } from './statusText';
 
 interface Seen {
   id: string;
@@ -61,12 +63,7 @@ export function measure(facts: readonly Fact[]): Traffic {
         const one = seen.get(fact.connection);
         if (one !== undefined) {
           one.code = fact.code;
-          one.ender =
-            fact.cause === 'idle'
-              ? 'idle'
-              : ['clientClose', 'clientVanished', 'leftDuringRegister'].includes(fact.cause)
-                ? 'client'
-                : 'server';
+          one.ender = enderOf(fact.cause);
           one.open = false;
           leave(fact.connection);
         }
@@ -227,21 +224,6 @@ export function trafficFindings(traffic: Traffic): string[] {
     );
   }
   return found;
-}
-
-export function statusText(status: number): string {
-  switch (status) {
-    case 456:
-      return l10n.t(
-        'the client closed with another code than 1000 (a browser that leaves a page sends 1001).',
-      );
-    case 439:
-      return l10n.t('the server closed with another code than 1000 or 1011.');
-    case 455:
-      return l10n.t('nothing was said for longer than the idle limit.');
-    default:
-      return l10n.t('it lived longer than the execution timeout.');
-  }
 }
 
 // -- what is billed
