@@ -13,6 +13,7 @@ import { PostError } from '../backends/post';
 import type { ClusterConfig } from '../config';
 import type { Debt, NodeRegistry, PushVerdict, RegistryPorts } from '../registry';
 import { openRedis, type Redis } from './client';
+import { group, Payer } from './payer';
 import { PeerCalls } from './peerCalls';
 import * as rules from './rules';
 import * as steps from './steps';
@@ -20,9 +21,6 @@ import * as steps from './steps';
 /** The node that holds a connection cannot be asked; a number of this gateway's own, as all but 0 are. */
 export const nodeUnreachable = 9008;
 
-const group = 'payers';
-/** Debts of dead nodes that one node pays at the same time at most. */
-const paidAtOnce = 32;
 /** Milliseconds that another node may take to answer. */
 const peerLimit = 5000;
 /** Of its lease: how long a node in doubt waits for the others' answers, and how often it asks. */
@@ -32,7 +30,7 @@ const firstTries = 5;
 
 type PeerCall =
   | { op: 'push'; service: string; connection: string; text?: string; base64?: string }
-  | { op: 'lease' };
+  | { op: 'lease'; node: string };
 
 export class RedisRegistry implements NodeRegistry {
   node = randomBytes(4).toString('hex');
@@ -45,13 +43,13 @@ export class RedisRegistry implements NodeRegistry {
   /** When the lease was last renewed, and since when it is certain that others could have renewed theirs (monotonic). */
   private renewedAt = 0;
   private soundSince = Infinity;
-  /** Entries of the stream that this node pays, or has paid and could not acknowledge yet. */
-  private readonly inHand = new Set<string>();
-  private readonly unacknowledged = new Set<string>();
-  /** Redis may have given entries to this node that it did not hear of. */
-  private unheard = false;
-  /** Lives of this node that it ended itself, with what they owed. */
-  private readonly former: { node: string; debts: Debt[] }[] = [];
+  private readonly payer: Payer;
+  /** Lives of this node that have ended, with what nobody has paid of what they owed: Redis may forget it once more. */
+  private former: { node: string; debts: Debt[] }[] = [];
+  /** Lives whose lease this node took. */
+  private readonly taken = new Set<string>();
+  /** Redis does not know the lease of this life any more. */
+  private forgotten = false;
   /** What was paid could not be taken out of the ledger. */
   private untold = false;
   private timer: NodeJS.Timeout | undefined;
@@ -64,6 +62,19 @@ export class RedisRegistry implements NodeRegistry {
   ) {
     this.redis = openRedis(config.redis, config.sentinel, ports.log);
     this.peers = new PeerCalls(config.secret, (call) => this.answer(call as PeerCall));
+    this.payer = new Payer({
+      node: () => this.node,
+      key: (name) => this.key(name),
+      command: (key, args) => this.redis.command(key, args),
+      run: (script, keys, args) => this.run(script, keys, args),
+      inherit: (debt) => ports.inherit(debt),
+      strike: (connection) => this.paid(connection),
+      onIdle: () => {
+        if (this.state === 'joined') {
+          this.turn = this.turn.then(() => this.payer.payForOthers()).catch(() => this.miss());
+        }
+      },
+    });
   }
 
   get peer(): NonNullable<NodeRegistry['peer']> {
@@ -186,7 +197,7 @@ export class RedisRegistry implements NodeRegistry {
       await this.doubtIfDue();
       await this.renew();
       await this.reapOthers();
-      await this.payForOthers();
+      await this.payer.payForOthers();
     } catch (error) {
       if (this.state === 'joined') {
         this.ports.log.warn({ reason: sentenceOf(error) }, 'redisAway');
@@ -208,7 +219,7 @@ export class RedisRegistry implements NodeRegistry {
     const limit = this.config.leaseMs * askShare;
     const answers = await Promise.all(
       others.map(([, address]) =>
-        this.peers.call(address, { op: 'lease' } satisfies PeerCall, limit).then(
+        this.peers.call(address, { op: 'lease', node } satisfies PeerCall, limit).then(
           (answer): rules.Answer =>
             (answer as { fresh?: unknown }).fresh === true ? 'fresh' : 'stale',
           (): rules.Answer => 'silent',
@@ -217,27 +228,30 @@ export class RedisRegistry implements NodeRegistry {
     );
     const still = this.node === node && rules.inDoubt(this.age, this.config.leaseMs);
     if (still && rules.isCutOff(answers)) {
-      const left = this.endLife('the node lost its lease');
-      this.former.push({ node, debts: left });
+      this.endLife('the node lost its lease');
     }
   }
 
-  /** Returns what this life owed. */
-  private endLife(reason: string): Debt[] {
-    this.ports.log.error({ node: this.node, reason }, 'fenced');
-    const left = this.ports.fence(reason);
+  private endLife(reason: string): void {
+    const { node } = this;
+    this.ports.log.error({ node, reason }, 'fenced');
+    this.former.push({ node, debts: [...this.ports.fence(reason), ...this.payer.disown()] });
     this.node = randomBytes(4).toString('hex');
     this.renewedAt = performance.now();
     this.state = 'joining';
-    return left;
+    this.forgotten = false;
   }
 
-  /** Ends lives that gave themselves up: others have taken them, or nobody knows any more what they owed. */
+  /**
+   * Ends former lives: others have taken them, or nobody knows any more what they owed. Said again until all of it is
+   * paid, because Redis may forget it before.
+   */
   private async endFormer(): Promise<void> {
-    for (const life of [...this.former]) {
-      await this.take(life.node, 'leave', life.debts);
-      this.former.splice(this.former.indexOf(life), 1);
+    for (const life of this.former) {
+      const still = new Set(await this.handOver(life.node, life.debts));
+      life.debts = life.debts.filter(({ connection }) => still.has(connection));
     }
+    this.former = this.former.filter(({ debts }) => debts.length > 0);
   }
 
   private async renew(): Promise<void> {
@@ -245,8 +259,10 @@ export class RedisRegistry implements NodeRegistry {
     const asked = performance.now();
     const address =
       this.config.address ?? `http://${this.config.host}:${this.ports.operationsPort()}`;
-    const keys = ['leases', 'reaped', 'nodes'].map((each) => this.key(each));
-    const args = [node, String(this.config.leaseMs), address];
+    const keys = ['leases', 'reaped', 'nodes', `owed:${node}`].map((each) => this.key(each));
+    const joins = this.forgotten || !this.holdsLease;
+    const owed = joins ? pairsOf(this.owed) : [];
+    const args = [node, String(this.config.leaseMs), address, joins ? 'join' : 'renew', ...owed];
     const answer = await this.run(steps.renew, keys, args);
     if (answer === -1) {
       this.endLife('another node took the lease');
@@ -255,23 +271,42 @@ export class RedisRegistry implements NodeRegistry {
     if (this.state === 'left' || node !== this.node) {
       return; // It ended while Redis was asked.
     }
+    if (answer === 0) {
+      this.forgotten = true;
+      this.payer.adopt();
+      await this.doubtIfDue(); // This process may have stood still just before it asked.
+      return this.renew();
+    }
+    this.forgotten = false;
     const late = rules.isLate(asked - this.renewedAt, this.config.leaseMs);
-    const back = this.state !== 'joined' || answer === 2;
+    const back = this.state !== 'joined' || joins;
     if (late || back) {
       this.soundSince = performance.now();
     }
     this.renewedAt = asked;
+    const known = this.addresses;
     await this.learnAddresses();
+    if (back || !rules.mayReap(asked - this.soundSince, this.config.leaseMs)) {
+      // Redis may have forgotten the others, who have not told it their addresses again yet.
+      this.addresses = new Map([...known, ...this.addresses]);
+    }
     if (back) {
       await this.makeGroup();
-      await this.endFormer();
+    }
+    await this.endFormer();
+    if (back) {
+      this.payer.readAgain();
       await this.reconcile();
-      this.unheard = true;
       this.ports.log.info({ node, again: answer === 1 }, 'joined');
       this.state = 'joined';
     } else if (this.untold) {
       await this.reconcile();
     }
+  }
+
+  /** All that must be written down for this life. */
+  private get owed(): Debt[] {
+    return [...this.ports.debts(), ...this.payer.adoptedDebts];
   }
 
   /** Redis may have lost what it acknowledged, or missed what was said while it was away. */
@@ -280,10 +315,10 @@ export class RedisRegistry implements NodeRegistry {
     this.untold = false;
     const written = (await this.redis.command(key, ['HKEYS', key])) as string[];
     // Looked at now, and sent before anything else: what is paid later is taken out later.
-    const mine = this.ports.debts();
+    const mine = this.owed;
     const known = new Set(mine.map(({ connection }) => connection));
     const stale = written.filter((connection) => !known.has(connection));
-    const owed = mine.flatMap(({ connection, service }) => [connection, service]);
+    const owed = pairsOf(mine);
     const [, done] = await Promise.all([
       stale.length > 0 ? this.redis.command(key, ['HDEL', key, ...stale]) : undefined,
       owed.length > 0
@@ -315,88 +350,23 @@ export class RedisRegistry implements NodeRegistry {
     }
     const dead = (await this.run(steps.expired, [this.key('leases')], [])) as string[];
     for (const node of dead.filter((each) => each !== this.node)) {
-      const debts = await this.take(node, 'expired');
+      const debts = (await this.take(node, 'expired')) as number;
       if (debts >= 0) {
+        this.taken.add(node);
         this.ports.log.warn({ dead: node, debts }, 'reaped');
       }
     }
   }
 
-  private async take(node: string, how: 'expired' | 'leave', known: Debt[] = []): Promise<number> {
-    const names = ['leases', 'reaped', 'nodes', `owed:${node}`, 'debts'];
+  /** Ends a life of this node's own. Resolves with the connections among these for which nobody has paid. */
+  private async handOver(node: string, known: Debt[]): Promise<string[]> {
+    return (await this.take(node, 'leave', known)) as string[];
+  }
+
+  private take(node: string, how: 'expired' | 'leave', known: Debt[] = []): Promise<unknown> {
+    const names = ['leases', 'reaped', 'nodes', `owed:${node}`, 'debts', 'unpaid'];
     const keys = names.map((each) => this.key(each));
-    const debts = known.flatMap(({ connection, service }) => [connection, service]);
-    return (await this.run(steps.reap, keys, [node, how, group, ...debts])) as number;
-  }
-
-  private async payForOthers(): Promise<void> {
-    const key = this.key('debts');
-    await this.acknowledge();
-    if (this.unheard) {
-      const mine = await this.readDebts(key, '0');
-      const news = mine.filter(([entry]) => !this.inHand.has(entry)).slice(0, this.free);
-      news.forEach(([entry, fields]) => this.payEntry(entry, fields));
-      this.unheard = news.length > 0 && this.free === 0;
-    }
-    if (this.free > 0) {
-      this.unheard = true; // Until the answer is here.
-      const fresh = await this.readDebts(key, '>');
-      this.unheard = false;
-      fresh.forEach(([entry, fields]) => this.payEntry(entry, fields));
-    }
-  }
-
-  private get free(): number {
-    return paidAtOnce - this.inHand.size;
-  }
-
-  private async readDebts(key: string, from: '>' | '0'): Promise<Entry[]> {
-    const count = String(from === '>' ? this.free : 2 * paidAtOnce);
-    const args = ['XREADGROUP', 'GROUP', group, this.node, 'COUNT', count, 'STREAMS', key, from];
-    return entriesOf(await this.redis.command(key, args));
-  }
-
-  private payEntry(entry: string, fields: string[] | null): void {
-    this.inHand.add(entry);
-    const { node } = this;
-    const at = (name: string): string => fields?.[fields.indexOf(name) + 1] ?? '';
-    // An entry without fields is gone from the stream: somebody paid it.
-    const paid =
-      fields === null
-        ? Promise.resolve(true)
-        : this.ports.inherit({ connection: at('connection'), service: at('service') });
-    void paid
-      .catch(() => false)
-      .then(async (done) => {
-        if (done) {
-          this.unacknowledged.add(entry);
-          await this.acknowledge();
-        } else {
-          this.inHand.delete(entry);
-          this.unheard ||= node === this.node;
-        }
-        if (this.inHand.size === 0 && this.state === 'joined') {
-          this.turn = this.turn.then(() => this.payForOthers());
-          await this.turn;
-        }
-      })
-      .catch(() => undefined); // The next beat tries again.
-  }
-
-  /** What was paid is not paid again because Redis could not be told at once. */
-  private async acknowledge(): Promise<void> {
-    const paid = [...this.unacknowledged];
-    if (paid.length > 0) {
-      const key = this.key('debts');
-      await Promise.all([
-        this.redis.command(key, ['XACK', key, group, ...paid]),
-        this.redis.command(key, ['XDEL', key, ...paid]),
-      ]);
-      for (const entry of paid) {
-        this.unacknowledged.delete(entry);
-        this.inHand.delete(entry);
-      }
-    }
+    return this.run(steps.reap, keys, [node, how, group, ...pairsOf(known)]);
   }
 
   // -- pushes
@@ -464,7 +434,10 @@ export class RedisRegistry implements NodeRegistry {
 
   private answer(call: PeerCall): unknown {
     if (call.op === 'lease') {
-      return { fresh: this.state === 'joined' && rules.isFresh(this.age, this.config.leaseMs) };
+      const sound = performance.now() - this.soundSince;
+      const fresh = rules.isFresh(this.age, sound, this.config.leaseMs);
+      // Redis may have forgotten whom this node took; this node has not.
+      return { fresh: this.taken.has(call.node) || (this.state === 'joined' && fresh) };
     }
     const payload =
       call.text ?? (call.base64 === undefined ? null : Buffer.from(call.base64, 'base64'));
@@ -491,9 +464,11 @@ export class RedisRegistry implements NodeRegistry {
     clearTimeout(this.timer);
     clearTimeout(this.doubtTimer);
     await this.turn.catch(() => undefined);
-    await this.acknowledge().catch(() => undefined);
+    await this.payer.acknowledge().catch(() => undefined);
     if (joined) {
-      await this.take(this.node, 'leave', this.ports.debts()).catch(() => undefined); // The lease runs out by itself.
+      const debts = [...this.owed, ...this.payer.disown()];
+      await this.handOver(this.node, debts).catch(() => undefined); // The lease runs out by itself.
+      await this.endFormer().catch(() => undefined);
     }
     this.redis.close();
     this.peers.dispose();
@@ -512,19 +487,11 @@ export class RedisRegistry implements NodeRegistry {
   }
 }
 
+const pairsOf = (debts: Debt[]): string[] =>
+  debts.flatMap(({ connection, service }) => [connection, service]);
+
 /** The life of a node that an id names; undefined: it is no id of this gateway. */
 function nodeOf(connection: string): string | undefined {
   const bytes = Buffer.from(connection, 'base64');
   return bytes.length === 16 ? bytes.toString('hex', 0, 4) : undefined;
-}
-
-type Entry = [entry: string, fields: string[] | null];
-
-/** Of an answer to XREADGROUP, in either version of the protocol. */
-function entriesOf(read: unknown): Entry[] {
-  if (read === null || read === undefined) {
-    return [];
-  }
-  const streams = (Array.isArray(read) ? read : Object.entries(read)) as [string, Entry[]][];
-  return streams.flatMap(([, entries]) => entries);
 }

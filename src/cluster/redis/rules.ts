@@ -18,9 +18,12 @@ export function isCertain(age: number, lease: number): boolean {
   return age < lease;
 }
 
-/** Whether a node that is asked may say that renewing works. */
-export function isFresh(age: number, lease: number): boolean {
-  return age < lease / 2;
+/**
+ * Whether a node that is asked says that renewing works, which ends whoever asks. Not as soon as Redis is there again,
+ * when the others have not had their turn; but well before it may take anything. `sound`: see `mayReap`.
+ */
+export function isFresh(age: number, sound: number, lease: number): boolean {
+  return age < lease / 2 && sound >= lease / 2;
 }
 
 /**

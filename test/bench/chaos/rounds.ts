@@ -22,6 +22,7 @@ export const mishaps = [
   'Redis holds its answers',
   'Redis is killed and keeps',
   'Redis is killed and forgets',
+  'kill -9, and Redis forgets',
   'rolling restart',
 ] as const;
 export type Mishap = (typeof mishaps)[number];
@@ -29,10 +30,12 @@ export type Mishap = (typeof mishaps)[number];
 export interface Result {
   seed: number;
   mishap: Mishap;
-  /** Connections whose Register said yes; how many had a Cleanup, more than one, none, or a second one of another key. */
+  /** Connections whose Register said yes; how many had a Cleanup, more than one, or a second one of another key. */
   owed: number;
   paid: number;
   twice: number;
+  /** Of those without a Cleanup: its node was killed, and Redis came back empty before another node could know. */
+  lostByRedis: number;
   unpaid: number;
   otherKey: number;
   /** Messages that were pushed with errNo 0 and did not arrive: because their socket broke, or for no such reason. */
@@ -42,9 +45,13 @@ export interface Result {
   /** Answers to pushes that were not true. */
   wrong: string[];
   ms: number;
+  /** What the nodes wrote about leases and debts, where the round is not as promised. */
+  story: string[];
 }
 
 const leaseSeconds = 2;
+/** Lines of a node's log that tell of leases and debts. */
+const told = new Set(['fenced', 'reaped', 'joined', 'redisAway', 'cleanupPaid']);
 const secrets = {
   SCFWS_CLUSTER_SECRET: 'a secret of the nodes',
   SCFWS_PUSH_SECRETS: 'a secret of the pushes',
@@ -52,6 +59,7 @@ const secrets = {
 
 interface Program {
   child: ChildProcess;
+  port: number;
   url: string;
   pushUrl: string;
   operationsPort: number;
@@ -73,21 +81,28 @@ export async function playRound(seed: number, mishap: Mishap): Promise<Result> {
   const started = performance.now();
   const dice = new Random(seed);
   const functions = await startFunctions();
-  const redis = await startRedis({ appendOnly: mishap !== 'Redis is killed and forgets' });
+  const redis = await startRedis({ appendOnly: !mishap.endsWith('forgets') });
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-chaos-'));
   const programs: Program[] = [];
   const held: Held[] = [];
   const accepted = new Map<string, number>();
   const cleanups = new Map<string, string[]>();
   const wrong: string[] = [];
+  const story: string[] = [];
   let pushes = 0;
+  /** Connections that were owed when their node was killed, where Redis has forgotten them since. */
+  const forgotten = new Set<string>();
   const idOfClient = new Map<string, string>();
+  const portOfId = new Map<string, number>();
   let clients = 0;
 
   functions.register = (event) => {
     const id = event.websocket.secConnectionID;
     accepted.set(id, performance.now());
-    idOfClient.set((event as unknown as { queryString: { who: string } }).queryString.who, id);
+    const { who, port } = (event as unknown as { queryString: { who: string; port: string } })
+      .queryString;
+    idOfClient.set(who, id);
+    portOfId.set(id, Number(port));
     return { errNo: 0, errMsg: 'ok' };
   };
   functions.cleanup = ({ websocket: { secConnectionID: id } }, headers) => {
@@ -118,9 +133,12 @@ export async function playRound(seed: number, mishap: Mishap): Promise<Result> {
       child.once('exit', (code) => reject(new Error(`a node ended with ${code} at its start`)));
       lines.on('line', (line) => {
         const said = JSON.parse(line) as { msg: string; urls: string[]; pushUrl: string };
+        if (told.has(said.msg)) {
+          story.push(line);
+        }
         if (said.msg === 'listening') {
           const { urls, pushUrl } = said;
-          resolve({ child, url: urls[0] ?? '', pushUrl, operationsPort: operations, proxy });
+          resolve({ child, port, url: urls[0] ?? '', pushUrl, operationsPort: operations, proxy });
         }
       });
     });
@@ -128,7 +146,7 @@ export async function playRound(seed: number, mishap: Mishap): Promise<Result> {
 
   const enter = async (program: Program): Promise<void> => {
     const who = String(++clients);
-    const client = await connect(`${program.url}?who=${who}`).catch(() => undefined);
+    const client = await connect(`${program.url}?who=${who}&port=${program.port}`).catch(() => undefined);
     const id = idOfClient.get(who) ?? '';
     if (client === undefined) {
       return; // Refused, or its node is away: that is its right.
@@ -227,6 +245,18 @@ export async function playRound(seed: number, mishap: Mishap): Promise<Result> {
         await wait(dice.below(lease));
         await redis.restart();
         break;
+      case 'kill -9, and Redis forgets': {
+        await stop(victim, 'SIGKILL');
+        const owed = [...accepted.keys()].filter(
+          (id) => portOfId.get(id) === victim.port && !cleanups.has(id),
+        );
+        await wait(dice.below(lease * 3));
+        await redis.kill();
+        owed.filter((id) => !cleanups.has(id)).forEach((id) => forgotten.add(id));
+        await redis.restart();
+        programs[at] = await startProgram();
+        break;
+      }
       case 'rolling restart':
         for (const n of [0, 1]) {
           await stop(programs[n] as Program, 'SIGTERM');
@@ -260,7 +290,7 @@ export async function playRound(seed: number, mishap: Mishap): Promise<Result> {
     }
     held.forEach(({ client }) => client.socket.close(1000));
     await Promise.all(held.map(({ client }) => client.closed));
-    await allPaid(accepted, cleanups, lease * 30);
+    await allPaid(accepted, cleanups, forgotten, lease);
     await Promise.all(programs.map((program) => stop(program, 'SIGTERM')));
   } finally {
     programs.forEach(({ child, proxy }) => (child.kill('SIGKILL'), proxy.dispose()));
@@ -270,6 +300,7 @@ export async function playRound(seed: number, mishap: Mishap): Promise<Result> {
   }
   const ids = [...accepted.keys()];
   const counts = ids.map((id) => cleanups.get(id)?.length ?? 0);
+  const without = ids.filter((id) => !cleanups.has(id));
   const missing = held.flatMap((each) =>
     [...each.sent].filter((text) => !each.received.has(text)).map(() => each),
   );
@@ -286,24 +317,36 @@ export async function playRound(seed: number, mishap: Mishap): Promise<Result> {
     owed: ids.length,
     paid: counts.filter((count) => count > 0).length,
     twice: counts.filter((count) => count > 1).length,
-    unpaid: counts.filter((count) => count === 0).length,
+    lostByRedis: without.filter((id) => forgotten.has(id)).length,
+    unpaid: without.filter((id) => !forgotten.has(id)).length,
     otherKey: ids.filter((id) => new Set(cleanups.get(id)).size > 1).length,
     lostOnTheirWay: missing.filter(({ code }) => code === 1006).length,
     lost: missing.filter(({ code }) => code !== 1006).length,
     pushes,
     wrong,
+    story: [
+      ...story,
+      ...without.map((id) => `without: ${Buffer.from(id, 'base64').toString('hex')}`),
+    ],
     ms: Math.round(performance.now() - started),
   };
 }
 
-/** Resolves when nothing is owed any more, or after that time, milliseconds. */
+/** Resolves when all is paid but what Redis may have lost (which gets the time of three leases), or it takes too long. */
 async function allPaid(
   accepted: ReadonlyMap<string, number>,
   cleanups: ReadonlyMap<string, string[]>,
-  limit: number,
+  forgotten: ReadonlySet<string>,
+  lease: number,
 ): Promise<void> {
-  const end = performance.now() + limit;
-  while ([...accepted.keys()].some((id) => !cleanups.has(id)) && performance.now() < end) {
+  const started = performance.now();
+  for (;;) {
+    const without = [...accepted.keys()].filter((id) => !cleanups.has(id));
+    const late = performance.now() - started;
+    const only = without.every((id) => forgotten.has(id));
+    if (without.length === 0 || (only && late > lease * 3) || late > lease * 30) {
+      return;
+    }
     await wait(50);
   }
 }

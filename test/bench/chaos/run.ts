@@ -25,8 +25,10 @@ async function main(): Promise<void> {
       const mishap = mishaps[seed % mishaps.length] as (typeof mishaps)[number];
       try {
         const result = await playRound(seed, mishap);
-        results.push(result);
-        if (result.unpaid + result.lost + result.otherKey + result.wrong.length > 0) {
+        const asPromised =
+          result.unpaid + result.lost + result.otherKey + result.wrong.length === 0;
+        results.push({ ...result, story: asPromised ? [] : result.story });
+        if (!asPromised) {
           console.log(JSON.stringify(result));
         }
       } catch (error) {
@@ -49,6 +51,8 @@ function sum(results: readonly Result[], name: string): Record<string, number> {
     rounds: some.length,
     owed: of(({ owed }) => owed),
     paid: of(({ paid }) => paid),
+    'lost by Redis': of(({ lostByRedis }) => lostByRedis),
+    unpaid: of(({ unpaid }) => unpaid),
     twice: of(({ twice }) => twice),
     pushes: of(({ pushes }) => pushes),
     'answered wrongly': of(({ wrong }) => wrong.length),

@@ -8,6 +8,7 @@ import readline from 'node:readline';
 import { createClient } from 'redis';
 import { cleanupId } from '../../../src/cluster/debts';
 import type { GatewayNode } from '../../../src/cluster/node';
+import { reap } from '../../../src/cluster/redis/steps';
 import { root } from '../../../scripts/toolchain.mjs';
 import { configOf, connect, type Functions, nodeOf, push, startFunctions } from './bed';
 import { type RealRedis, redisProgram, startRedis } from './redisServer';
@@ -209,6 +210,29 @@ describe('several nodes over Redis', function () {
     assert.deepEqual(await look.hKeys(owed[0] ?? ''), [client.id]);
     await look.close();
     await enter(urlOf(node));
+  });
+
+  it('owes anew what it had handed over when Redis forgets that, too', async () => {
+    const node = await start();
+    const client = await enter(urlOf(node));
+    const look = createClient({ url: redis.url });
+    await look.connect();
+    const name = Buffer.from(client.id, 'base64').toString('hex', 0, 4);
+    const key = (each: string): string => `{scfws}:${each}`;
+    // Another node takes the lease and reads the debt; then it dies, and Redis forgets everything.
+    const others = ['reaped', 'nodes', `owed:${name}`, 'debts', 'unpaid'].map(key);
+    await look
+      .multi()
+      .zAdd(key('leases'), { score: 1, value: name })
+      .eval(reap, { keys: [key('leases'), ...others], arguments: [name, 'expired', 'payers'] })
+      .xReadGroup('payers', 'another', { key: key('debts'), id: '>' })
+      .exec();
+    assert.equal(await client.closed, 1012);
+    await ready(node.operationsPort);
+    assert.equal(functions.cleanups.size, 0);
+    await look.flushAll();
+    assert.deepEqual(await functions.cleanups.next(), { id: client.id, key: cleanupId(client.id) });
+    await look.close();
   });
 
   it('ends at once on a second signal, and leaves to the others what it owes', async () => {

@@ -40,6 +40,10 @@ export interface Guards {
   endsFormer: boolean;
   /** A life that lost its lease pays nothing that it owed. */
   disowns: boolean;
+  /** What was handed over is remembered until it is paid. */
+  remembersFormer: boolean;
+  /** What is in hand and forgotten by Redis is written down as one's own. */
+  adopts: boolean;
 }
 
 export const allGuards: Guards = {
@@ -55,6 +59,8 @@ export const allGuards: Guards = {
   remembersPaid: true,
   endsFormer: true,
   disowns: true,
+  remembersFormer: true,
+  adopts: true,
 };
 
 interface Node {
@@ -73,9 +79,17 @@ interface Node {
   debts: string[];
   late: string[];
   /** Lives that it ended itself, with what they owed. */
-  former: { life: number; debts: string[] }[];
+  former: { life: number; debts: string[]; told: boolean }[];
   hand: { id: number; debt: string; paid: boolean }[];
+  /** Lives whose lease it took. */
+  took: string[];
+  /** In hand, forgotten by Redis, and written down as its own. */
+  adopted: string[];
   unheard: boolean;
+  /** Redis is there again, and does not know yet what is owed. */
+  back: boolean;
+  /** Redis does not know its lease any more. */
+  lost: boolean;
   /** Redis has forgotten what it owes, and it has not written it down anew. */
   forgotten: boolean;
   untold: boolean;
@@ -128,7 +142,11 @@ const newNode = (): Node => ({
   late: [],
   former: [],
   hand: [],
+  took: [],
+  adopted: [],
   unheard: false,
+  back: false,
+  lost: false,
   forgotten: false,
   untold: false,
 });
@@ -142,11 +160,28 @@ export function startOpen(faults: number): State {
   return state;
 }
 
+/** With a connection whose node's lease was taken, and nobody has read that; its node is dead, or lives anew. */
+export function startTaken(owner: 'dead' | 'alive', faults: number): State {
+  const state = startOpen(faults);
+  const [first] = state.nodes as [Node];
+  redis.reap(state.redis, nameOf(0, 1), 'leave');
+  first.debts = [];
+  (state.connections['c0'] as Connection).at = 'ended';
+  if (owner === 'dead') {
+    first.up = 'dead';
+  } else {
+    first.life = 2;
+    first.former = [{ life: 1, debts: ['c0'], told: true }];
+    redis.join(state.redis, nameOf(0, 2), lease, []);
+  }
+  return state;
+}
+
 /** Connections by the number of their node. */
 export function start(places: number[], faults: number): State {
   const store = redis.emptyStore();
   const nodes = [newNode(), newNode()].map((node, n): Node => {
-    redis.renew(store, nameOf(n, node.life), lease);
+    redis.join(store, nameOf(n, node.life), lease, []);
     return { ...node, state: 'joined', sound: lease, step: 'done', knows: true };
   });
   const connections = Object.fromEntries(
@@ -262,16 +297,25 @@ function forget(state: State): void {
   state.redis = { ...redis.emptyStore(), lastId: state.redis.lastId };
   Object.values(state.connections).forEach((each) => (each.excused = true));
   state.nodes.forEach((node) => (node.forgotten = node.up !== 'dead'));
-  for (const each of Object.values(state.connections)) {
-    // What Redis acknowledged and lost is lost with a node that is not there any more.
-    const id = idOf(state, each);
-    const node = state.nodes[each.node] as Node;
-    each.beyond ||= ![node.debts, ...node.former.map(({ debts }) => debts)].flat().includes(id);
-  }
+  noteLost(state);
 }
 
-const idOf = (state: State, connection: Connection): string =>
-  Object.keys(state.connections).find((id) => state.connections[id] === connection) as string;
+/** What Redis acknowledged and lost is lost with the last node that knew it. */
+function noteLost(state: State): void {
+  const known = new Set([
+    ...Object.values(state.redis.owed).flat(),
+    ...state.redis.stream.map(({ debt }) => debt),
+    ...state.nodes.flatMap(({ debts, former, hand, adopted }) => [
+      ...debts,
+      ...adopted,
+      ...former.flatMap((life) => life.debts),
+      ...hand.filter(({ paid }) => !paid).map(({ debt }) => debt),
+    ]),
+  ]);
+  for (const [id, connection] of Object.entries(state.connections)) {
+    connection.beyond ||= !known.has(id);
+  }
+}
 
 function beatOf(state: State, n: number, guards: Guards, add: Add, command: Command): void {
   const at = (next: State): Node => next.nodes[n] as Node;
@@ -290,61 +334,86 @@ function beatOf(state: State, n: number, guards: Guards, add: Add, command: Comm
         const mine = at(next);
         const other = next.nodes[1 - n] as Node;
         const heard = mine.cut !== 'all' && other.cut !== 'all' && other.up === 'alive';
-        const fresh = other.state === 'joined' && realRules.isFresh(other.age, lease);
+        const fresh =
+          other.state === 'joined' && realRules.isFresh(other.age, other.sound ?? 0, lease);
         const answers: realRules.Answer[] = !mine.knows
           ? []
-          : [!heard ? 'silent' : fresh ? 'fresh' : 'stale'];
+          : [!heard ? 'silent' : fresh || other.took.includes(name) ? 'fresh' : 'stale'];
         mine.step = 'renew';
         if (guards.isCutOff(answers)) {
-          const { life, debts } = mine;
           endLife(next, n, guards);
-          if (guards.endsFormer) {
-            mine.former.push({ life, debts: debts.filter((each) => !mine.late.includes(each)) });
-          }
         }
       });
       break;
-    case 'renew':
+    case 'renew': {
+      const joins = node.lost || node.state === 'joining';
       command(
         n,
-        label,
+        joins ? `${name} joins` : label,
         (next) => {
           if (!guards.remembersReaped) {
             next.redis.reaped = [];
           }
-          return redis.renew(next.redis, name, lease);
+          const owed = guards.reconciles ? [...at(next).debts, ...at(next).adopted] : [];
+          return joins
+            ? redis.join(next.redis, name, lease, owed)
+            : redis.renew(next.redis, name, lease);
         },
-        (next, answer: 1 | 2 | -1) => {
+        (next, answer: 0 | 1 | 2 | -1) => {
           const mine = at(next);
-          mine.dazed = false;
+          mine.dazed &&= answer === 0;
           if (answer === -1) {
             endLife(next, n, guards);
-            return; // The next step is to renew again, under the new name.
+            return; // The next step is to join, under the new name.
           }
-          const back = mine.state !== 'joined' || answer === 2;
+          if (answer === 0) {
+            mine.lost = true;
+            if (guards.adopts) {
+              mine.adopted = mine.hand.filter(({ paid }) => !paid).map(({ debt }) => debt);
+            }
+            mine.step = firstStep(mine, guards);
+            return;
+          }
+          const back = mine.state !== 'joined' || joins;
           if (back || realRules.isLate(mine.age, lease)) {
             mine.sound = 0;
           }
           mine.age = 0;
           const others = Object.keys(next.redis.leases).filter((each) => each !== name);
-          mine.knows = others.some((each) => !each.startsWith(name.charAt(0)));
-          mine.step = back ? 'former' : mine.untold ? 'reconcile' : 'reap';
+          mine.knows =
+            (mine.knows && !realRules.mayReap(mine.sound ?? 0, lease)) ||
+            others.some((each) => !each.startsWith(name.charAt(0)));
+          const next_ = back || mine.untold ? 'reconcile' : 'reap';
+          mine.step = mine.former.length > 0 ? 'former' : next_;
           mine.unheard ||= back;
+          mine.back = back;
+          mine.lost = false;
+          if (joins) {
+            mine.forgotten = false;
+          }
         },
         miss,
       );
       break;
+    }
     case 'former': {
-      const [first] = node.former;
-      if (first === undefined) {
-        add(`${label}: no more`, (next) => (at(next).step = 'reconcile'));
-        break;
-      }
+      // One command for each life, all in one step here: what comes between two of them finds what it found before.
       command(
         n,
-        `${label} ${first.life}`,
-        (next) => redis.reap(next.redis, nameOf(n, first.life), 'leave', first.debts),
-        (next) => at(next).former.splice(0, 1),
+        label,
+        (next) =>
+          at(next).former.map(({ life, debts, told }) =>
+            told && !guards.remembersFormer
+              ? debts
+              : redis.reap(next.redis, nameOf(n, life), 'leave', debts),
+          ),
+        (next, answers: string[][]) => {
+          const mine = at(next);
+          mine.former = mine.former
+            .map(({ life }, each) => ({ life, debts: answers[each] ?? [], told: true }))
+            .filter(({ debts }) => debts.length > 0);
+          mine.step = mine.back || mine.untold ? 'reconcile' : 'reap';
+        },
         miss,
       );
       break;
@@ -358,16 +427,17 @@ function beatOf(state: State, n: number, guards: Guards, add: Add, command: Comm
             return 1;
           }
           redis.strike(next.redis, name, next.redis.owed[name] ?? []);
-          return redis.owe(next.redis, name, at(next).debts);
+          return redis.owe(next.redis, name, [...at(next).debts, ...at(next).adopted]);
         },
         (next, answer: 1 | -1) => {
-          if (answer === -1 && at(next).debts.length > 0) {
+          if (answer === -1 && at(next).debts.length + at(next).adopted.length > 0) {
             miss(next);
             return;
           }
           at(next).state = 'joined';
           at(next).forgotten = false;
           at(next).untold = false;
+          at(next).back = false;
           at(next).step = 'reap';
         },
         miss,
@@ -384,6 +454,10 @@ function beatOf(state: State, n: number, guards: Guards, add: Add, command: Comm
             next.redis.stream = next.redis.stream.filter(({ by }) => by !== life);
           }
           redis.reap(next.redis, life, 'expired');
+          at(next).took.push(life);
+          next.nodes
+            .filter((each, m) => nameOf(m, each.life) === life)
+            .forEach((each) => excusePaid(next, each));
         };
         command(n, `${name} takes ${life}`, take, () => undefined, miss);
       }
@@ -457,11 +531,31 @@ function noteTaken(state: State, life: string): void {
   }
 }
 
+/** What was paid and not acknowledged when its payer lost its lease may be paid once more. */
+function excusePaid(state: State, { hand }: Node): void {
+  for (const { debt } of hand.filter(({ paid }) => paid)) {
+    (state.connections[debt] as Connection).excused = true;
+  }
+}
+
 function endLife(state: State, n: number, guards: Guards): void {
   const node = state.nodes[n] as Node;
+  if (guards.endsFormer) {
+    // All of it is written down, too, unless Redis has forgotten it: a call that runs in between goes on.
+    const own = node.debts.filter((each) => !node.late.includes(each));
+    const others = [...node.hand.filter(({ paid }) => !paid).map(({ debt }) => debt), ...node.adopted];
+    const debts = [...new Set([...own, ...others])].sort();
+    if (debts.length > 0) {
+      node.former.push({ life: node.life, debts, told: false });
+    }
+  }
+  excusePaid(state, node);
+  node.hand = node.hand.filter(({ paid }) => paid);
+  node.adopted = [];
   node.debts = guards.disowns ? node.debts.filter((each) => node.late.includes(each)) : node.debts;
   node.life++;
   node.state = 'joining';
+  node.lost = false;
   node.dazed = false;
   node.age = 0;
   for (const connection of Object.values(state.connections)) {
@@ -498,9 +592,17 @@ function payingOf(state: State, n: number, guards: Guards, add: Add, command: Co
     if (!paid) {
       add(label, (next) => {
         cleanUp(next, debt, n);
+        if (next.redis.reaped.includes(nameOf(n, node.life))) {
+          (next.connections[debt] as Connection).excused = true;
+        }
         const entry = handOf(next, id);
         if (entry !== undefined) {
           entry.paid = true;
+        }
+        const mine = next.nodes[n] as Node;
+        if (mine.adopted.includes(debt)) {
+          mine.adopted = mine.adopted.filter((each) => each !== debt);
+          mine.untold = true; // Struck out by the next comparison at the latest.
         }
       });
       continue;
@@ -514,7 +616,7 @@ function payingOf(state: State, n: number, guards: Guards, add: Add, command: Co
       command(
         n,
         `${label}, acknowledged`,
-        (next) => redis.acknowledge(next.redis, id),
+        (next) => redis.acknowledge(next.redis, id, debt),
         drop,
         (next) => {
           (next.connections[debt] as Connection).excused ||= !guards.remembersPaid;
@@ -739,4 +841,7 @@ function crash(next: State, n: number, excuse: (next: State, all: boolean) => vo
     connection.at = 'ended';
   }
   next.nodes[n] = { ...newNode(), up: 'dead', life: node.life, step: 'done' };
+  if (node.forgotten) {
+    noteLost(next);
+  }
 }

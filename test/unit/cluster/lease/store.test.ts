@@ -63,10 +63,12 @@ describe("the model's Redis and the real one", function () {
       reaped: await names('reaped'),
       owed,
       stream: stream.sort(),
+      unpaid: (await client.hKeys(key('unpaid'))).sort(),
     };
   }
 
-  const shown = ({ leases, reaped, owed, stream }: model.Store): unknown => ({
+  const shown = ({ leases, reaped, owed, stream, unpaid }: model.Store): unknown => ({
+    unpaid,
     leases: Object.keys(leases).sort(),
     reaped,
     owed,
@@ -83,16 +85,25 @@ describe("the model's Redis and the real one", function () {
       for (let n = 0; n < 40; n++) {
         const life = choose(lives);
         const debt = choose(debts);
-        const step = choose(['renew', 'late', 'owe', 'strike', 'reap', 'leave', 'read', 'pay']);
+        const step = choose(['renew', 'join', 'late', 'owe', 'strike', 'reap', 'leave', 'read', 'pay']);
         done.push(`${step} ${life} ${debt}`);
         const told = `seed ${seed}: ${done.join(', ')}`;
         switch (step) {
           case 'renew':
+          case 'join':
           case 'late': {
-            const late = step === 'late';
-            const args = [life, late ? '-1' : '600000', 'http://x'];
-            const answer = await run(steps.renew, ['leases', 'reaped', 'nodes'], args);
-            assert.equal(answer, model.renew(store, life, late ? 0 : 4), told);
+            // A lease that has run out as soon as it is there.
+            const ttl = step === 'late' ? 0 : 4;
+            const joins = step === 'renew' ? 'renew' : 'join';
+            const known = step === 'join' ? [debt] : [];
+            const keys = ['leases', 'reaped', 'nodes', `owed:${life}`];
+            const args = [life, ttl === 0 ? '-1' : '600000', 'http://x', joins];
+            const answer = await run(steps.renew, keys, [...args, ...known.flatMap((d) => [d, 's'])]);
+            const expected =
+              step === 'renew'
+                ? model.renew(store, life, ttl)
+                : model.join(store, life, ttl, known);
+            assert.equal(answer, expected, told);
             break;
           }
           case 'owe': {
@@ -107,15 +118,15 @@ describe("the model's Redis and the real one", function () {
           case 'reap': {
             const dead = (await run(steps.expired, ['leases'], [])) as string[];
             assert.deepEqual(dead.sort(), model.expired(store).sort(), told);
-            const keys = ['leases', 'reaped', 'nodes', `owed:${life}`, 'debts'];
+            const keys = ['leases', 'reaped', 'nodes', `owed:${life}`, 'debts', 'unpaid'];
             const answer = await run(steps.reap, keys, [life, 'expired', group]);
             assert.equal(answer, model.reap(store, life, 'expired'), told);
             break;
           }
           case 'leave': {
-            const keys = ['leases', 'reaped', 'nodes', `owed:${life}`, 'debts'];
+            const keys = ['leases', 'reaped', 'nodes', `owed:${life}`, 'debts', 'unpaid'];
             const answer = await run(steps.reap, keys, [life, 'leave', group, debt, 's']);
-            assert.equal(answer, model.reap(store, life, 'leave', [debt]), told);
+            assert.deepEqual(answer, model.reap(store, life, 'leave', [debt]), told);
             break;
           }
           case 'read': {
@@ -132,13 +143,12 @@ describe("the model's Redis and the real one", function () {
             for (const { id } of pending) {
               const [entry] = (await client.xRange(key('debts'), id, id)) ?? [];
               if (held !== undefined && entry?.message['connection'] === debt) {
-                await client.xAck(key('debts'), group, id);
-                await client.xDel(key('debts'), id);
+                await run(steps.acknowledge, ['debts', 'unpaid'], [group, id, debt]);
                 break;
               }
             }
             if (held !== undefined) {
-              model.acknowledge(store, held.id);
+              model.acknowledge(store, held.id, debt);
             }
             break;
           }
