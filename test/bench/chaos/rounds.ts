@@ -146,7 +146,9 @@ export async function playRound(seed: number, mishap: Mishap): Promise<Result> {
 
   const enter = async (program: Program): Promise<void> => {
     const who = String(++clients);
-    const client = await connect(`${program.url}?who=${who}&port=${program.port}`).catch(() => undefined);
+    const client = await connect(`${program.url}?who=${who}&port=${program.port}`).catch(
+      () => undefined,
+    );
     const id = idOfClient.get(who) ?? '';
     if (client === undefined) {
       return; // Refused, or its node is away: that is its right.

@@ -543,7 +543,10 @@ function endLife(state: State, n: number, guards: Guards): void {
   if (guards.endsFormer) {
     // All of it is written down, too, unless Redis has forgotten it: a call that runs in between goes on.
     const own = node.debts.filter((each) => !node.late.includes(each));
-    const others = [...node.hand.filter(({ paid }) => !paid).map(({ debt }) => debt), ...node.adopted];
+    const others = [
+      ...node.hand.filter(({ paid }) => !paid).map(({ debt }) => debt),
+      ...node.adopted,
+    ];
     const debts = [...new Set([...own, ...others])].sort();
     if (debts.length > 0) {
       node.former.push({ life: node.life, debts, told: false });

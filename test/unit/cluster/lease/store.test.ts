@@ -85,7 +85,17 @@ describe("the model's Redis and the real one", function () {
       for (let n = 0; n < 40; n++) {
         const life = choose(lives);
         const debt = choose(debts);
-        const step = choose(['renew', 'join', 'late', 'owe', 'strike', 'reap', 'leave', 'read', 'pay']);
+        const step = choose([
+          'renew',
+          'join',
+          'late',
+          'owe',
+          'strike',
+          'reap',
+          'leave',
+          'read',
+          'pay',
+        ]);
         done.push(`${step} ${life} ${debt}`);
         const told = `seed ${seed}: ${done.join(', ')}`;
         switch (step) {
@@ -98,7 +108,10 @@ describe("the model's Redis and the real one", function () {
             const known = step === 'join' ? [debt] : [];
             const keys = ['leases', 'reaped', 'nodes', `owed:${life}`];
             const args = [life, ttl === 0 ? '-1' : '600000', 'http://x', joins];
-            const answer = await run(steps.renew, keys, [...args, ...known.flatMap((d) => [d, 's'])]);
+            const answer = await run(steps.renew, keys, [
+              ...args,
+              ...known.flatMap((d) => [d, 's']),
+            ]);
             const expected =
               step === 'renew'
                 ? model.renew(store, life, ttl)
