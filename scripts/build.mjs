@@ -7,6 +7,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Ajv from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
+import { commandLine } from './commandLine.mjs';
 import { contributedTexts, eventSchemaInChinese, flowSchema, inChinese } from './generate.mjs';
 import { packagesOf } from './notices.mjs';
 
@@ -34,25 +35,7 @@ export const bundles = {
     external: ['vscode'],
   },
   // No 'vscode' external here: a core that reaches for the editor does not build.
-  cli: {
-    ...node,
-    entryPoints: ['src/cli/main.ts'],
-    outfile: 'dist/cli.js',
-    banner: { js: '#!/usr/bin/env node' },
-    external: ['bufferutil', 'utf-8-validate'],
-    // Its library is large: a file beside this one, which one command loads.
-    plugins: [
-      ...common.plugins,
-      {
-        name: 'apart',
-        setup: (build) =>
-          build.onResolve({ filter: /^\.\.\/mcp\/main$/ }, () => ({
-            path: './mcp.js',
-            external: true,
-          })),
-      },
-    ],
-  },
+  ...commandLine(node),
   mcp: {
     ...node,
     entryPoints: ['src/mcp/main.ts'],

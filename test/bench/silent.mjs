@@ -27,6 +27,7 @@ export async function buildSilent() {
   await esbuild.build({
     ...bundles.cli,
     absWorkingDir: root,
+    entryPoints: ['src/cli/main.ts'],
     outfile,
     write: true,
     minify: true,

@@ -120,6 +120,27 @@ describe('scfws', function () {
     }
   });
 
+  it('starts a gateway without the file of the other commands', async () => {
+    const alone = path.join(folder, 'alone', 'dist', 'cli.js');
+    fs.mkdirSync(path.dirname(alone), { recursive: true });
+    fs.copyFileSync(program, alone);
+    const child = spawn(process.execPath, [alone, 'serve', project(), '--port', '0', '--json']);
+    const ended = once(child, 'exit');
+    const [first] = await once(readline.createInterface({ input: child.stdout }), 'line');
+    assert.match(String(first), /"kind":"listening"/);
+    child.kill();
+    await ended;
+    const push = spawn(process.execPath, [
+      alone,
+      'push',
+      'http://127.0.0.1:1/a',
+      '--id',
+      'x',
+      '--close',
+    ]);
+    assert.match(await text(push.stderr), /Cannot find module '\.\/commands\.js'/);
+  });
+
   it('says of a folder what is wrong with it, and where', async () => {
     const nowhere = path.join(folder, 'nowhere');
     for (const command of ['serve', 'import']) {

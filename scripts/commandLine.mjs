@@ -1,0 +1,138 @@
+// The command line as two files: dist/cli.js is what a start of the gateway needs, dist/commands.js the rest, which only
+// some commands load. Compiling what is not used took a third of the time to the first answer. Nothing is in both: what
+// cli.js has, commands.js takes from there, so that each module lives once.
+import esbuild from 'esbuild';
+import path from 'node:path';
+
+const root = path.dirname(import.meta.dirname);
+const entry = path.join(root, 'src', 'cli', 'main.ts');
+const table = path.join(root, 'src', 'cli', 'commands.ts');
+
+/** What the command table loads when it is asked to, and a start of the gateway needs. */
+const near = ['./serve', './faultPlan'];
+
+const nameOf = (file) => path.relative(root, file).replaceAll('\\', '/');
+
+/** Calls the library of `scfws mcp` by a file beside this one: it is large. */
+const apart = {
+  name: 'apart',
+  setup: (build) =>
+    build.onResolve({ filter: /^\.\.\/mcp\/main$/ }, () => ({ path: './mcp.js', external: true })),
+};
+
+/** Leads what the command table loads only for some commands to commands.js; `found` gets their names. */
+function later(found = new Set()) {
+  return {
+    name: 'later',
+    setup(build) {
+      build.onResolve(
+        { filter: /^\.\.?\// },
+        async ({ path: asked, importer, kind, resolveDir }) => {
+          if (kind !== 'dynamic-import' || importer !== table || near.includes(asked)) return;
+          const resolved = await build.resolve(asked, { kind: 'import-statement', resolveDir });
+          found.add(nameOf(resolved.path));
+          return { path: nameOf(resolved.path), namespace: 'later' };
+        },
+      );
+      build.onResolve({ filter: /^\.\/commands\.js$/ }, external);
+      build.onLoad({ filter: /.*/, namespace: 'later' }, ({ path: name }) => ({
+        contents: `module.exports = require('./commands.js')[${JSON.stringify(name)}];`,
+        resolveDir: root,
+      }));
+    },
+  };
+}
+
+const external = ({ path: asked }) => ({ path: asked, external: true });
+
+/** Of esbuild's options for cli.js: the modules that it is made of, and those that it leaves to commands.js. */
+async function divide(options) {
+  const left = new Set();
+  const { metafile } = await esbuild.build({
+    ...options,
+    absWorkingDir: root,
+    entryPoints: [entry],
+    plugins: [later(left), apart],
+    write: false,
+    metafile: true,
+    sourcemap: false,
+    logLevel: 'silent',
+  });
+  const own = Object.keys(metafile.inputs).filter((name) => !name.startsWith('later:'));
+  return { own: own.filter((name) => name !== nameOf(entry)), left: [...left] };
+}
+
+/** An object whose members are modules, loaded when they are first asked for. */
+const members = (names) =>
+  `{${names.map((name) => `get ${JSON.stringify(name)}() { return require(${JSON.stringify(`./${name}`)}); }`).join(',\n')}}`;
+
+/** The entry of a bundle, made by `contents`. */
+function made(contents) {
+  return {
+    name: 'made',
+    setup(build) {
+      build.onResolve({ filter: /^made$/ }, () => ({ path: 'made', namespace: 'made' }));
+      build.onLoad({ filter: /.*/, namespace: 'made' }, async () => ({
+        contents: await contents(build),
+        resolveDir: root,
+      }));
+    },
+  };
+}
+
+/** Takes what cli.js has from there. */
+function shared(options) {
+  return {
+    name: 'shared',
+    setup(build) {
+      let own = new Set();
+      build.onStart(async () => {
+        own = new Set((await divide(options)).own);
+      });
+      build.onResolve({ filter: /^\.\/cli\.js$/ }, external);
+      build.onLoad({ filter: /.*/ }, ({ path: file }) =>
+        own.has(nameOf(file)) && !file.endsWith('.mjs') // Those cannot be CommonJS; what they import can.
+          ? {
+              contents: `module.exports = require('./cli.js').modules[${JSON.stringify(nameOf(file))}];`,
+              loader: 'js',
+              resolveDir: path.dirname(file),
+            }
+          : undefined,
+      );
+    },
+  };
+}
+
+/** Both bundles; `options` are esbuild's for such programs, with `plugins` that each build is to have. */
+export function commandLine(options) {
+  const common = { ...options, external: ['bufferutil', 'utf-8-validate'] };
+  const { plugins } = options;
+  return {
+    cli: {
+      ...common,
+      entryPoints: ['made'],
+      outfile: 'dist/cli.js',
+      banner: { js: '#!/usr/bin/env node' },
+      plugins: [
+        ...plugins,
+        made(async () => {
+          const { own } = await divide(common);
+          return `require('./src/cli/main.ts');\nexports.modules = ${members(own)};`;
+        }),
+        later(),
+        apart,
+      ],
+    },
+    commands: {
+      ...common,
+      entryPoints: ['made'],
+      outfile: 'dist/commands.js',
+      plugins: [
+        ...plugins,
+        made(async () => `module.exports = ${members((await divide(common)).left)};`),
+        shared(common),
+        apart,
+      ],
+    },
+  };
+}
