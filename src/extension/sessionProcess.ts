@@ -73,12 +73,6 @@ export function planSession(options: SessionOptions, env: NodeJS.ProcessEnv): Se
   };
 }
 
-/**
- * V8 lets its young generation grow to 48 MB under load and keeps it (Node.js 20, semi-space of 16 MB). Half of that costs no
- * time that could be measured: docs/performance.md.
- */
-const heap = ['--max-semi-space-size=8'];
-
 /** Of a child that runs our command line: the editor's own program, and none of its variables. */
 export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const clean: NodeJS.ProcessEnv = {};
@@ -121,7 +115,8 @@ export class SessionProcess {
     plan: SessionPlan,
     private readonly listener: SessionListener,
   ) {
-    this.child = spawn(process.execPath, [...heap, ...plan.args], {
+    // No flag of V8's: with one it refuses the compiled code that Node.js brings along, and each start costs more.
+    this.child = spawn(process.execPath, plan.args, {
       env: plan.env,
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,

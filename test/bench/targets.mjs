@@ -79,8 +79,7 @@ async function startProduct(
   }
   const started = performance.now();
   const child = launch(process.execPath, [
-    // As the editor does: src/extension/sessionProcess.ts.
-    ...['--max-semi-space-size=8', ...nodeFlags],
+    ...nodeFlags,
     ...[cli, 'serve', folder, '--port', '0', '--stdio', ...flags],
   ]);
   const line = await firstLine(child, (text) => text.includes('"listening"'));

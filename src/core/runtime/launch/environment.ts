@@ -1,5 +1,6 @@
 /** What a handler finds around it: its environment variables, and the part of `context` that never changes. */
 import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
 import type { FunctionSpec, ServiceSpec } from '../../../protocol/project';
 
@@ -96,15 +97,22 @@ let locale: string | undefined;
 /** The cloud's locale as this machine spells it; one without it has at least its encoding. */
 function cloudLocale(): string {
   if (locale === undefined) {
-    const listed =
-      process.platform === 'win32'
-        ? ''
-        : spawnSync('locale', ['-a'], { encoding: 'utf8', timeout: 2000 }).stdout;
-    const names = listed === null ? [] : listed.split('\n');
+    const names = process.platform === 'win32' ? [] : knownLocales();
     const named = (wanted: RegExp) => names.find((name) => wanted.test(name));
     locale = named(/^en_US\.utf-?8$/i) ?? named(/^C\.utf-?8$/i) ?? 'en_US.UTF8';
   }
   return locale;
+}
+
+/** What `locale -a` lists. A folder for each says the same, and asking the program delays the first answer. */
+function knownLocales(): string[] {
+  const folder = process.platform === 'darwin' ? '/usr/share/locale' : '/usr/lib/locale';
+  const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  if (names.length > 0 && !names.includes('locale-archive')) {
+    return names;
+  }
+  const { stdout } = spawnSync('locale', ['-a'], { encoding: 'utf8', timeout: 2000 });
+  return stdout === null ? [] : stdout.split('\n');
 }
 
 /** The function's variables; where one holds `${SCFWS_PUSH_URL}`, the local push address stands. */
