@@ -126,27 +126,47 @@ function tell(
   const isPlain = found !== undefined && found.tried.deviations.length === 0;
   const story = found === undefined ? [] : storyOf(found.tried.deviations);
   const files = (file: string): string => numbered(file, plan, scenarios);
+  // What took minutes to find is told in any case, also where a file of it cannot be written.
+  let trouble: unknown;
+  const write = (file: string, text: () => string): string | undefined => {
+    try {
+      writeText(file, text());
+      return file;
+    } catch (error) {
+      trouble ??= error;
+      return undefined;
+    }
+  };
   let scenarioFile: string | undefined;
   if (found !== undefined && !isPlain && save !== undefined) {
-    scenarioFile = files(save);
-    const text = fs.readFileSync(plan.flow.file, 'utf8');
-    writeText(scenarioFile, pinned(text, plan, found.tried.deviations, story, scenarioFile));
+    const file = files(save);
+    scenarioFile = write(file, () => {
+      const text = fs.readFileSync(plan.flow.file, 'utf8');
+      return pinned(text, plan, found.tried.deviations, story, file);
+    });
   }
   if (found !== undefined && report !== undefined) {
-    writeText(files(report), markdownOf(plan, story, { plain, found, looked, cancelled }));
+    write(files(report), () => markdownOf(plan, story, { plain, found, looked, cancelled }));
   }
   if (found !== undefined && html !== undefined) {
     const { failure } = found.tried;
-    const page = renderStoryPage({
-      title: plan.info.id,
-      language: options.language,
-      story,
-      looked: [lookedText(looked), againText(found.again), ...cannotOrder(looked)],
-      failure: failure === undefined ? [] : explainFailure(failure, painter(false)),
-      events: { plain: namesOf(plain), found: namesOf(found.tried) },
-    });
-    writeText(files(html), page);
+    write(files(html), () =>
+      renderStoryPage({
+        title: plan.info.id,
+        language: options.language,
+        story,
+        looked: [lookedText(looked), againText(found.again), ...cannotOrder(looked)],
+        failure: failure === undefined ? [] : explainFailure(failure, painter(false)),
+        events: { plain: namesOf(plain), found: namesOf(found.tried) },
+      }),
+    );
   }
+  const end = (): number => {
+    if (trouble !== undefined) {
+      throw trouble as Error;
+    }
+    return found === undefined && !cancelled ? 0 : 1;
+  };
   if (json) {
     printEvent({
       explore: 'ended',
@@ -166,7 +186,7 @@ function tell(
           }),
       ...(scenarioFile === undefined ? {} : { file: path.resolve(scenarioFile) }),
     });
-    return found === undefined && !cancelled ? 0 : 1;
+    return end();
   }
   if (process.stderr.isTTY) {
     process.stderr.write('\r\x1b[K');
@@ -200,12 +220,12 @@ function tell(
       print(
         `  ${l10n.t('{0} pins this order: "scfws test {0}" runs it.', path.relative('', scenarioFile))}`,
       );
-    } else if (!isPlain) {
+    } else if (!isPlain && save === undefined) {
       print(`  ${l10n.t('With --save FILE.wsflow.yaml it is kept as a scenario.')}`);
     }
   }
   cannotOrder(looked).forEach((line) => print(`  ${paint.dim(line)}`));
-  return found === undefined && !cancelled ? 0 : 1;
+  return end();
 }
 
 function markdownOf(plan: Plan, story: string[], { plain, found, looked }: Explored): string {

@@ -10,6 +10,7 @@ import type { Fact } from '../protocol/fact';
 import type { Reply } from '../protocol/intent';
 import type { EmulatorOptions } from '../protocol/project';
 import { sentenceOf } from '../core/errors';
+import { environmentVariable } from '../core/project/withEnvironment';
 import { answerIntent } from '../core/session/intents';
 import { startSession, type Session, type SessionOptions } from '../core/session/session';
 import { problemLine } from '../core/session/problemText';
@@ -29,10 +30,17 @@ const outputLimit = 64 * 1024 * 1024;
 
 /** Runs until it is told to stop; resolves with the exit code. */
 export async function serve(
-  options: SessionOptions,
+  given: SessionOptions,
   output: ServeOutput,
   platform?: EmulatorOptions['platform'],
 ): Promise<number> {
+  const environment = process.env[environmentVariable];
+  const options: SessionOptions = {
+    ...given,
+    ...(environment === undefined
+      ? {}
+      : { environment: JSON.parse(environment) as Record<string, string> }),
+  };
   void broken(process.stderr);
   const start = async (): Promise<Session> => {
     const session = await startSession(options);

@@ -5,6 +5,7 @@ import readline from 'node:readline';
 import * as l10n from '@vscode/l10n';
 import { parseLine } from '../../protocol/wire';
 import { UserError } from '../errors';
+import { environmentVariable } from '../project/withEnvironment';
 import { runSetUp, makeStore, storeVariable } from '../scenario/setUp';
 import type { Plan } from '../scenario/loadFlows';
 import type { StepKind } from '../scenario/flow';
@@ -225,7 +226,7 @@ async function startGround(plan: Plan, options: LoadOptions, view: GatewayView):
     }
     const [program = '', ...args] = options.command;
     const started = spawn(program, [...args, project], {
-      env: { ...process.env, ...env },
+      env: { ...process.env, [environmentVariable]: JSON.stringify(env) },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     child = started;

@@ -13,12 +13,15 @@ import { loadIdentity, newIdentity } from './identity';
 import { longestJsonText, parseJsonText, problemAt } from './jsonText';
 import { contains, hasErrors, parseProjectFile, projectFileName } from './projectFile';
 import type { ProjectFile } from './projectFile';
+import { withEnvironment } from './withEnvironment';
 
 export interface ServiceOverrides {
   /** Settings of the host: scfws.json wins over them. */
   emulator?: Partial<EmulatorOptions>;
   /** Wins over scfws.json, as `--port` does. */
   port?: number;
+  /** Variables of every function, over those of scfws.json. */
+  environment?: Record<string, string>;
 }
 
 /**
@@ -62,8 +65,12 @@ export async function loadService(
     );
     problems.push(wholeFileProblem(root, 'warning', message));
   }
-  const service = { ...value, ...identity };
-  return { service: { ...service, port: overrides.port ?? service.port }, problems };
+  const { port = value.port, environment } = overrides;
+  const service = { ...value, ...identity, port };
+  return {
+    service: environment === undefined ? service : withEnvironment(service, environment),
+    problems,
+  };
 }
 
 async function readProjectText(

@@ -8,6 +8,7 @@ import type { Failure, ScenarioOutcome, TestEvent } from '../../protocol/testEve
 import type { Timer } from '../clock';
 import { makeCoverageFolder } from '../coverage/collect';
 import { sentenceOf, UserError } from '../errors';
+import { withEnvironment } from '../project/withEnvironment';
 import { recordingOf } from '../session/recordingOf';
 import type { Always } from './flow';
 import { Conductor } from './order/conductor';
@@ -19,7 +20,7 @@ import type { Plan } from './loadFlows';
 import { emulatorPlace, type Place } from './place';
 import { Cancelled, explained, runSteps, type StepRun, withinLimit } from './runSteps';
 import { type FailureDraft, Scene, StepFailed } from './scene';
-import { makeStore, runSetUp, storeVariable, withEnvironment } from './setUp';
+import { makeStore, runSetUp, storeVariable } from './setUp';
 import { fillIn } from './variables';
 import { Witness } from './witness';
 

@@ -3,7 +3,6 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
-import type { ServiceSpec } from '../../protocol/project';
 import { UserError } from '../errors';
 import { forgetTree, killTree, spawnTree } from '../runtime/process/processTree';
 
@@ -109,16 +108,4 @@ function processEnvironment(): Record<string, string> {
       value === undefined ? [] : [[name, value]],
     ),
   );
-}
-
-/** The service with these variables in the environment of its functions; what a run changes of it is its own. */
-export function withEnvironment(service: ServiceSpec, env: Record<string, string>): ServiceSpec {
-  return {
-    ...service,
-    emulator: { ...service.emulator },
-    functions: service.functions.map((each) => ({
-      ...each,
-      environment: { ...each.environment, ...env },
-    })),
-  };
 }

@@ -54,6 +54,8 @@ export interface SessionOptions {
   /** Functions that wait for a debugger from the first event on. */
   debug?: FunctionId[];
   bootstrapFolder: string;
+  /** Variables of every function, over those of the project files. */
+  environment?: Record<string, string>;
   /** Services that are loaded already, instead of those of `folders`. */
   services?: ServiceSpec[];
   /** Nobody else is to find it: it takes any port, leaves no session file, and looks at no project file again. */
@@ -362,10 +364,11 @@ async function loadServices(
   return { specs, problems };
 }
 
-function overridesOf({ emulator, port }: SessionOptions): ServiceOverrides {
+function overridesOf({ emulator, port, environment }: SessionOptions): ServiceOverrides {
   return {
     ...(emulator === undefined ? {} : { emulator }),
     ...(port === undefined ? {} : { port }),
+    ...(environment === undefined ? {} : { environment }),
   };
 }
 

@@ -301,6 +301,23 @@ describe('scfws explore', function () {
     }
   });
 
+  it('tells what it found although its file cannot be written', async function () {
+    if (process.platform === 'win32') {
+      this.skip(); // /dev/full is a disk without room.
+    }
+    const project = raceProject('two-join', 'javascript', 'race');
+    try {
+      fs.writeFileSync(project.flow, 'steps: [alice connects, alice receives: x]\n');
+      const args = [project.flow, '--runs', '1', '--html', '/dev/full', '--locale', 'en'];
+      const { code, out, err } = await scfws(args);
+      assert.match(out, /It fails in the plain order[^]*alice did not receive this message/);
+      assert.match(err, /\/dev\/full cannot be written: .*make room/);
+      assert.equal(code, 2);
+    } finally {
+      project.dispose();
+    }
+  });
+
   it('exits with 2 for wrong use, a wrong file, and no file at all', async () => {
     const project = raceProject('two-join', 'javascript', 'race');
     try {

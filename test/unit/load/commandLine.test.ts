@@ -8,6 +8,7 @@ import { makeProject, type Project } from '../scenario/parts';
 
 const flow = `
 vars: { group: 0, iteration: 0 }
+env: { PLACE: here }
 scenarios:
   - name: says
     steps:
@@ -15,6 +16,13 @@ scenarios:
       - ann sends: "say hello \${group} \${iteration}"
       - ann receives next: "hello \${group} \${iteration}"
       - Transmission ran
+  - name: has the variables of the flow, and a store of its own
+    steps:
+      - ann connects
+      - ann sends: env PLACE
+      - ann receives: here
+      - ann sends: env SCFWS_STORE
+      - ann receives: { $regex: scfws-store- }
 `;
 
 describe('scfws load', function () {
