@@ -74,9 +74,11 @@ async function run(): Promise<void> {
     // The instance may stop with its last connection: Cleanup runs before that ends.
     holdClose: (connection) => owners.cleaned(connection),
   });
-  const access = { allowedOrigins: ['*'], anyHost: true as const };
-  // The functions push from inside; nobody outside may.
-  const inner = await startServer(gateway, { port: 0, host: '127.0.0.1', access });
+  // The functions push from inside; nobody outside may, and no web page.
+  const inner = await startServer(gateway, {
+    ...{ port: 0, host: '127.0.0.1' },
+    access: { allowedOrigins: [] },
+  });
   pushPort = inner.port;
   await owners.start();
   // Ahead of the first client, as part of what the platform calls initialization.
@@ -84,7 +86,7 @@ async function run(): Promise<void> {
   const outer = await startServer(gateway, {
     port: Number(process.env['SCFWS_PORT'] ?? defaultPort),
     host: '0.0.0.0',
-    access: { ...access, pushFrom: () => false },
+    access: { allowedOrigins: ['*'], anyHost: true, pushFrom: () => false },
     targetOf: targetOf(spec),
   });
   const reach =

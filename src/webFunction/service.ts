@@ -56,8 +56,9 @@ export function targetOf(spec: ServiceSpec): (sent: string) => string {
       return sent;
     }
     const stage = spec.stages[0] ?? 'release';
-    return path === '/' && !spec.path.includes('{')
-      ? `/${stage}${spec.path}${query}`
-      : `/${stage}${path}${query}`;
+    const meant = path === '/' && !spec.path.includes('{') ? spec.path : path;
+    return matchPath([spec], `/${stage}${meant}`) === undefined
+      ? sent
+      : `/${stage}${meant}${query}`;
   };
 }

@@ -2,6 +2,7 @@
 import collections
 import json
 import queue
+import re
 import select
 import socket
 import struct
@@ -23,8 +24,9 @@ LARGEST = 8 * 1024 * 1024
 # Messages of a client that wait; while so many do, it is not read.
 WAITING = 256
 # Seconds: for a request's headers, for a client that does not read, and for its answer to a Close frame.
-HEADERS, UNREAD, FAREWELL = 20, 10, 2
+HEADERS, UNREAD, FAREWELL = 20, 3, 2
 HEAD = 16 * 1024
+KEY = re.compile('^[+/0-9A-Za-z]{22}==$')
 
 End = collections.namedtuple('End', 'cause code')
 
@@ -93,13 +95,15 @@ class Client(object):
         target = request.target.decode('latin-1')
         path, _, query = target.partition('?')
         if request.method != b'GET' or headers.get('upgrade', '').lower() != 'websocket':
-            return self.refuse(426, {'message': 'This address speaks WebSocket: send Upgrade: websocket.'},
-                               [('Upgrade', 'websocket'), ('Sec-WebSocket-Version', '13')])
+            return self.refuse(426, {'message': 'This address speaks WebSocket: send Upgrade: websocket.'})
+        if not KEY.match(headers.get('sec-websocket-key', '')):
+            return self.refuse(403, {'message': 'Header Sec-WebSocket-Key is missing or malformed.'})
+        if headers.get('sec-websocket-version') != '13':
+            return self.refuse(426, {'message': 'Header Sec-WebSocket-Version must be 13.'})
         try:
             self.ws.initiate_upgrade_connection(list(request.headers), request.target)
         except RemoteProtocolError as error:
-            status = 426 if 'Version' in str(error) else 403
-            return self.refuse(status, {'message': str(error)})
+            return self.refuse(403, {'message': str(error)})
         for event in self.ws.events():
             if not isinstance(event, Request):
                 return self.refuse(400, {'message': 'This is no handshake.'})
@@ -159,12 +163,14 @@ class Client(object):
         except OSError:
             return True
 
-    def refuse(self, status, body, more=()):
+    def refuse(self, status, body):
         self.host.log(self.tag, 'refused: %d %s' % (status, json.dumps(body, ensure_ascii=False)))
         text = json.dumps(body, ensure_ascii=False, separators=(',', ':')).encode('utf-8')
         reason = http_reason(status)
         lines = ['HTTP/1.1 %d %s' % (status, reason), 'Content-Type: application/json; charset=utf-8',
-                 'Content-Length: %d' % len(text), 'Connection: close'] + ['%s: %s' % pair for pair in more]
+                 'Content-Length: %d' % len(text), 'Connection: close']
+        if status == 426:
+            lines += ['Upgrade: websocket', 'Sec-WebSocket-Version: 13']
         self.sock.sendall('\r\n'.join(lines + ['', '']).encode('latin-1') + text)
         self.end_tcp()
         return None

@@ -12,6 +12,8 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Names under which handlers look for their push address.
 PUSH_NAMES = ('sendbackHost', 'wsBackUrl', 'url', 'SCFWS_PUSH_URL')
+# Bytes of an event, and of an answer.
+LARGEST = 6 * 1024 * 1024
 PLATFORMS = ('SCF_', 'TENCENTCLOUD_', 'QCLOUD_')
 
 
@@ -19,11 +21,13 @@ class Result(object):
     """`outcome`: ok, userError (the code failed, or took too long), platformError (it could not be run),
     gatewayTimeout (it goes on, and nobody waits any more)."""
 
-    def __init__(self, outcome, value=None, status=200, message=''):
+    def __init__(self, outcome, value=None, status=200, message='', detail=''):
         self.outcome = outcome
         self.value = value
         self.status = status
         self.message = message
+        # For the log: a stack.
+        self.detail = detail
 
 
 class Function(object):
@@ -52,7 +56,7 @@ class Function(object):
                 result = Result('gatewayTimeout', status=504, message='no answer within the backend timeout')
                 process = self
             if result.outcome != 'ok':
-                self.log(tag, 'ERROR %d %s' % (result.status, result.message))
+                self.log(tag, ('ERROR %d %s %s' % (result.status, result.message, result.detail)).rstrip())
             return result
         except OSError as error:
             return Result('platformError', status=437, message=str(error))
@@ -193,6 +197,8 @@ class Process(object):
                 return problem
             self.ready = True
         payload = json.dumps(event, ensure_ascii=False).encode('utf-8', 'surrogatepass')
+        if len(payload) > LARGEST:
+            return Result('platformError', status=406, message='the event is larger than 6 MB')
         self.began = time.monotonic()
         self.write(b'I %s 0 %s\n' % (request.encode('ascii'), payload))
         return self.wait(request, min(spec['timeout'], backend))
@@ -214,7 +220,10 @@ class Process(object):
         value = json.loads(parts[3].decode('utf-8'))
         if kind in (b'R', b'r'):
             return Result('ok', value)
-        return Result('userError', status=430, message=value.get('stack') or value.get('message', ''))
+        if value.get('kind') == 'tooLarge':
+            return Result('platformError', status=407, message='the answer is larger than 6 MB')
+        return Result('userError', status=430, message='user code exception caught',
+                      detail=value.get('stack') or value.get('message', ''))
 
     def wait_until_loaded(self, seconds):
         try:
@@ -224,8 +233,9 @@ class Process(object):
         if kind == b'Y':
             return None
         failure = json.loads(said.decode('utf-8')) if kind == b'X' else {'message': 'the process ended'}
-        message = '%s %s' % (failure.get('kind', ''), failure.get('stack') or failure.get('message', ''))
-        return Result('platformError', status=437 if kind == b'X' else 439, message=message.strip())
+        return Result('platformError', status=437 if kind == b'X' else 439,
+                      message='the function cannot be loaded (%s)' % failure.get('kind', failure.get('message', '')),
+                      detail=failure.get('stack') or failure.get('message', ''))
 
     def kill(self):
         self.alive = False

@@ -4,7 +4,10 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { planWebFunction } from '../../../src/core/hosting/plan';
+import { languageOf, reportOn, sorted } from '../../../src/core/hosting/report';
 import { bills, measure, priceOf } from '../../../src/core/hosting/traffic';
+import { readProject } from '../../../src/core/project/loadService';
 import { renderJsonLines } from '../../../src/protocol/export/jsonLines';
 import type { Fact, FactBody } from '../../../src/protocol/fact';
 import { root } from '../../../scripts/toolchain.mjs';
@@ -86,7 +89,7 @@ describe('the report of an export', function () {
     assert.deepEqual(fs.readdirSync(folder), ['p']);
   });
 
-  it('says what stands in the way, and exports nothing then', () => {
+  it('says what stands in the way of an export', async () => {
     const cases = [
       ['Python2.7', 'index.py', /port it to Python 3/],
       ['Go1', 'index.main', /only Python and Node\.js/],
@@ -94,11 +97,23 @@ describe('the report of an export', function () {
     ] as const;
     for (const [runtime, name, expected] of cases) {
       project(runtime, name, '');
-      const { stdout, status } = scfws('export', 'web-function', 'p');
-      assert.equal(status, 1, stdout);
-      assert.match(stdout, expected);
-      assert.deepEqual(fs.readdirSync(folder), ['p']);
+      const { value } = await readProject(path.join(folder, 'p'));
+      assert.ok(value);
+      const { language, findings } = await languageOf(value, undefined);
+      if (language !== undefined) {
+        const outFolder = path.join(folder, 'out');
+        const distFolder = path.join(root, 'dist');
+        const plan = await planWebFunction(value, { distFolder, language, outFolder });
+        findings.push(...(await reportOn(value, plan)));
+      }
+      const [first] = sorted(findings);
+      assert.equal(first?.weight, 'blocks', runtime);
+      assert.match(first.message, expected);
+      fs.rmSync(path.join(folder, 'p'), { recursive: true });
     }
+    project('Go1', 'index.main', '');
+    assert.equal(scfws('export', 'web-function', 'p').status, 1);
+    assert.deepEqual(fs.readdirSync(folder), ['p']);
   });
 
   it('reads limits and a bill out of a recording', () => {
@@ -126,7 +141,7 @@ describe('the report of an export', function () {
     assert.equal(priceOf(made[1]!, prices), 42);
   });
 
-  it('prints quantities without prices, and money with those that it is given', () => {
+  it('prints quantities, and no money without prices', () => {
     project('Nodejs18.15', 'index.js', '');
     const recording = write(
       'r.scfws.jsonl',
@@ -137,12 +152,8 @@ describe('the report of an export', function () {
     assert.match(plain, /1 connections would count as failed with 456/);
     assert.match(plain, /one connection an instance +5\.0000 +2 /, '256 MB for 20 s');
     assert.doesNotMatch(plain, /CNY/);
-    const prices = write(
-      'prices.json',
-      '{"currency":"CNY","gbSecond":1,"tenThousandCalls":0,"outboundGb":0}',
-    );
-    const args = ['--report', '--recording', recording, '--prices', prices];
-    assert.match(scfws('export', 'web-function', 'p', ...args).stdout, /5\.000000\n/);
+    const args = ['--report', '--recording', recording];
+    args.push('--prices', path.join(folder, 'prices.json'));
     write('prices.json', '{"gbSecond":1,"tenThousandCalls":"0"}');
     const wrong = scfws('export', 'web-function', 'p', ...args);
     assert.equal(wrong.status, 1);
