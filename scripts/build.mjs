@@ -23,8 +23,12 @@ const node = {
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  // Its other build loads its parts in a way that cannot be bundled.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+  alias: {
+    // Its other build loads its parts in a way that cannot be bundled.
+    'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+    // What `ws` asks for; the package of that name is native.
+    bufferutil: './src/core/gateway/wideMask.ts',
+  },
 };
 
 export const bundles = {
@@ -46,13 +50,13 @@ export const bundles = {
     ...node,
     entryPoints: ['src/conformance/main.ts'],
     outfile: 'dist/conformance.js',
-    external: ['bufferutil', 'utf-8-validate'],
+    external: ['utf-8-validate'],
   },
   gateway: {
     ...node,
     entryPoints: ['src/cluster/main.ts'],
     outfile: 'dist/gateway.js',
-    external: ['bufferutil', 'utf-8-validate'],
+    external: ['utf-8-validate'],
   },
   // The host of an exported Web function, whose Node.js is the platform's: 18.15 at least.
   webFunction: {
@@ -61,14 +65,14 @@ export const bundles = {
     entryPoints: ['src/webFunction/main.ts'],
     outfile: 'dist/webFunction.js',
     inject: ['src/webFunction/olderNode.ts'],
-    external: ['bufferutil', 'utf-8-validate'],
+    external: ['utf-8-validate'],
   },
   // What the npm package gives to programs.
   api: {
     ...node,
     entryPoints: ['src/api/index.ts'],
     outfile: 'dist/api.js',
-    external: ['bufferutil', 'utf-8-validate'],
+    external: ['utf-8-validate'],
   },
   webview: {
     ...common,

@@ -105,7 +105,7 @@ function shared(options) {
 
 /** Both bundles; `options` are esbuild's for such programs, with `plugins` that each build is to have. */
 export function commandLine(options) {
-  const common = { ...options, external: ['bufferutil', 'utf-8-validate'] };
+  const common = { ...options, external: ['utf-8-validate'] };
   const { plugins } = options;
   return {
     cli: {
