@@ -47,7 +47,8 @@ function broken(rule: RegExp): string[] {
   return [...texts()].filter(([, text]) => rule.test(prose(text))).map((each) => each.join(': '));
 }
 
-const role = /(?<![\w/."{-])(Register|Transmission|Transfer|Cleanup|Delete)(?![\w/."-])/;
+/** But where a folder's name stands beside the term, as in 注册函数（Register）. */
+const role = /(?<![\w/."{-]|函数（)(Register|Transmission|Transfer|Cleanup|Delete)(?![\w/."-])/;
 const unit = /[\d}] ?(毫秒|秒|分钟|小时)/;
 
 /** Terms that were used beside another one for the same thing, with the one that stays. */
