@@ -152,6 +152,18 @@ export async function reportOn(project: ProjectFile, plan: WebFunctionPlan): Pro
       ),
     );
   }
+  if (plan.language === 'python' && project.emulator.transferConcurrency === 'parallel') {
+    findings.push(
+      places(
+        [],
+        'loses',
+        l10n.t(
+          'Messages of one connection run one after the other: the Python host knows no other order.',
+        ),
+        ['emulator', 'transferConcurrency'],
+      ),
+    );
+  }
   if (project.backendTimeout < leastIdle) {
     findings.push(
       places(
@@ -190,6 +202,8 @@ interface Pattern {
   weight: Weight;
   names: RegExp;
   line: RegExp;
+  /** A folder that makes it good, beside the file. */
+  unless?: string;
   message(): string;
 }
 
@@ -223,6 +237,16 @@ const patterns: readonly Pattern[] = [
   {
     weight: 'change',
     names: /\.py$/,
+    line: /^\s*(import|from)\s+requests\b/,
+    unless: 'requests',
+    message: () =>
+      l10n.t(
+        'The runtime of event functions has "requests"; whether that of Web functions has it is not documented: put it beside the handler.',
+      ),
+  },
+  {
+    weight: 'change',
+    names: /\.py$/,
     line: /\bopen\(\s*[rbuf]*['"](?!\/tmp\/|\/dev\/)[^'"]*['"]\s*,\s*(mode\s*=\s*)?['"][wax]/,
     message: () => l10n.t('Writes outside /tmp, where the platform allows none.'),
   },
@@ -244,8 +268,10 @@ async function lookThrough(file: string): Promise<Finding[]> {
     return [];
   }
   const lines = (await fs.readFile(file, 'utf8')).split('\n');
+  const beside = await fs.readdir(path.dirname(file));
   return lines.flatMap((text, index) =>
     wanted
+      .filter(({ unless }) => unless === undefined || !beside.includes(unless))
       .filter(({ line }) => line.test(text) && !/^\s*(#|\/\/)/.test(text))
       .map(({ weight, message }) => ({ weight, file, line: index + 1, message: message() })),
   );

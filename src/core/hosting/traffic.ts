@@ -6,6 +6,8 @@ import { enderOf } from '../gateway/webFunctionRules';
 import { type Ender, Pace, statusOf, webFunctionLimits } from './limits';
 import { statusText } from './statusText';
 
+type Over = 'messages' | 'bytes' | 'size';
+
 interface Seen {
   id: string;
   /** Milliseconds of session time. */
@@ -16,7 +18,7 @@ interface Seen {
   spokeAt: number;
   largest: Record<'toServer' | 'toClient', number>;
   pace: Pace;
-  over: Set<'messages' | 'bytes'>;
+  over: Set<Over>;
   ender: Ender;
   code: number;
   open: boolean;
@@ -28,6 +30,8 @@ export interface Traffic {
   /** Messages above the limit: how many connections, and the largest, bytes. */
   tooLarge: { connections: number; largest: number };
   tooFast: { messages: number; bytes: number };
+  /** Numbers of the facts with which each limit was first crossed. */
+  first: Partial<Record<Over, number>>;
   /** Milliseconds. */
   longestSilence: number;
   longestLife: number;
@@ -46,6 +50,7 @@ export function measure(facts: readonly Fact[]): Traffic {
   const past: Seen[] = [];
   const running = new Map<string, string>();
   const runs: Traffic['runs'] = new Map();
+  const first: Traffic['first'] = {};
   let refused = 0;
   let outbound = 0;
   let now = 0;
@@ -77,12 +82,16 @@ export function measure(facts: readonly Fact[]): Traffic {
         one.silence = Math.max(one.silence, now - one.spokeAt);
         one.spokeAt = now;
         one.largest[fact.direction] = Math.max(one.largest[fact.direction], fact.size);
+        if (fact.size > webFunctionLimits.message) {
+          first.size ??= fact.seq;
+        }
         if (fact.direction === 'toClient') {
           outbound += fact.size;
         } else {
           const over = one.pace.take(now, fact.size);
           if (over !== undefined) {
             one.over.add(over);
+            first[over] ??= fact.seq;
           }
         }
         break;
@@ -129,7 +138,7 @@ export function measure(facts: readonly Fact[]): Traffic {
     const largestOf = ({ largest }: Seen): number => Math.max(largest.toServer, largest.toClient);
     const largest = Math.max(0, ...past.map(largestOf));
     return {
-      ...{ connections: past.length, refused, statuses, outbound, runs },
+      ...{ connections: past.length, refused, statuses, outbound, runs, first },
       tooLarge: {
         connections: past.filter((each) => largestOf(each) > webFunctionLimits.message).length,
         largest,
@@ -172,34 +181,37 @@ function union(past: readonly Seen[]): number {
 
 /** Sentences about what the recorded connections would meet. */
 export function trafficFindings(traffic: Traffic): string[] {
-  const { tooLarge, tooFast, statuses } = traffic;
+  const { tooLarge, tooFast, statuses, first } = traffic;
   const { idle } = webFunctionLimits;
   const found: string[] = [];
   if (tooLarge.connections > 0) {
     found.push(
       l10n.t(
-        'Messages over 256 KB on {0} of {1} connections, the largest of {2} KB: split them.',
+        'Messages over 256 KB on {0} of {1} connections, the largest of {2} KB, the first at fact {3}: split them.',
         tooLarge.connections,
         traffic.connections,
         Math.ceil(tooLarge.largest / 1024),
+        first.size ?? 0,
       ),
     );
   }
   if (tooFast.messages > 0) {
     found.push(
       l10n.t(
-        'More than 10 messages a second on {0} of {1} connections: gather them, or ask the vendor for more.',
+        'More than 10 messages a second on {0} of {1} connections, first at fact {2}: gather them, or ask the vendor for more.',
         tooFast.messages,
         traffic.connections,
+        first.messages ?? 0,
       ),
     );
   }
   if (tooFast.bytes > 0) {
     found.push(
       l10n.t(
-        'More than 128 KB a second on {0} of {1} connections: send less, or ask the vendor for more.',
+        'More than 128 KB a second on {0} of {1} connections, first at fact {2}: send less, or ask the vendor for more.',
         tooFast.bytes,
         traffic.connections,
+        first.bytes ?? 0,
       ),
     );
   }

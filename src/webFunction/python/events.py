@@ -142,7 +142,7 @@ def check_key_pair(headers, keys):
             return None, 'signed header %s is missing' % name
     text = '\n'.join('%s: %s' % (name, headers[name]) for name in names)
     expected = hmac.new(keys['secretKey'].encode('utf-8'), text.encode('utf-8'), hashlib.sha1).digest()
-    given = base64.b64encode(expected).decode('ascii')
-    if not hmac.compare_digest(given, fields.get('signature', '')) or fields.get('id') != keys['secretId']:
+    right = base64.b64encode(expected)
+    if not hmac.compare_digest(right, fields.get('signature', '').encode('utf-8')) or fields.get('id') != keys['secretId']:
         return None, 'HMAC signature cannot be verified'
     return keys['secretId'], None

@@ -76,8 +76,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         server = self.server
-        length = int(self.headers.get('Content-Length') or 0)
-        body = self.rfile.read(length) if length <= LARGEST else self.skip(length)
+        body = self.body()
         foreign = self.headers.get('Host', '').partition(':')[0] not in LOCAL
         if foreign or 'Origin' in self.headers or 'Sec-Fetch-Site' in self.headers:
             self.say(403, {'message': 'Pushes come from the functions of this instance, not from web pages.'})
@@ -94,10 +93,29 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status = 200 if number == 0 else server.service['emulator']['pushErrorStatus']
         self.say(status, {'errNo': number, 'errMsg': message})
 
-    def skip(self, length):
-        """Reads it all the same: who still sends hears no answer."""
-        while length > 0:
-            length -= len(self.rfile.read(min(length, 65536))) or length
+    def body(self):
+        """All of it; None where it is too large: read all the same, since who still sends hears no answer."""
+        parts, size = [], 0
+        for length in self.lengths():
+            while length > 0:
+                part = self.rfile.read(min(length, 65536))
+                length = length - len(part) if part else 0
+                size += len(part)
+                if size <= LARGEST:
+                    parts.append(part)
+        return b''.join(parts) if size <= LARGEST else None
+
+    def lengths(self):
+        """Of the pieces that it comes in."""
+        if 'chunked' not in self.headers.get('Transfer-Encoding', '').lower():
+            yield int(self.headers.get('Content-Length') or 0)
+            return
+        while True:
+            length = int(self.rfile.readline(100).split(b';')[0] or b'0', 16)
+            yield length
+            self.rfile.readline(8192)  # The end of the piece; after the last one, of the trailers.
+            if length == 0:
+                return
 
     def refuse(self):
         self.close_connection = True

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { planWebFunction } from '../../../src/core/hosting/plan';
-import { languageOf, reportOn, sorted } from '../../../src/core/hosting/report';
+import { type Finding, languageOf, reportOn, sorted } from '../../../src/core/hosting/report';
 import { bills, measure, priceOf } from '../../../src/core/hosting/traffic';
 import { readProject } from '../../../src/core/project/loadService';
 import { renderJsonLines } from '../../../src/protocol/export/jsonLines';
@@ -89,6 +89,28 @@ describe('the report of an export', function () {
     assert.deepEqual(fs.readdirSync(folder), ['p']);
   });
 
+  /** Without the command line: by weight, file and line. */
+  const findingsOf = async (): Promise<Finding[]> => {
+    const { value } = await readProject(path.join(folder, 'p'));
+    assert.ok(value);
+    const { language, findings } = await languageOf(value, undefined);
+    if (language !== undefined) {
+      const outFolder = path.join(folder, 'out');
+      const distFolder = path.join(root, 'dist');
+      const plan = await planWebFunction(value, { distFolder, language, outFolder });
+      findings.push(...(await reportOn(value, plan)));
+    }
+    return sorted(findings);
+  };
+
+  it('asks for "requests" where it is used and not beside the handler', async () => {
+    project('Python3.9', 'index.py', 'import json\nimport requests\n');
+    const [first] = await findingsOf();
+    assert.deepEqual([first?.weight, first?.line], ['change', 2]);
+    write('p/T/requests/__init__.py', '');
+    assert.ok((await findingsOf()).every(({ weight }) => weight === 'loses'));
+  });
+
   it('says what stands in the way of an export', async () => {
     const cases = [
       ['Python2.7', 'index.py', /port it to Python 3/],
@@ -97,16 +119,7 @@ describe('the report of an export', function () {
     ] as const;
     for (const [runtime, name, expected] of cases) {
       project(runtime, name, '');
-      const { value } = await readProject(path.join(folder, 'p'));
-      assert.ok(value);
-      const { language, findings } = await languageOf(value, undefined);
-      if (language !== undefined) {
-        const outFolder = path.join(folder, 'out');
-        const distFolder = path.join(root, 'dist');
-        const plan = await planWebFunction(value, { distFolder, language, outFolder });
-        findings.push(...(await reportOn(value, plan)));
-      }
-      const [first] = sorted(findings);
+      const [first] = await findingsOf();
       assert.equal(first?.weight, 'blocks', runtime);
       assert.match(first.message, expected);
       fs.rmSync(path.join(folder, 'p'), { recursive: true });
@@ -148,7 +161,10 @@ describe('the report of an export', function () {
       renderJsonLines({ facts: facts(), payloads: new Map() }),
     );
     const plain = scfws('export', 'web-function', 'p', '--report', '--recording', recording).stdout;
-    assert.match(plain, /over 256 KB on 1 of 2 connections, the largest of 300 KB/);
+    assert.match(
+      plain,
+      /over 256 KB on 1 of 2 connections, the largest of 300 KB, the first at fact \d+:/,
+    );
     assert.match(plain, /1 connections would count as failed with 456/);
     assert.match(plain, /one connection an instance +5\.0000 +2 /, '256 MB for 20 s');
     assert.doesNotMatch(plain, /CNY/);
