@@ -180,8 +180,13 @@ for (const { title, spec, node } of implementations) {
 
     it('overlaps in as many instances as it may have', async () => {
       const bench = start('sleeps', { spec: { maxInstances: 2 } });
-      const results = await Promise.all([1, 2, 3].map(() => bench.invoke({ seconds: 0.3 })));
-      assert.equal(new Set(results.map(({ value }) => value)).size, 2);
+      const seen = new Set<unknown>();
+      // The first may be over before the second process is there: then both stand ready for the next three.
+      for (let round = 0; round < 20 && seen.size < 2; round++) {
+        const results = await Promise.all([1, 2, 3].map(() => bench.invoke({ seconds: 0.3 })));
+        results.forEach(({ value }) => seen.add(value));
+      }
+      assert.equal(seen.size, 2);
     });
 
     it('gets a new instance for each event when it is to start cold', async () => {
