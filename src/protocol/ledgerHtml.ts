@@ -2,7 +2,7 @@
  * The ledger as a page: pure text, so that the editor and the tests show the same. The page asks its host for one
  * thing only, to open a setting; it loads nothing.
  */
-import { escapeHtml } from './page';
+import { escapeHtml, htmlDocument } from './page';
 import { type AreaRow, type Area, areas, type Mark, marks } from './ledger';
 
 /** What the page asks of its host. */
@@ -45,17 +45,13 @@ export function ledgerPage({ nonce, rows, words, reveal = '' }: LedgerPage): str
       choice(mark, words.marks[mark], rows.filter((row) => row.mark === mark).length),
     ),
   ];
-  return `<!DOCTYPE html>
-<html lang="${escapeHtml(words.language)}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(words.title)}</title>
-<style nonce="${nonce}">${style}</style>
-</head>
-<body data-reveal="${escapeHtml(reveal)}" data-shown="${escapeHtml(words.shown)}">
-<header>
+  return htmlDocument({
+    language: words.language,
+    title: words.title,
+    policy: policy,
+    head: `<style nonce="${nonce}">${style}</style>`,
+    attributes: `data-reveal="${escapeHtml(reveal)}" data-shown="${escapeHtml(words.shown)}"`,
+    body: `<header>
 <h1>${escapeHtml(words.title)}</h1>
 <p>${escapeHtml(words.intro)}</p>
 <div class="tools" role="search">
@@ -68,9 +64,8 @@ export function ledgerPage({ nonce, rows, words, reveal = '' }: LedgerPage): str
 ${areas.map((area) => section(area, rows, words)).join('\n')}
 <p id="nothing" hidden>${escapeHtml(words.nothing)}</p>
 </main>
-<script nonce="${nonce}">${script}</script>
-</body>
-</html>`;
+<script nonce="${nonce}">${script}</script>`,
+  });
 }
 
 function choice(mark: string, title: string, count: number): string {

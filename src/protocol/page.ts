@@ -1,4 +1,36 @@
-/** The document of the inspector page. Scripts need its nonce; nothing is fetched from anywhere but the host. */
+/** Documents in HTML: what all pages have in common, and the page of the inspector. */
+
+export interface DocumentParts {
+  /** BCP 47. */
+  language: string;
+  title: string;
+  /** Content security policy. */
+  policy: string;
+  /** Styles: markup, taken as it is. */
+  head?: string;
+  /** Markup, taken as it is. */
+  body: string;
+  /** Attributes of the body: markup, taken as it is. */
+  attributes?: string;
+}
+
+export function htmlDocument(parts: DocumentParts): string {
+  const { language, title, policy, head = '', body, attributes = '' } = parts;
+  return `<!DOCTYPE html>
+<html lang="${escapeHtml(language)}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+${head}
+</head>
+<body${attributes === '' ? '' : ` ${attributes}`}>
+${body}
+</body>
+</html>
+`;
+}
 
 export interface PageParts {
   nonce: string;
@@ -11,6 +43,7 @@ export interface PageParts {
   title: string;
 }
 
+/** Scripts need its nonce; nothing is fetched from anywhere but the host. */
 export function inspectorPage(parts: PageParts): string {
   const policy = [
     "default-src 'none'",
@@ -20,20 +53,13 @@ export function inspectorPage(parts: PageParts): string {
     // Small pictures inside the style sheets of the web components.
     'img-src data:',
   ].join('; ');
-  return `<!DOCTYPE html>
-<html lang="${escapeHtml(parts.language)}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(parts.title)}</title>
-<link rel="stylesheet" href="${escapeHtml(parts.styleUri)}">
-</head>
-<body>
-<script nonce="${escapeHtml(parts.nonce)}" src="${escapeHtml(parts.scriptUri)}"></script>
-</body>
-</html>
-`;
+  return htmlDocument({
+    language: parts.language,
+    title: parts.title,
+    policy,
+    head: `<link rel="stylesheet" href="${escapeHtml(parts.styleUri)}">`,
+    body: `<script nonce="${escapeHtml(parts.nonce)}" src="${escapeHtml(parts.scriptUri)}"></script>`,
+  });
 }
 
 export function escapeHtml(text: string): string {

@@ -81,6 +81,7 @@ await new Promise((resolve) => answers.listen(0, '127.0.0.1', resolve));
 
 const server = await startServer({
   forTests: true,
+  language: process.env.SCFWS_LANGUAGE,
   env: { SCFWS_WINDOW: `http://127.0.0.1:${answers.address().port}/` },
 });
 

@@ -6,7 +6,7 @@ import {
   type SequenceLook,
   sequenceSvg,
 } from '../../protocol/export/sequence';
-import { escapeHtml } from '../../protocol/page';
+import { escapeHtml, htmlDocument } from '../../protocol/page';
 import { type EventName, parseEvent, roleWords, runText } from '../scenario/order/eventName';
 import { movedIn } from './story';
 
@@ -92,17 +92,12 @@ export function renderStoryPage(parts: StoryParts): string {
     [l10n.t('plain order'), events.plain, new Set<string>()],
     [l10n.t('this order'), events.found, moved],
   ] as const;
-  return `<!DOCTYPE html>
-<html lang="${escapeHtml(language)}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
+  return htmlDocument({
+    language,
+    title,
+    policy: "default-src 'none'; style-src 'unsafe-inline'",
+    head: `<style>${style}</style>`,
+    body: `<main>
 <h1>${escapeHtml(title)}</h1>
 ${links.length === 0 ? '' : `<nav>${links.join('')}</nav>`}
 ${list(story, 'story')}
@@ -117,10 +112,8 @@ ${drawings
 ${moved.size === 0 ? '' : `<p class="quiet">${escapeHtml(l10n.t('Bold and coloured: what stands elsewhere than in the plain order.'))}</p>`}
 ${failure.length === 0 ? '' : `<h2>${escapeHtml(l10n.t('What failed'))}</h2><pre tabindex="0">${escapeHtml(failure.join('\n'))}</pre>`}
 ${list(looked, 'quiet')}
-</main>
-</body>
-</html>
-`;
+</main>`,
+  });
 }
 
 /** Who cannot see it reads the names of the events in their order. */

@@ -1,6 +1,6 @@
 /** A load while it runs, as a page of a host that sends `LivePart`s: charts, figures, and what a percentile is made of. */
 import * as l10n from '@vscode/l10n';
-import { escapeHtml } from '../../protocol/page';
+import { escapeHtml, htmlDocument } from '../../protocol/page';
 import { charts, chartStyle } from './chart';
 import { recentSeconds, type Second } from './live';
 import { type Row, rowNames } from './rows';
@@ -166,17 +166,12 @@ export function renderLivePage({ title, language, nonce }: LivePage): string {
   );
   const button = (id: LiveAsk, text: string, name = ''): string =>
     `<button type="button" id="${id}" class="${name}" hidden>${escapeHtml(text)}</button>`;
-  return `<!DOCTYPE html>
-<html lang="${escapeHtml(language)}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-${escapeHtml(nonce)}'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<header><h1>${escapeHtml(title)}</h1>${button('stop', l10n.t('Stop'))}${button('report', l10n.t('Open Report'))}${button('again', l10n.t('Run Again'), 'second')}</header>
+  return htmlDocument({
+    language,
+    title,
+    policy: `default-src 'none'; style-src 'unsafe-inline'; script-src 'nonce-${nonce}'`,
+    head: `<style>${style}</style>`,
+    body: `<header><h1>${escapeHtml(title)}</h1>${button('stop', l10n.t('Stop'))}${button('report', l10n.t('Open Report'))}${button('again', l10n.t('Run Again'), 'second')}</header>
 <main>
 <div id="figures" role="status"></div>
 <div id="charts" class="charts"></div>
@@ -184,8 +179,6 @@ export function renderLivePage({ title, language, nonce }: LivePage): string {
 <div class="scroll"><table><tr><td></td><th scope="col">${escapeHtml(l10n.t('latency'))}</th>${heads.join('')}</tr>${rows.join('')}</table></div>
 <section id="split" aria-live="off"></section>
 </main>
-<script nonce="${escapeHtml(nonce)}">${script}</script>
-</body>
-</html>
-`;
+<script nonce="${escapeHtml(nonce)}">${script}</script>`,
+  });
 }

@@ -1,6 +1,6 @@
 /** The result of a load as one HTML file: figures, percentiles with what they are made of, and a chart. Pure. */
 import * as l10n from '@vscode/l10n';
-import { escapeHtml } from '../../protocol/page';
+import { escapeHtml, htmlDocument } from '../../protocol/page';
 import { charts, chartStyle } from './chart';
 import type { LoadResult } from './load';
 import { rowsOf } from './rows';
@@ -43,13 +43,11 @@ export function renderLoadReport(
     ({ check, holds, value }) =>
       `${holds ? '✓' : '✗'} ${check} (${Math.round(value * 1000) / 1000})`,
   );
-  return `<!DOCTYPE html>
-<html lang="${escapeHtml(language)}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escapeHtml(title)}</title>
-<style>
+  return htmlDocument({
+    language,
+    title,
+    policy: "default-src 'none'; style-src 'unsafe-inline'",
+    head: `<style>
 :root { color-scheme: light dark; --wait: #8e8e8e; --wire: #2f7ed8; --queue: #d8902f; --handler: #3a9a4c; --push: #a05bc0; --bad: #d0453e; }
 body { font: 14px/1.5 system-ui, sans-serif; max-width: 960px; margin: 2em auto; padding: 0 1em; }
 table { border-collapse: collapse; width: 100%; }
@@ -60,17 +58,13 @@ th:first-child { text-align: left; }
 th b { display: inline-block; width: 10px; height: 10px; margin-right: 4px; }
 ${parts.map((part) => `.${part} { background: var(--${part}); }`).join(' ')}
 ${chartStyle}
-</style>
-</head>
-<body>
-<h1>${escapeHtml(title)}</h1>
+</style>`,
+    body: `<h1>${escapeHtml(title)}</h1>
 <ul>${list(summaryLines(result))}${list(judged)}</ul>
 <ul>${list(warnings(result))}</ul>
 <h2>${escapeHtml(l10n.t('Latency by arrival schedule'))}</h2>
 <table><tr><th></th><th>${escapeHtml(l10n.t('latency'))}</th>${head}<th></th></tr>${cells.join('')}</table>
 <h2>${escapeHtml(l10n.t('Over time'))}</h2>
-${charts(result.over)}
-</body>
-</html>
-`;
+${charts(result.over)}`,
+  });
 }

@@ -6,7 +6,7 @@ import { UserError } from '../../core/errors';
 import { recordedPayload, searchRecording } from '../../protocol/export/recording';
 import type { Recording } from '../../protocol/export/recording';
 import type { Ask } from '../../protocol/intent';
-import { escapeHtml } from '../../protocol/page';
+import { escapeHtml, htmlDocument } from '../../protocol/page';
 import { doDeed } from './deeds';
 import { webviewOptions } from './page';
 import { frameOfPanel, PageView } from './pageView';
@@ -103,9 +103,10 @@ export class Recordings implements vscode.CustomReadonlyEditorProvider<Recording
 
 /** A page that says one thing. */
 function sentencePage(sentence: string): string {
-  return `<!DOCTYPE html>
-<html lang="${escapeHtml(vscode.env.language)}">
-<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'"></head>
-<body><p role="alert">${escapeHtml(sentence)}</p></body>
-</html>`;
+  return htmlDocument({
+    language: vscode.env.language,
+    title: sentence,
+    policy: "default-src 'none'",
+    body: `<p role="alert">${escapeHtml(sentence)}</p>`,
+  });
 }

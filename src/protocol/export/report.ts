@@ -1,5 +1,5 @@
 /** One self-contained page with everything in it: data, script and style. It loads nothing. */
-import { escapeHtml } from '../page';
+import { escapeHtml, htmlDocument } from '../page';
 import type { RecordedPayload } from '../payload';
 import type { Recording } from './recording';
 
@@ -43,21 +43,14 @@ export function renderReport(recording: Recording, parts: ReportParts): string {
     translations: parts.translations,
   };
   const policy = `default-src 'none'; script-src 'nonce-${parts.nonce}'; style-src 'nonce-${parts.nonce}'`;
-  return `<!DOCTYPE html>
-<html lang="${escapeHtml(parts.language)}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(parts.title)}</title>
-<style nonce="${escapeHtml(parts.nonce)}">${parts.style.replace(/<\/(style)/gi, '<\\/$1')}</style>
-</head>
-<body>
-<script type="application/json" id="data">${inScript(JSON.stringify(data))}</script>
-<script nonce="${escapeHtml(parts.nonce)}">${parts.script.replace(/<\/(script)/gi, '<\\/$1').replace(/<!--/g, '<\\!--')}</script>
-</body>
-</html>
-`;
+  return htmlDocument({
+    language: parts.language,
+    title: parts.title,
+    policy: policy,
+    head: `<style nonce="${escapeHtml(parts.nonce)}">${parts.style.replace(/<\/(style)/gi, '<\\/$1')}</style>`,
+    body: `<script type="application/json" id="data">${inScript(JSON.stringify(data))}</script>
+<script nonce="${escapeHtml(parts.nonce)}">${parts.script.replace(/<\/(script)/gi, '<\\/$1').replace(/<!--/g, '<\\!--')}</script>`,
+  });
 }
 
 /** JSON that cannot end the script element that it stands in. */

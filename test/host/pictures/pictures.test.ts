@@ -1,18 +1,16 @@
-// The pictures of README, taken of the real editor: npm run pictures. Each waits for what it shall show.
-import { spawnSync } from 'node:child_process';
+// The pictures of README and of the walkthrough, taken of the real editor: npm run pictures. Each waits for what it shall
+// show. SCFWS_LANGUAGE=zh-cn takes them with Chinese texts, of which the editor itself has none.
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
+import { chinese, extensionPath, newProject, shot } from './taking';
 import { window } from '../window';
 import {
   activate,
   Client,
-  type Files,
   removeBreakpoints,
   run,
-  setBreakpoint,
   start,
   stop,
   stopDebugging,
@@ -25,39 +23,24 @@ import {
 } from '../suite/support';
 
 const size = { width: 1200, height: 700 };
+/** Small enough to be read in the walkthrough, where it stands beside the steps. */
+const tourSize = { width: 960, height: 600 };
 const file = 'Transmission/index.py';
+const translations = JSON.parse(
+  chinese
+    ? fs.readFileSync(path.join(extensionPath(), 'l10n/bundle.l10n.zh-cn.json'), 'utf8')
+    : '{}',
+) as Record<string, string>;
+const shown = (text: string): string => translations[text] ?? text;
+const words = chinese
+  ? ['大家好！', '构建通过了吗？', '中午一起吃饭']
+  : ['Hello, everybody!', 'Is the build green?', 'Lunch at noon'];
+const said = (text: string): string => JSON.stringify({ type: 'say', text });
 
-/** A new chat project, as a person gets it. */
-function chat(): Files {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-pictures-'));
-  const cli = path.join(
-    vscode.extensions.all.find(({ id }) => id.endsWith('.scf-websocket'))!.extensionPath,
-    'dist',
-    'cli.js',
-  );
-  const { status, stderr } = spawnSync(
-    'node',
-    [cli, 'new', path.join(folder, 'chat'), '--language', 'python', '--template', 'chat'],
-    { encoding: 'utf8' },
-  );
-  if (status !== 0) {
-    throw new Error(stderr);
-  }
-  const files: Files = {};
-  for (const name of fs.readdirSync(path.join(folder, 'chat'), { recursive: true }) as string[]) {
-    const whole = path.join(folder, 'chat', name);
-    if (fs.statSync(whole).isFile() && !name.startsWith('.vscode')) {
-      files[name] = fs.readFileSync(whole, 'utf8');
-    }
-  }
-  fs.rmSync(folder, { recursive: true });
-  return files;
-}
-
-/** Without what other extensions have to say. */
-async function shot(...picture: Parameters<typeof window.screenshot>): Promise<void> {
-  await run('notifications.clearAll');
-  await window.screenshot(...picture);
+/** For the walkthrough: in its own size, light and dark. */
+async function tour(step: string): Promise<void> {
+  await shot(`${step}-light`, { ...tourSize, theme: 'light' });
+  await shot(`${step}-dark`, { theme: 'dark' });
 }
 
 describe('pictures', function () {
@@ -79,7 +62,7 @@ describe('pictures', function () {
     // Where it floats it covers a tab.
     const debug = vscode.workspace.getConfiguration('debug');
     await debug.update('toolBarLocation', 'commandCenter', vscode.ConfigurationTarget.Global);
-    project = new TestProject('chat', chat());
+    project = new TestProject('chat', newProject('python', 'chat'));
     ({ url } = await start());
   });
 
@@ -108,37 +91,51 @@ describe('pictures', function () {
     clients = [await Client.connect(url), await Client.connect(url)];
     await window.waitFor('.line.kind-handshake >> nth=1', { in: 'webview' });
     await shot('push-1', size);
-    await vscode.debug.startDebugging(vscode.workspace.workspaceFolders?.[0], {
-      type: ids.debugTypes.container,
-      request: 'attach',
-      name: 'chat',
-    });
+    await run(ids.commands.debugProject);
     await until('debugging', isDebugging);
-    setBreakpoint(project.file(file), line);
-    clients[0]!.send('{"type":"say","text":"Hello, everybody!"}');
+    await stops.bind(project.file(file), line);
+    clients[0]!.send(said(words[0]!));
     const stopped = await stops.next();
     await run('workbench.action.closeSidebar');
     await run('workbench.action.closePanel');
-    await window.waitFor('text=Hello, everybody!', { in: 'webview' });
+    await window.waitFor(`text=${words[0]}`, { in: 'webview' });
+    await shot('push-2', size);
+    await tour('debug');
     await shot('push-2', size);
     trace.mark();
     removeBreakpoints();
     await stops.go(stopped);
     await clients[1]!.next();
     await trace.next('invocationEnded');
-    await window.waitFor('text=Hello, everybody! >> nth=1', { in: 'webview' });
+    await window.waitFor(`text=${words[0]} >> nth=1`, { in: 'webview' });
     await shot('push-3', size);
-    await window.click('.line.toClient >> text=Hello, everybody!', { in: 'webview' });
-    await window.click('role=tab[name="Trace"]', { in: 'webview' });
+    await window.click(`.line.toClient >> text=${words[0]}`, { in: 'webview' });
+    await window.click(`role=tab[name="${shown('Trace')}"]`, { in: 'webview' });
     await window.waitFor('.trace-tree', { in: 'webview' });
     await shot('push-4', size);
     await stopDebugging();
+    await run('workbench.action.closePanel');
+    await run('workbench.action.closeSidebar');
+    await tour('push');
+  });
+
+  it('of the last event beside its handler', async function () {
+    window.skipUnlessThere(this);
+    await run('workbench.action.focusFirstEditorGroup');
+    await run('workbench.action.closeEditorsInOtherGroups');
+    trace.mark();
+    clients[0]!.send(said(words[1]!));
+    await clients[1]!.next();
+    await trace.next('invocationEnded');
+    await window.waitFor('.codelens-decoration');
+    await shot('lens', { ...size, theme: 'dark' });
+    await run(ids.commands.openTraffic);
   });
 
   it('of Traffic, with what a frame caused', async function () {
     window.skipUnlessThere(this);
-    for (const word of ['Is the build green?', 'Lunch at noon']) {
-      clients[1]!.send(JSON.stringify({ type: 'say', text: word }));
+    for (const word of words.slice(1)) {
+      clients[1]!.send(said(word));
       await clients[0]!.next();
     }
     clients.push(await Client.connect(url));
@@ -147,9 +144,10 @@ describe('pictures', function () {
     await run('workbench.action.closeEditorsInOtherGroups');
     await run(`workbench.view.extension.${ids.views.container}`);
     for (const index of [0, 1]) {
-      await window.waitFor('text=closed by the client', { in: 'webview', index });
+      await window.waitFor(`text=${shown('closed by the client')}`, { in: 'webview', index });
     }
     await shot('traffic-dark', { width: 1400, height: 800, theme: 'dark' });
     await shot('traffic-light', { theme: 'light' });
+    await tour('connect');
   });
 });

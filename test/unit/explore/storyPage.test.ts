@@ -41,7 +41,7 @@ describe('the page of a story', () => {
   });
 
   it('runs no script and takes nothing for markup', () => {
-    assert.match(page, /content="default-src 'none'; style-src 'unsafe-inline'"/);
+    assert.match(page, /content="default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;"/);
     assert.ok(!page.includes('<script') && !page.includes('<race>') && !page.includes('<b>'));
     assert.ok(page.includes('href="command:x?&quot;y&quot;"'));
   });
