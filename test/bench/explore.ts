@@ -1,6 +1,6 @@
 /**
  * How soon each seeded race is found, how small it becomes, how surely its pinned scenario fails, and that the same budget
- * finds nothing in its twin. `node -r ./test/register.cjs test/bench/explore.ts [--again N] [--runs N] [kind …]`
+ * finds nothing in its twin. `node -r ./test/register.cjs test/bench/explore.ts [--again N] [--runs N] [--functions one] [kind …]`
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -23,11 +23,13 @@ const { values, positionals } = parseArgs({
     again: { type: 'string', default: '100' },
     runs: { type: 'string', default: '300' },
     workers: { type: 'string', default: '2' },
+    functions: { type: 'string', default: 'three' },
   },
   allowPositionals: true,
 });
 const runs = Number(values.runs);
 const workers = Number(values.workers);
+const functions = values.functions === 'one' ? 'one' : 'three';
 
 async function main(): Promise<void> {
   const rows: string[] = [];
@@ -37,7 +39,7 @@ async function main(): Promise<void> {
     (each) => positionals.length === 0 || positionals.includes(each),
   )) {
     for (const language of Object.keys(languages) as Language[]) {
-      const project = raceProject(kind, language, 'race', 'three');
+      const project = raceProject(kind, language, 'race', functions);
       const faults = kind === 'dies-between';
       try {
         const { found } = await exploreFlow(project.flow, { runs, faults, workers });
