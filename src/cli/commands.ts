@@ -611,6 +611,35 @@ export const commands: readonly Command[] = [
   }),
 
   command({
+    name: 'attach',
+    synopsis: 'url',
+    text: () =>
+      l10n.t('Tells what a node of "gateway" does, without payloads. Nothing is changed.'),
+    flags: {
+      sample: {
+        type: 'string',
+        value: 'SHARE',
+        text: () => l10n.t('Only this share of the connections, e.g. 0.1.'),
+      },
+      json: { type: 'boolean', text: () => l10n.t('Facts as JSON, one a line.') },
+      ...locale,
+    },
+    example: 'attach http://127.0.0.1:9490 --sample 0.1',
+    async run(values, [url]) {
+      const sample = Number(values.sample ?? 1);
+      if (url === undefined || !(sample > 0 && sample <= 1)) {
+        throw usageError(
+          'attach',
+          l10n.t('"attach" needs the address of a node, and a --sample above 0 and up to 1.'),
+        );
+      }
+      const secret = process.env['SCFWS_ATTACH_SECRET'] ?? '';
+      const { attach } = await import('./attach');
+      return attach({ url, secret, sample, json: values.json === true });
+    },
+  }),
+
+  command({
     name: 'export',
     synopsis: 'web-function [folder]',
     text: () => l10n.t('Writes a folder that hosts the functions, as they are, in a Web function.'),

@@ -16,6 +16,7 @@ import { startSession, type Session, type SessionOptions } from '../core/session
 import { problemLine } from '../core/session/problemText';
 import { keepLean } from './leanHeap';
 import { startNarration } from './narrate';
+import { untilSignal } from './signals';
 
 export type ServeOutput = 'text' | 'json' | 'stdio';
 
@@ -218,12 +219,4 @@ function printAddresses(session: Session): void {
   }
   lines.push(l10n.t('Press Ctrl+C to stop.'), '');
   process.stdout.write(lines.join('\n'));
-}
-
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => resolve());
-    }
-  });
 }

@@ -13,3 +13,11 @@ export function onSignals(run: () => void): () => void {
   signals.forEach((signal) => process.on(signal, onSignal));
   return () => signals.forEach((signal) => process.off(signal, onSignal));
 }
+
+export function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => resolve());
+    }
+  });
+}

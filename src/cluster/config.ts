@@ -62,6 +62,8 @@ export interface GatewayConfig {
   pushUrl: string | undefined;
   pushNetworks: AddressSet | undefined;
   limits: Limits;
+  /** Who attaches must know it; undefined: nobody can. */
+  attachSecret: string | undefined;
   pingSeconds: number;
   drainSeconds: number;
   log: { level: 'debug' | 'info' | 'warn' | 'error'; output: boolean };
@@ -212,6 +214,7 @@ class Reader {
         waitingBytes: 16 * 1024 * 1024,
         ...limits,
       },
+      attachSecret: this.attachSecret(),
       pingSeconds: written.pingSeconds ?? 25,
       drainSeconds: written.drainSeconds ?? 20,
       log: { level: log.level ?? 'info', output: log.output ?? true },
@@ -248,6 +251,11 @@ class Reader {
   }
 
   /** Secrets of push paths; without any, each start draws its own. */
+  private attachSecret(): string | undefined {
+    const [first] = this.secrets('SCFWS_ATTACH_SECRET');
+    return first;
+  }
+
   private secrets(name: string): string[] {
     const secrets = (this.env[name] ?? '').split(',').filter((each) => each !== '');
     if (secrets.some((each) => each.length < shortestSecret)) {

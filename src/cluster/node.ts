@@ -3,6 +3,8 @@ import { cleanupEvent } from '../protocol/event';
 import { functionId, type ServiceSpec } from '../protocol/project';
 import { Clock } from '../core/clock';
 import type { Access } from '../core/gateway/access';
+import { serviceInfo } from '../core/session/serviceInfo';
+import type { Fact } from '../protocol/fact';
 import { Gateway } from '../core/gateway/gateway';
 import { type GatewayServer, type ServerOptions, startServer } from '../core/gateway/server';
 import type { InvocationResult, Run, RuntimeDependencies } from '../core/runtime/contract';
@@ -21,6 +23,7 @@ import { Observer } from './observer';
 import { type Operations, startOperations } from './operations';
 import { Pinger } from './pinger';
 import { RedisRegistry } from './redis/redisRegistry';
+import { startAttach } from './attach';
 import { memoryRegistry, type NodeRegistry, type RegistryPorts } from './registry';
 
 /** How long Cleanups may still run once the last connection is closed, milliseconds. */
@@ -166,6 +169,15 @@ export async function startNode(options: NodeOptions): Promise<GatewayNode> {
     remoteOf: ({ headers }, socket) => clientAddress(headers, socket, config.trustedProxies),
     refuseHandshake: (asked) => admission.refuse(asked),
   };
+  const hello = (): Fact => {
+    const port = servers[0]?.port ?? 0;
+    const infos = services.map((service) => serviceInfo(service, port));
+    const [first] = infos;
+    const addresses = { url: first?.url ?? '', pushUrl: first?.pushUrl ?? '', port };
+    const epoch = Date.now() - clock.real();
+    const about = { pid: process.pid, epoch: Math.round(epoch), services: infos };
+    return { seq: 0, at: 0, kind: 'listening', ...addresses, ...about };
+  };
   const disposals: (() => unknown)[] = [
     () => pinger.dispose(),
     () => Promise.all(services.map((service) => service.dispose())),
@@ -188,6 +200,9 @@ export async function startNode(options: NodeOptions): Promise<GatewayNode> {
       metrics: () => metrics.text(),
       metricsType: metrics.contentType,
       ...(registry.peer === undefined ? {} : { peer: registry.peer }),
+      ...(config.attachSecret === undefined
+        ? {}
+        : { attach: startAttach({ secret: config.attachSecret, observer, hello }) }),
     });
     await registry.start();
   } catch (error) {

@@ -24,7 +24,7 @@ export class Observer {
   readonly record: RecordFact = (body) => {
     const fact: Fact = { seq: ++this.seq, at: this.clock.real(), ...body };
     this.keepTrace(fact);
-    for (const listener of this.listeners) {
+    for (const listener of [...this.listeners]) {
       try {
         listener(fact);
       } catch (error) {
@@ -34,8 +34,12 @@ export class Observer {
     return fact;
   };
 
-  onFact(listener: Listener): void {
+  /** Returns what ends it. */
+  onFact(listener: Listener): () => void {
     this.listeners.push(listener);
+    return () => {
+      this.listeners.splice(this.listeners.indexOf(listener), 1);
+    };
   }
 
   /**

@@ -11,6 +11,12 @@ export interface OperationsPorts {
   metricsType: string;
   /** Answers another node; undefined: there are none. */
   peer?(request: http.IncomingMessage, response: http.ServerResponse): void;
+  /** Tells who asks for it what passes; undefined: nobody may. */
+  attach?(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    query: URLSearchParams,
+  ): void;
 }
 
 export interface Operations {
@@ -31,6 +37,12 @@ export async function startOperations(
       say(status, 'application/json; charset=utf-8', JSON.stringify(body));
     if (ports.peer !== undefined && request.method === 'POST' && request.url === '/peer') {
       ports.peer(request, response);
+      return;
+    }
+    const [path = '', query] = (request.url ?? '').split('?');
+    if (ports.attach !== undefined && request.method === 'GET' && path === '/attach') {
+      request.resume();
+      ports.attach(request, response, new URLSearchParams(query));
       return;
     }
     switch (`${request.method} ${request.url ?? ''}`) {

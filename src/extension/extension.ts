@@ -5,6 +5,7 @@ import type { Fact } from '../protocol/fact';
 import { registerLanguageModelTools } from './agents/languageModelTools';
 import { registerMcpServer } from './agents/mcpServer';
 import { registerAddTypes } from './commands/addTypes';
+import { registerAttachNode } from './commands/attachNode';
 import { registerCreateProject } from './commands/createProject';
 import { registerDebugCommands } from './commands/debugCommands';
 import { registerGatewayCommands, startGateway } from './commands/gatewayCommands';
@@ -79,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): void {
     keepFrameBreakpoints(context.workspaceState, gateway, log),
     registerInstallLibrary(parts),
     registerLedger(parts),
+    registerAttachNode(parts),
     ...registerTesting(parts),
     ...registerLanguageModelTools(parts),
     ...registerMcpServer(parts),

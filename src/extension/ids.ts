@@ -28,6 +28,7 @@ export const commands = {
   showLog: 'scfWebSocket.showLog',
   showFact: 'scfWebSocket.showFact',
   showInLog: 'scfWebSocket.showInLog',
+  attachNode: 'scfWebSocket.attachNode',
   openLedger: 'scfWebSocket.openLedger',
   addFrameBreakpoint: 'scfWebSocket.addFrameBreakpoint',
   editFrameBreakpoints: 'scfWebSocket.editFrameBreakpoints',
@@ -63,6 +64,9 @@ export const views = {
 
 /** Webview panel type of "Open Traffic in Editor". */
 export const trafficPanel = 'scfWebSocket.trafficPanel';
+
+/** Webview panel type of a node's traffic. */
+export const nodePanel = 'scfWebSocket.nodePanel';
 
 /** Webview panel type of the fidelity ledger. */
 export const ledgerPanel = 'scfWebSocket.ledgerPanel';

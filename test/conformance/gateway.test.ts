@@ -8,6 +8,7 @@ import path from 'node:path';
 import readline from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { root } from '../../scripts/toolchain.mjs';
+import { checkNodes } from './nodes';
 import { freePort, redisProgram, startRedis } from '../unit/cluster/redisServer';
 
 const program = path.join(root, 'dist/cli.js');
@@ -28,6 +29,7 @@ async function scfws(...args: string[]): Promise<{ out: string; code: number | n
 
 /** Not all of `cleanup.`: a node cleans up after every end, unless `options.cleanupOn` says otherwise. */
 const rows = ['push.9', 'register.refuses', 'cleanup.client-close'];
+const few = ['push.9001', 'register.refuses', 'cleanup.client-close'];
 
 describe('nodes of a gateway that stays', function () {
   this.timeout(240_000);
@@ -94,6 +96,30 @@ describe('nodes of a gateway that stays', function () {
         );
         await redis?.dispose();
         fs.rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  }
+
+  for (const [backend, count] of [
+    ['http', 1],
+    ['scf', 2],
+  ] as const) {
+    it(`keep the contract with functions behind ${backend}, at ${count === 1 ? 'one node' : 'two nodes'}`, async function () {
+      if (count === 2 && redisProgram === undefined) {
+        this.skip();
+      }
+      const results = await checkNodes({ backend, nodes: count, setups: ['default'], only: few });
+      const wrong = results.filter(({ verdict }) => verdict === 'failed');
+      assert.deepEqual(
+        wrong.map(({ row, detail }) => `${row.id}: ${detail}`),
+        [],
+      );
+      for (const row of few) {
+        const passed = results.filter((each) => each.verdict === 'passed');
+        assert.ok(
+          passed.some((each) => each.row.id.includes(row)),
+          row,
+        );
       }
     });
   }

@@ -85,7 +85,9 @@ function resultOf(invocation: string, { status, body }: Reply): Answer['result']
   const said = body.length > 1000 ? `${body.slice(0, 1000)}…` : body;
   return platformStatuses.has(status)
     ? { failed: failed(435, invocation, `The backend answered HTTP ${status}: ${said}`) }
-    : { failed: failed(430, invocation, `The function answered HTTP ${status}`, said) };
+    : {
+        failed: failed(430, invocation, `The function answered HTTP ${status}: ${said}`, said),
+      };
 }
 
 /** Of a call that had no answer. */

@@ -3,23 +3,20 @@
  * command line) see nothing but its facts and its intents.
  */
 import path from 'node:path';
-import type { Fact, FaultPlan, FunctionInfo, ServiceInfo } from '../../protocol/fact';
+import type { Fact, FaultPlan, ServiceInfo } from '../../protocol/fact';
 import {
   type FunctionId,
   type EmulatorOptions,
   functionId,
   type Problem,
-  roles,
   type ServiceSpec,
 } from '../../protocol/project';
 import { advance, Clock, type Timer } from '../clock';
 import { reportBug } from '../errors';
-import type { Service } from '../gateway/connection';
 import type { Disturbances } from '../gateway/disturbances';
 import { Gateway } from '../gateway/gateway';
 import { type GatewayServer, startServer } from '../gateway/server';
 import { distinct } from '../project/distinct';
-import { handlerFile } from '../project/handlerFile';
 import { readProjectPage } from '../project/projectPage';
 import { loadService, type ServiceOverrides } from '../project/loadService';
 import type { FunctionRuntime, Run, RuntimeDependencies } from '../runtime/contract';
@@ -35,6 +32,7 @@ import { watchProject } from './projectWatch';
 import { Quiet } from './quiet';
 import { Recorder, type RecorderLimits } from './recorder';
 import { RunningService } from './runningService';
+import { serviceInfo } from './serviceInfo';
 import { forgetSessionFile, writeSessionFile } from './sessionFile';
 import { TestClients } from './testClients';
 
@@ -369,33 +367,5 @@ function overridesOf({ emulator, port, environment }: SessionOptions): ServiceOv
     ...(emulator === undefined ? {} : { emulator }),
     ...(port === undefined ? {} : { port }),
     ...(environment === undefined ? {} : { environment }),
-  };
-}
-
-function serviceInfo(service: Service, port: number): ServiceInfo {
-  const { spec } = service;
-  const urls = spec.stages.map((stage) => `ws://127.0.0.1:${port}/${stage}${spec.path}`);
-  return {
-    name: spec.name,
-    folder: spec.folder,
-    path: spec.path,
-    url: urls[0] ?? '',
-    urls,
-    pushUrl: `http://127.0.0.1:${port}/${spec.pushKey}`,
-    functions: spec.functions.map((each): FunctionInfo => {
-      return {
-        function: functionId(spec.name, each.name),
-        name: each.name,
-        roles: roles.filter((role) => spec.roles[role] === each.name),
-        runtime: each.runtime,
-        family: each.family,
-        folder: each.folder,
-        handler: each.handler,
-        file: handlerFile(each),
-        ...(each.build?.folder === undefined ? {} : { buildFolder: each.build.folder }),
-        timeout: each.timeout,
-        memory: each.memory,
-      };
-    }),
   };
 }

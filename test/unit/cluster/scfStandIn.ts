@@ -9,7 +9,18 @@ import type { AddressInfo } from 'node:net';
 export const testCredentials = { id: 'AKIDtest', key: 'not-a-real-key' };
 
 /** Returns the value; a rejection is the function's error. */
-type Behaviour = (event: unknown, eventJson: string) => unknown;
+type Behaviour = (event: unknown, eventJson: string, headers: http.IncomingHttpHeaders) => unknown;
+
+/** How a function failed, as the platform tells it. */
+export class FunctionFailure extends Error {
+  constructor(
+    readonly statusCode: number,
+    message: string,
+    readonly stackTrace: string,
+  ) {
+    super(message);
+  }
+}
 
 export interface ScfStandIn {
   url: string;
@@ -63,7 +74,7 @@ export async function startScf(): Promise<ScfStandIn> {
     }
     const about = { Log: `START RequestId: ${id}`, FunctionRequestId: id, Duration: 1 };
     try {
-      const value = (await behaviour(JSON.parse(Event), Event)) ?? null;
+      const value = (await behaviour(JSON.parse(Event), Event, headers)) ?? null;
       const result = { ...about, InvokeResult: 0, ErrMsg: '', RetMsg: JSON.stringify(value) };
       return { Result: result, RequestId: 'api-1' };
     } catch (error) {
@@ -73,6 +84,13 @@ export async function startScf(): Promise<ScfStandIn> {
         requestId: id,
         stackTrace: String(error),
         statusCode: 430,
+        ...(error instanceof FunctionFailure
+          ? {
+              errorMessage: error.message,
+              stackTrace: error.stackTrace,
+              statusCode: error.statusCode,
+            }
+          : {}),
       };
       const result = { ...about, InvokeResult: 1, ErrMsg: JSON.stringify(details), RetMsg: '' };
       return { Result: result, RequestId: 'api-1' };
