@@ -28,6 +28,7 @@ const node = {
     'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
     // What `ws` asks for; the package of that name is native.
     bufferutil: './src/core/gateway/wideMask.ts',
+    'form-data': './scripts/formData.cjs',
   },
 };
 

@@ -45,22 +45,27 @@ function later(found = new Set()) {
 
 const external = ({ path: asked }) => ({ path: asked, external: true });
 
-/** Of esbuild's options for cli.js: the modules that it is made of, and those that it leaves to commands.js. */
+/**
+ * By esbuild's own account: the modules of cli.js that commands.js takes from there, and those that begin commands.js. A
+ * module that is given away keeps all of its exports, so no others are.
+ */
 async function divide(options) {
+  const account = async (plugins) => {
+    const how = { write: false, metafile: true, sourcemap: false, logLevel: 'silent' };
+    const build = { ...options, ...how, absWorkingDir: root, plugins };
+    const { metafile } = await esbuild.build({ ...build, entryPoints: ['made'] });
+    return Object.keys(metafile.inputs);
+  };
   const left = new Set();
-  const { metafile } = await esbuild.build({
-    ...options,
-    absWorkingDir: root,
-    entryPoints: [entry],
-    plugins: [later(left), apart],
-    write: false,
-    metafile: true,
-    sourcemap: false,
-    logLevel: 'silent',
-  });
-  const own = Object.keys(metafile.inputs).filter((name) => !name.startsWith('later:'));
-  return { own: own.filter((name) => name !== nameOf(entry)), left: [...left] };
+  const first = await account([made(() => `require('./${nameOf(entry)}');`), later(left), apart]);
+  const own = new Set(first);
+  const begun = made(() => `module.exports = ${members([...left])};`);
+  const rest = await account([begun, shared(() => own), apart]);
+  return { given: rest.filter((name) => own.has(name) && isGiven(name)), left: [...left] };
 }
+
+/** A file of that name cannot be CommonJS; what it imports can. */
+const isGiven = (name) => /\.([cm]?ts|c?js|json)$/.test(name);
 
 /** An object whose members are modules, loaded when they are first asked for. */
 const members = (names) =>
@@ -73,25 +78,25 @@ function made(contents) {
     setup(build) {
       build.onResolve({ filter: /^made$/ }, () => ({ path: 'made', namespace: 'made' }));
       build.onLoad({ filter: /.*/, namespace: 'made' }, async () => ({
-        contents: await contents(build),
+        contents: await contents(),
         resolveDir: root,
       }));
     },
   };
 }
 
-/** Takes what cli.js has from there. */
-function shared(options) {
+/** Takes what cli.js has from there; `own` tells the names of it. */
+function shared(own) {
   return {
     name: 'shared',
     setup(build) {
-      let own = new Set();
+      let names = new Set();
       build.onStart(async () => {
-        own = new Set((await divide(options)).own);
+        names = await own();
       });
       build.onResolve({ filter: /^\.\/cli\.js$/ }, external);
       build.onLoad({ filter: /.*/ }, ({ path: file }) =>
-        own.has(nameOf(file)) && !file.endsWith('.mjs') // Those cannot be CommonJS; what they import can.
+        names.has(nameOf(file)) && isGiven(file)
           ? {
               contents: `module.exports = require('./cli.js').modules[${JSON.stringify(nameOf(file))}];`,
               loader: 'js',
@@ -116,8 +121,8 @@ export function commandLine(options) {
       plugins: [
         ...plugins,
         made(async () => {
-          const { own } = await divide(common);
-          return `require('./src/cli/main.ts');\nexports.modules = ${members(own)};`;
+          const { given } = await divide(common);
+          return `require('./src/cli/main.ts');\nexports.modules = ${members(given)};`;
         }),
         later(),
         apart,
@@ -130,7 +135,7 @@ export function commandLine(options) {
       plugins: [
         ...plugins,
         made(async () => `module.exports = ${members((await divide(common)).left)};`),
-        shared(common),
+        shared(async () => new Set((await divide(common)).given)),
         apart,
       ],
     },
