@@ -59,7 +59,7 @@ for (const [language, suffix] of [
   for (const step of ['connect', 'debug', 'push']) {
     for (const theme of ['light', 'dark']) {
       // Packed into the extension: small before all.
-      const small = ['-c:v', 'libwebp', '-quality', '55', '-compression_level', '6'];
+      const small = ['-vf', 'scale=600:-1:flags=lanczos', '-c:v', 'libwebp', '-quality', '30'];
       const name = `${step}-${theme}`;
       run('ffmpeg', [...quiet, '-i', shot(name), ...small, kept(`tour/${name}${suffix}.webp`)]);
     }

@@ -192,7 +192,12 @@ describe('package.json', () => {
   });
 
   it('names only files that are there', () => {
-    const files = [...strings(contributes), ...strings(manifest.icon, '.icon')]
+    const translated = ['package.nls.json', 'package.nls.zh-cn.json'].map((file) => readJson(file));
+    const files = [
+      ...strings(contributes),
+      ...strings(manifest.icon, '.icon'),
+      ...strings(translated),
+    ]
       .map(([, text]) => text)
       .filter((text) => /^(\.\/)?(media|snippets|schemas|dist|l10n)\/[^%*]+\.\w+$/.test(text));
     assert.ok(files.length > 0);

@@ -68,9 +68,7 @@ describe('the package', function () {
       'media/icon.png',
       'media/tab-dark.svg',
       'media/tab-light.svg',
-      // The pictures of the README; the others are for readers of the repository.
-      'media/traffic.png',
-      'media/debugging/lens-and-values.png',
+      ...below('media/tour'),
       ...below('media/walkthrough'),
       ...below('schemas'),
       ...below('snippets'),
