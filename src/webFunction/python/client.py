@@ -8,10 +8,12 @@ import socket
 import struct
 import threading
 import time
+import traceback
 import uuid
 
 import h11
 from wsproto import ConnectionType, WSConnection
+from wsproto.connection import ConnectionState
 from wsproto.events import (AcceptConnection, BytesMessage, CloseConnection, Message, Ping, Request, TextMessage)
 from wsproto.utilities import RemoteProtocolError
 
@@ -49,6 +51,8 @@ class Client(object):
         self.close_came = None
         self.close_sent = False
         self.spoke = time.monotonic()
+        # What came together with the handshake.
+        self.rest = b''
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack('ll', UNREAD, 0))
 
@@ -151,9 +155,7 @@ class Client(object):
         except OSError:
             self.leave('leftDuringRegister')
             return False
-        if rest:
-            self.ws.receive_data(rest)
-            self.take_events()
+        self.rest = rest
         return True
 
     def has_left(self):
@@ -182,6 +184,8 @@ class Client(object):
         poll = select.poll()
         poll.register(self.sock, select.POLLIN)
         idle = self.service['backendTimeout']
+        if self.rest:
+            self.take(self.rest)
         while self.state != 'gone' and self.close_came is None:
             left = self.spoke + (idle if self.state == 'open' else FAREWELL) - time.monotonic()
             if not poll.poll(max(left, 0) * 1000 + 1 if self.state == 'open' else 100):
@@ -192,17 +196,15 @@ class Client(object):
             if not data:
                 self.end('clientVanished')
                 return
+            self.take(data)
+
+    def take(self, data):
+        try:
             with self.lock:
-                try:
-                    self.ws.receive_data(data)
-                except RemoteProtocolError as error:
-                    self.end('protocolError', getattr(error.event_hint, 'code', 1002))
-                    return
-            try:
-                self.take_events()
-            except RemoteProtocolError as error:
-                self.end('protocolError', getattr(error.event_hint, 'code', 1002))
-                return
+                self.ws.receive_data(data)
+            self.take_events()
+        except RemoteProtocolError as error:
+            self.end('protocolError', getattr(error.event_hint, 'code', 1002))
 
     parts = size = None
 
@@ -211,6 +213,8 @@ class Client(object):
             if isinstance(event, Ping):
                 with self.lock:
                     self.sock.sendall(self.ws.send(event.response()))
+            elif isinstance(event, CloseConnection) and self.ws.state is ConnectionState.OPEN:
+                self.end('protocolError', event.code)  # The library's own word on a broken frame.
             elif isinstance(event, CloseConnection):
                 self.close_came = event
                 self.end('clientClose', event.code)
@@ -240,10 +244,14 @@ class Client(object):
             if isinstance(item, End):
                 self.leave(item.cause, item.code)
                 return
-            result = function.invoke(events.transfer(self.service, self.id, item), str(uuid.uuid4()), self.tag)
+            try:
+                result = function.invoke(events.transfer(self.service, self.id, item), str(uuid.uuid4()), self.tag)
+                drops = result.outcome in ('platformError', 'gatewayTimeout') or (
+                    result.outcome == 'userError' and self.service['emulator']['closeOnUserError'])
+            except Exception:  # A fault of the host's costs this client, with its Cleanup.
+                self.host.log(self.tag, traceback.format_exc())
+                drops = True
             self.room.release()
-            drops = result.outcome in ('platformError', 'gatewayTimeout') or (
-                result.outcome == 'userError' and self.service['emulator']['closeOnUserError'])
             if drops:
                 self.end('platformFailure')
 

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { findProgram } from '../../../scripts/toolchain.mjs';
@@ -125,6 +126,29 @@ for (const { language, find } of hosts) {
       const [response] = (await once(push, 'response')) as [http.IncomingMessage];
       response.resume();
       assert.ok([404, 426].includes(response.statusCode ?? 0), String(response.statusCode));
+    });
+
+    it('ends a client that breaks the protocol together with its handshake, and cleans up', async () => {
+      const before = instance.cleanups().length;
+      const socket = net.connect(instance.port, '127.0.0.1');
+      const head = [
+        ...['GET /room HTTP/1.1', 'Host: here', 'Connection: Upgrade', 'Upgrade: websocket'],
+        ...['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', '', ''],
+      ];
+      // A text frame without a mask.
+      socket.write(Buffer.concat([Buffer.from(head.join('\r\n')), Buffer.from([0x81, 1, 0x78])]));
+      const chunks: Buffer[] = [];
+      for await (const chunk of socket) {
+        chunks.push(chunk as Buffer);
+      }
+      const answer = Buffer.concat(chunks);
+      assert.match(answer.toString('latin1'), /^HTTP\/1\.1 101 /);
+      assert.equal(answer.readUInt16BE(answer.length - 2), 1002);
+      // Its Cleanup came before that of whoever comes and leaves later.
+      const other = await instance.connect();
+      other.socket.close(1000);
+      await other.closed;
+      assert.equal(instance.cleanups().length, before + 2);
     });
 
     it('reaches connections of other instances over Redis, and says when there is none', async function () {
