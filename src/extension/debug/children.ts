@@ -105,6 +105,23 @@ export class Children implements vscode.Disposable {
     );
   }
 
+  /** Every process is gone or going: an adapter that has not noticed after a while is ended. */
+  async end(): Promise<void> {
+    await Promise.all(
+      [...this.children.values()].map(async (child) => {
+        child.ending = true;
+        this.release(child);
+        await Promise.race([child.gone, timeout(farewell)]);
+        if (
+          child.session !== undefined &&
+          this.children.get(keyOf(child.id, child.instance)) === child
+        ) {
+          await Promise.resolve(vscode.debug.stopDebugging(child.session)).catch(() => undefined);
+        }
+      }),
+    );
+  }
+
   /** The process is gone; its debug session ends by itself. */
   instanceEnded(id: FunctionId, instance: number): void {
     const child = this.children.get(keyOf(id, instance));

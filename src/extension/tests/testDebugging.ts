@@ -14,7 +14,7 @@ import type { Log } from '../log';
 
 let sessions = 0;
 
-export class TestDebugging implements vscode.Disposable {
+export class TestDebugging {
   private readonly clock: ClockHold;
   private readonly children: Children;
   private functions = new Map<string, FunctionInfo>();
@@ -63,7 +63,9 @@ export class TestDebugging implements vscode.Disposable {
     }
   }
 
-  dispose(): void {
+  /** The run is over, and with it every process that was debugged: resolves when no session is left of it. */
+  async end(): Promise<void> {
+    await this.children.end();
     this.children.dispose();
   }
 

@@ -100,7 +100,7 @@ async function runInFolder(
   }
   const code = await child.ended;
   cancelling.forEach((each) => each.dispose());
-  debugging?.dispose();
+  await debugging?.end();
   view.finish(code);
 }
 

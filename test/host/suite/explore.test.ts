@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
 import { window } from '../window';
-import { activate, run, Stops, stopDebugging, TestProject, until } from './support';
+import { activate, isDebugging, run, Stops, TestProject, until } from './support';
 
 const size = { width: 1400, height: 860 };
 
@@ -136,7 +136,7 @@ describe('exploring orders in the editor', function () {
     // Then at the error that leaves the handler.
     await stops.go(await stops.next());
     await debugged;
-    await stopDebugging();
+    await until('the end of debugging', () => !isDebugging());
     stops.dispose();
   });
 
