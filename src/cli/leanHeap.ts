@@ -10,7 +10,7 @@ import type { Session } from '../core/session/session';
 /** Nothing was recorded between two looks: a pause. Milliseconds. */
 const lookEvery = 300;
 /** Milliseconds between two collections at least. */
-const restMs = 2000;
+const restMs = 1000;
 /** Bytes that the heap must have grown by since the last collection, and the part of itself. */
 const worthBytes = 4 * 1024 * 1024;
 const worthPart = 0.1;
