@@ -53,7 +53,8 @@ export class Children implements vscode.Disposable {
     private readonly letGo: (id: FunctionId, instance: number) => Promise<unknown>,
     private readonly clock: ClockHold,
     private readonly log: Log,
-    private readonly onLost: (id: FunctionId, instance: number) => void,
+    /** Its debugger is gone, unasked: at once when the session ends, and again when the process outlived it. */
+    private readonly onLost: (child: Child, isCertain: boolean) => void,
     private readonly isOlder: (
       id: FunctionId,
       instance: number,
@@ -327,10 +328,11 @@ export class Children implements vscode.Disposable {
     }
     this.forget(child);
     if (!child.ending) {
+      this.onLost(child, false);
       setTimeout(() => {
         if (!child.ending) {
           this.log.info(l10n.t('The debugger left {0}.', child.name));
-          this.onLost(child.id, child.instance);
+          this.onLost(child, true);
         }
       }, grace);
     }

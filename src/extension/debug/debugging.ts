@@ -13,6 +13,7 @@ import type { Projects } from '../projects';
 import type { Runs } from '../runs';
 import { knownFunctions } from '../views/functionsView';
 import { planChild } from './childConfiguration';
+import type { Child } from './child';
 import { Children } from './children';
 import { ClockHold } from './clockHold';
 import { Container } from './container';
@@ -27,7 +28,7 @@ export class Debugging
   private readonly children: Children;
   private readonly disposables: vscode.Disposable[] = [];
   /** Functions with a process whose debug adapter died: a process opens only one. */
-  private readonly lost = new Set<FunctionId>();
+  private readonly lost = new Map<FunctionId, number>();
 
   constructor(
     private readonly extensionPath: string,
@@ -44,7 +45,7 @@ export class Debugging
       (id, instance) => gateway.ask('debuggerReady', { function: id, instance }),
       this.clock,
       log,
-      (id, instance) => this.childLost(id, instance),
+      (child, isCertain) => this.childLost(child, isCertain),
       isOlder,
     );
     this.disposables.push(
@@ -155,7 +156,8 @@ export class Debugging
     await Promise.all(
       [...functions].map(async (id) => {
         await this.children.detach(id);
-        if (this.gateway.status === 'running') {
+        // Another session may have begun meanwhile.
+        if (this.gateway.status === 'running' && !this.isDebugged(id)) {
           await this.gateway.ask('debug', { function: id, enabled: false }).catch(() => undefined);
         }
       }),
@@ -201,7 +203,9 @@ export class Debugging
   private async enable(container: Container, id: FunctionId): Promise<void> {
     this.containers.get(container)?.add(id);
     try {
-      if (this.lost.delete(id)) {
+      const instance = this.lost.get(id);
+      this.lost.delete(id);
+      if (instance !== undefined && this.isAlive(id, instance)) {
         await this.gateway.ask('restartFunction', { function: id });
       }
       const answer = await this.gateway.ask('debug', { function: id, enabled: true });
@@ -282,21 +286,27 @@ export class Debugging
     });
   }
 
-  /** Its debugger died, or something ended its session alone: debugging ends as a whole, and says why. */
-  private childLost(id: FunctionId, instance: number): void {
-    const view = this.gateway.state.functions.get(id);
-    const alive = view?.instances.has(instance) === true;
-    if (alive && this.gateway.status === 'running') {
-      if (view.info.family === 'python') {
-        this.lost.add(id);
-      }
-      for (const [container, functions] of this.containers) {
-        if (functions.has(id)) {
-          container.say(l10n.t('The debugger left {0}.', view.info.name), 'important');
-          container.terminate();
-        }
+  /**
+   * Its debugger died, or something ended its session alone: debugging ends as a whole, and says why. Whoever begins
+   * again at once finds what is lost noted already, and a new session, which is not meant.
+   */
+  private childLost({ id, instance, name, parent }: Child, isCertain: boolean): void {
+    if (this.gateway.status !== 'running' || !this.isAlive(id, instance)) {
+      return;
+    }
+    if (this.gateway.state.functions.get(id)?.info.family === 'python') {
+      this.lost.set(id, instance);
+    }
+    for (const container of isCertain ? this.containers.keys() : []) {
+      if (container.session === parent) {
+        container.say(l10n.t('The debugger left {0}.', name), 'important');
+        container.terminate();
       }
     }
+  }
+
+  private isAlive(id: FunctionId, instance: number): boolean {
+    return this.gateway.state.functions.get(id)?.instances.has(instance) === true;
   }
 
   /** A client that comes the moment the gateway is there must not slip through. */

@@ -1,12 +1,12 @@
 // Where and when a breakpoint is hit, what the clock does meanwhile, and how each of it ends.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
 import {
   activate,
   Client,
   echoFiles,
+  killPythonAdapters,
   nodeHandler,
   pythonHandler,
   removeBreakpoints,
@@ -326,10 +326,7 @@ for (const [language, parts] of Object.entries(languages)) {
         client.send('orphan');
         await stops.next();
         await trace.next('clock', (fact) => fact.frozen);
-        const adapters = execFileSync('pgrep', ['-f', 'debugpy.*adapter']).toString().trim();
-        for (const pid of adapters.split('\n')) {
-          process.kill(Number(pid), 'SIGKILL');
-        }
+        killPythonAdapters();
         await trace.runs();
         assert.match(String(await client.next()), /^orphan new/);
       });

@@ -1,6 +1,6 @@
 // What the suites have in common: projects in the open folder, real clients, and facts that really happened.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -450,6 +450,17 @@ export function debuggedSessions(): vscode.DebugSession[] {
 
 export function isDebugging(): boolean {
   return debugSessions.size > 0;
+}
+
+/** Ends debugpy's adapters as a crash would: those of this window, where the system tells the folder of a process. */
+export function killPythonAdapters(): void {
+  const pids = execFileSync('pgrep', ['-f', 'debugpy.*adapter']).toString().trim().split('\n');
+  const isOurs = (pid: string): boolean =>
+    process.platform !== 'linux' ||
+    fs.readlinkSync(`/proc/${pid}/cwd`).startsWith(fs.realpathSync(workspaceFolder()));
+  const ours = pids.filter(isOurs);
+  assert.ok(ours.length > 0, `no adapter of this window among ${pids.join(', ')}`);
+  ours.forEach((pid) => process.kill(Number(pid), 'SIGKILL'));
 }
 
 /** Ends every debug session, and waits until they are gone. */
