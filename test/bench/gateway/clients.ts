@@ -77,9 +77,16 @@ export class Client {
     this.socket.send(this.dialect.write(text));
   }
 
-  /** The first message that comes. */
-  next(): Promise<string> {
-    return within(5000, new Promise((resolve) => (this.onText = resolve)));
+  /** The first message that comes, or the first that is `wanted`; rejects when it does not within `ms`. */
+  next(wanted?: string, ms = 5000): Promise<string> {
+    const came = new Promise<string>((resolve) => {
+      this.onText = (text) => {
+        if (wanted === undefined || text === wanted) {
+          resolve(text);
+        }
+      };
+    });
+    return within(ms, came);
   }
 
   end(): void {
@@ -198,29 +205,43 @@ export function post(url: string, body: string): Promise<string> {
   });
 }
 
+export interface Pushed {
+  p50: number;
+  p99: number;
+  /** Pushes whose message did not arrive within a second; those of the warm-up do not count. */
+  lost: number;
+}
+
 /** Milliseconds from a request to push until its message has arrived, one after the other, after a warm-up of a fifth. */
 export async function pushes(
   url: string,
   dialect: Dialect,
   push: (id: string, text: string) => Promise<unknown>,
   count: number,
-): Promise<{ p50: number; p99: number }> {
+): Promise<Pushed> {
   const client = await Client.open(url, dialect);
   const times: number[] = [];
+  let lost = 0;
   try {
+    const told = client.next();
     client.say('who');
-    const id = await client.next();
+    const id = await told;
     for (let n = -count / 5; n < count; n++) {
-      const arrived = client.next();
+      const text = `push ${n} `.padEnd(64, 'x');
       const started = performance.now();
-      const [, answer] = await Promise.all([
-        arrived.then(() => n >= 0 && times.push(performance.now() - started)),
-        push(id, `push ${n} `.padEnd(64, 'x')),
-      ]);
-      void answer;
+      const arrived = client.next(text, 1000).then(
+        () => performance.now() - started,
+        () => undefined,
+      );
+      const [ms] = await Promise.all([arrived, push(id, text)]);
+      if (n >= 0 && ms !== undefined) {
+        times.push(ms);
+      } else if (n >= 0) {
+        lost++;
+      }
     }
   } finally {
     client.end();
   }
-  return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+  return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), lost };
 }

@@ -1,6 +1,6 @@
 /** What is measured of one contender that runs. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Flooded, flood, openMany, pushes } from './clients';
+import { type Flooded, flood, openMany, type Pushed, pushes } from './clients';
 import type { Running } from './contenders';
 
 export interface Amounts {
@@ -18,23 +18,29 @@ export interface Figures {
   /** For each idle connection. */
   kib: number;
   messages: Flooded;
-  push: { p50: number; p99: number };
+  push: Pushed;
 }
 
+/** Idle connections come first, on processes that are warm and not yet swollen; they stay open beside the rest. */
 export async function measure(running: Running, amounts: Amounts): Promise<Figures> {
   const { urls, dialect } = running;
-  const push = await pushes(urls[0] as string, dialect, running.push, amounts.pushes);
-  const messages = await floodOf(running, amounts);
+  const warmUp = await openMany(urls, dialect, Math.min(200, amounts.connections));
+  warmUp.clients.forEach((client) => client.end());
   await settled(running);
   const before = running.kib();
   const { clients, perSecond } = await openMany(urls, dialect, amounts.connections);
-  await settled(running);
-  const kib = (running.kib() - before) / amounts.connections;
-  clients.forEach((client) => client.end());
-  return { connectionsPerSecond: perSecond, kib, messages, push };
+  try {
+    await settled(running);
+    const kib = (running.kib() - before) / amounts.connections;
+    const messages = await floodOf(running, amounts);
+    const push = await pushes(urls[0] as string, dialect, running.push, amounts.pushes);
+    return { connectionsPerSecond: perSecond, kib, messages, push };
+  } finally {
+    clients.forEach((client) => client.end());
+  }
 }
 
-/** Clients that are opened for this alone; they warm up what the connections need, too. */
+/** Clients that are opened for this alone. */
 export async function floodOf(
   { urls, dialect }: Running,
   { clients: count, outstanding, seconds }: Pick<Amounts, 'clients' | 'outstanding' | 'seconds'>,

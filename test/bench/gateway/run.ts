@@ -107,6 +107,9 @@ async function sideBySide(all: readonly Contender[]): Promise<Map<string, Measur
           if (found.messages.unanswered > 0) {
             troubles.push(`${found.messages.unanswered} messages without an answer`);
           }
+          if (found.push.lost > 0) {
+            troubles.push(`${found.push.lost} pushes did not arrive within a second`);
+          }
         } finally {
           await running.stop();
         }
@@ -121,7 +124,7 @@ async function sideBySide(all: readonly Contender[]): Promise<Map<string, Measur
 function printSideBySide(measured: ReadonlyMap<string, Measured>): void {
   const { connections, clients, outstanding } = amounts;
   console.log(
-    `${connections} connections, opened 64 at a time and held; ${clients} clients with ${outstanding} messages of 64 B each under way; ${amounts.pushes} pushes one after the other; ${rounds} rounds, each on fresh processes, "/" between them. Memory is the Pss of all but the function behind HTTP, with Redis.\n`,
+    `${connections} connections, opened 64 at a time and held; beside them ${clients} clients with ${outstanding} messages of 64 B each under way; ${amounts.pushes} pushes one after the other; ${rounds} rounds, each on fresh processes, "/" between them. Memory is the Pss of all but the function behind HTTP, with Redis.\n`,
   );
   const columns: [string, (figures: Figures) => number][] = [
     ['connections/s', ({ connectionsPerSecond }) => connectionsPerSecond],
