@@ -16,6 +16,9 @@ type Flood = Pick<Amounts, 'clients' | 'outstanding' | 'seconds'>;
 
 export interface GrowthAmounts {
   connections: readonly number[];
+  nodes: readonly number[];
+  /** Milliseconds. */
+  functionTimes: readonly number[];
   flood: Flood;
 }
 
@@ -23,12 +26,13 @@ export interface GrowthAmounts {
 const otherDescriptors = 500;
 
 export async function* growthTables(amounts: GrowthAmounts): AsyncGenerator<Table> {
-  yield* [await nodes(amounts.flood, 0), await nodes(amounts.flood, 10)];
-  yield await functionTime(amounts.flood);
+  yield await nodes(amounts, 0);
+  yield await nodes(amounts, 10);
+  yield await functionTime(amounts);
   yield await connections(amounts.connections);
 }
 
-async function nodes(flood: Flood, workMs: number): Promise<Table> {
+async function nodes({ flood, nodes: counts }: GrowthAmounts, workMs: number): Promise<Table> {
   const table: Table = {
     title:
       workMs === 0
@@ -37,7 +41,7 @@ async function nodes(flood: Flood, workMs: number): Promise<Table> {
     rows: [],
     notes: redisProgram === undefined ? ['More nodes were not measured: no redis-server.'] : [],
   };
-  for (const count of redisProgram === undefined ? [1] : [1, 2, 3, 4]) {
+  for (const count of redisProgram === undefined ? [1] : counts) {
     const options: NodeOptions =
       workMs === 0
         ? { nodes: count, backend: 'http' }
@@ -47,13 +51,14 @@ async function nodes(flood: Flood, workMs: number): Promise<Table> {
   return table;
 }
 
-async function functionTime({ clients, seconds }: Flood): Promise<Table> {
+async function functionTime({ flood, functionTimes }: GrowthAmounts): Promise<Table> {
+  const { clients, seconds } = flood;
   const table: Table = {
     title: `Time of the function behind HTTP, one node, ${clients * 4} clients with one message each under way`,
     rows: [],
     notes: [],
   };
-  for (const workMs of [0, 10, 100]) {
+  for (const workMs of functionTimes) {
     const figures = await flooded(
       { nodes: 1, backend: 'http', workMs },
       { clients: clients * 4, outstanding: 1, seconds },

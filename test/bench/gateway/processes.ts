@@ -71,14 +71,20 @@ function firstLine(child: ChildProcess, wanted: (line: string) => boolean): Prom
     const limit = setTimeout(() => fail('was not ready within 30 s'), 30_000);
     child.once('error', (error) => fail(error.message));
     child.once('exit', (code) => fail(`ended with ${code}`));
-    for (const stream of [child.stdout, child.stderr]) {
-      const lines = readline.createInterface({ input: stream as NodeJS.ReadableStream });
-      lines.on('line', (line) => {
-        // Also later lines are read, so that the pipe never fills.
-        output = `${output}${line}\n`.slice(-2000);
+    const streams = [child.stdout, child.stderr] as NodeJS.ReadableStream[];
+    const readers = streams.map((input) => readline.createInterface({ input }));
+    const ready = (line: string): void => {
+      clearTimeout(limit);
+      resolve(line);
+      // What comes later is thrown away unread: a log must not cost the load its time, and no pipe may fill.
+      readers.forEach((reader) => reader.close());
+      streams.forEach((stream) => stream.resume());
+    };
+    for (const reader of readers) {
+      reader.on('line', (line) => {
+        output += `${line}\n`;
         if (wanted(line)) {
-          clearTimeout(limit);
-          resolve(line);
+          ready(line);
         }
       });
     }

@@ -18,7 +18,7 @@ export async function startPushpin(
   fs.mkdirSync(run);
   fs.writeFileSync(routes, `*,path_beg=/ 127.0.0.1:${functionPort},over_http\n`);
   fs.writeFileSync(file, configOf({ folder, run, routes, port, controlPort }));
-  const args = ['--config', file, '--merge-output'];
+  const args = ['--config', file];
   const ready = (line: string): boolean => line.includes('started');
   const program = await launch(findProgram(['pushpin']) as string, args, ready);
   // "started" is said before all its parts have found each other.

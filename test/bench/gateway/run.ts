@@ -32,7 +32,9 @@ const amounts: Amounts = {
   seconds: Number(flags.seconds ?? (quick ? 1 : 5)),
   pushes: quick ? 100 : 500,
 };
-const growth = quick ? [500, 1000] : [2000, 5000, 10_000, 20_000];
+const growth = quick
+  ? { connections: [500, 1000], nodes: [1, 2], functionTimes: [0, 10] }
+  : { connections: [2000, 5000, 10_000, 20_000], nodes: [1, 2, 3, 4], functionTimes: [0, 10, 100] };
 
 interface Measured {
   given: string;
@@ -72,7 +74,7 @@ async function main(): Promise<void> {
   if (wanted.includes('growth')) {
     const { clients, outstanding, seconds } = amounts;
     const flood = { clients, outstanding, seconds };
-    for await (const table of growthTables({ connections: growth, flood })) {
+    for await (const table of growthTables({ ...growth, flood })) {
       tables.push(table);
       printTable(table);
     }
