@@ -1,4 +1,5 @@
 /** Who is measured: each is started afresh, with limits out of the way, and its function in a process of its own. */
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { findProgram, npm, root } from '../../../scripts/toolchain.mjs';
@@ -206,6 +207,11 @@ function startSocketIo(servers: number): Promise<Running> {
 const needsRedis = (): string | undefined =>
   redisProgram === undefined ? 'no redis-server or valkey-server is installed' : undefined;
 
+const pushpinProgram = findProgram(['pushpin']);
+/** "pushpin 1.36.0" */
+const pushpinVersion =
+  pushpinProgram && execFileSync(pushpinProgram, ['--version']).toString().trim().split(' ').at(-1);
+
 export const contenders: Record<string, Contender> = {
   'node-1': {
     name: 'scfws, 1 node',
@@ -224,9 +230,10 @@ export const contenders: Record<string, Contender> = {
     start: () => startNodes({ nodes: 1, backend: 'process' }),
   },
   pushpin: {
-    name: 'Pushpin',
-    given: 'function behind WebSocket over HTTP, which answers in its responses',
-    missing: () => (findProgram(['pushpin']) ? undefined : 'no program `pushpin` is installed'),
+    name: `Pushpin ${pushpinVersion ?? ''}`.trim(),
+    given:
+      'function behind WebSocket over HTTP, which answers in its responses; no limit of pushes a second (with one, they go out in beats)',
+    missing: () => (pushpinProgram ? undefined : 'no program `pushpin` is installed'),
     start: () =>
       withPrograms(async (programs, folder) => {
         const outside = await startFunction();
@@ -245,7 +252,7 @@ export const contenders: Record<string, Contender> = {
       }),
   },
   'socket.io': {
-    name: 'socket.io, 2 servers',
+    name: `socket.io ${versions['socket.io']}, 2 servers`,
     given: 'function behind HTTP, which answers in its responses; Redis adapter, redis-server',
     missing: async () => needsRedis() ?? (await installSocketIo()),
     start: () => startSocketIo(2),

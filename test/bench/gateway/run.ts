@@ -126,7 +126,7 @@ async function sideBySide(all: readonly Contender[]): Promise<Map<string, Measur
 function printSideBySide(measured: ReadonlyMap<string, Measured>): void {
   const { connections, clients, outstanding } = amounts;
   console.log(
-    `${connections} connections, opened 64 at a time and held; beside them ${clients} clients with ${outstanding} messages of 64 B each under way; ${amounts.pushes} pushes one after the other; ${rounds} rounds, each on fresh processes, "/" between them. Memory is the Pss of all but the function behind HTTP, with Redis.\n`,
+    `${connections} connections, opened 64 at a time and held; beside them ${clients} clients with ${outstanding} messages of 64 B each under way; ${amounts.pushes} pushes one after the other; rounds: ${rounds}, each on fresh processes, "/" between them. Memory is the Pss of all but the function behind HTTP, with Redis.\n`,
   );
   const columns: [string, (figures: Figures) => number][] = [
     ['connections/s', ({ connectionsPerSecond }) => connectionsPerSecond],
