@@ -220,7 +220,7 @@ export const contenders: Record<string, Contender> = {
   },
   'node-2': {
     name: 'scfws, 2 nodes',
-    given: 'the same function; pushes to both nodes in turn; redis-server',
+    given: 'function behind HTTP, which pushes its answers to both nodes in turn; redis-server',
     missing: needsRedis,
     start: () => startNodes({ nodes: 2, backend: 'http' }),
   },
