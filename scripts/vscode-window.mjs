@@ -64,20 +64,20 @@ export class Window {
 
   /**
    * The place that a test names: the workbench, one of our webviews by its number, our webview in the editor tab that
-   * is shown (whatever the side bar shows), or a plain page of its own.
+   * is shown (whatever the side bar shows), or a plain page of its own. A webview loads its page in a frame that takes
+   * the place of another one: it is looked up anew for each thing that is done in it.
    */
   async place(where = 'workbench', index = 0) {
     if (where === 'workbench') return this.page;
-    if (where === 'webview') return this.#frame(this.webview(index));
-    if (where === 'editor') return this.#frame(this.#inside(inEditorTab));
+    if (where === 'webview') return this.webview(index);
+    if (where === 'editor') return this.#inside(inEditorTab);
     this.#blank ??= await this.context.newPage();
     return this.#blank;
   }
 
-  async #frame(webview) {
-    const body = webview.locator('body');
-    await body.waitFor({ state: 'attached', timeout: 60_000 });
-    return (await (await body.elementHandle()).ownerFrame()) ?? this.page;
+  /** The value of an expression there; a promise is awaited. */
+  async evaluate(source, where, index) {
+    return (await this.place(where, index)).locator('html').evaluate(source);
   }
 
   /** Waits until VS Code asks whether the opened folder is trusted, and leaves the question open. */

@@ -34,7 +34,7 @@ const requests = {
     return Object.entries(seen).flatMap(([what, all]) => all.map((text) => `${what}: ${text}`));
   },
   async evaluate(window, { place, index, source }) {
-    return (await window.place(place, index)).evaluate(source);
+    return window.evaluate(source, place, index);
   },
   async open(window, { address }) {
     await (await window.place('page')).goto(address);
