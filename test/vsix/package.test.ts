@@ -172,7 +172,9 @@ describe('the package', function () {
   it('speaks Chinese in a Chinese editor', async () => {
     const { startServer } = await import('../../scripts/vscode-server.mjs');
     const { openWindow } = await import('../../scripts/vscode-window.mjs');
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-vsix-'));
+    const { scaffoldSample } = await import('../../scripts/demo.mjs');
+    const folder = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-vsix-')), 'sample');
+    scaffoldSample(folder); // Without a project there is one view, whose name the editor leaves out.
     const server = await startServer({ vsix, language: 'zh-cn' });
     const window = await openWindow();
     try {
@@ -193,7 +195,7 @@ describe('the package', function () {
     } finally {
       await window.dispose();
       await server.dispose();
-      fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+      fs.rmSync(path.dirname(folder), { recursive: true, force: true, maxRetries: 5 });
     }
   });
 
