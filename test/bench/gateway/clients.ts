@@ -102,7 +102,7 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   if (first === late) {
     throw new Error(`no message came within ${ms} ms`);
   }
-  return first as T;
+  return first;
 }
 
 export interface Opened {
