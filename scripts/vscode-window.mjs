@@ -25,9 +25,9 @@ export async function openWindow({ width = 1280, height = 800 } = {}) {
   return new Window(context, page, profile);
 }
 
-/** Our webviews that have loaded; a view of the side bar says its purpose. */
+/** Our webviews that have loaded; each floats over the place that it belongs to, and names it. */
 const ours = `iframe.webview.ready[src*="extensionId=${extensionId}" i]`;
-const inEditorTab = `${ours}:not([src*="purpose=webviewView"]):visible >> nth=0`;
+const inEditorTab = `[data-parent-flow-to-element-id^="webview-editor-element"] > ${ours}:visible >> nth=0`;
 
 export class Window {
   #blank;
