@@ -46,6 +46,7 @@ export async function serve(
   const start = async (): Promise<Session> => {
     const session = await startSession(options);
     if (platform !== undefined) {
+      // What was typed now wins over scfws.json, which wins over options of the start.
       for (const { name } of session.services) {
         const ask = { service: name, emulator: { platform } };
         await answerIntent(session.intents, 'setOptions', ask);

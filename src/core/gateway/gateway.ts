@@ -135,17 +135,12 @@ export class Gateway implements HandshakeTarget, PushTarget {
       ...(protocol === undefined ? {} : { protocol }),
     });
     this.idle.watch(connection);
-    if (this.webFunction.concern(connection)) {
-      this.webFunction.begin(connection, (seconds) =>
-        this.dropByPlatform(
-          connection,
-          l10n.t(
-            'The connection lived for {0} s, the execution timeout of a Web function.',
-            seconds,
-          ),
-        ),
-      );
-    }
+    this.webFunction.begin(connection, (seconds) =>
+      this.dropByPlatform(
+        connection,
+        l10n.t('The connection lived for {0} s, the execution timeout of a Web function.', seconds),
+      ),
+    );
     for (const { payload, push } of connection.early ?? []) {
       this.deliver(connection, payload, push);
     }
@@ -174,12 +169,10 @@ export class Gateway implements HandshakeTarget, PushTarget {
     if (connection.service.spec.emulator.idleResetOn.includes('toServer')) {
       connection.lastActivity = this.idleClock.now();
     }
-    if (this.webFunction.concern(connection)) {
-      const over = this.webFunction.received(connection, data.length);
-      if (this.isOver(connection, over)) {
-        this.closeByGateway(connection, 'protocolError', over.code, 'over a limit');
-        return;
-      }
+    const over = this.webFunction.received(connection, data.length);
+    if (this.isOver(connection, over)) {
+      this.closeByGateway(connection, 'protocolError', over.code, 'over a limit');
+      return;
     }
     this.detour(
       connection,
@@ -418,11 +411,9 @@ export class Gateway implements HandshakeTarget, PushTarget {
     const payload =
       typeof frame.payload === 'string' ? frame.payload.toWellFormed() : frame.payload;
     const binary = typeof payload !== 'string';
-    if (this.webFunction.concern(connection)) {
-      const over = this.webFunction.sends(binary ? payload.length : Buffer.byteLength(payload));
-      if (this.isOver(connection, over)) {
-        return { errNo: pushErrors.tooLarge, errMsg: over.message };
-      }
+    const over = this.webFunction.sends(connection, payload);
+    if (this.isOver(connection, over)) {
+      return { errNo: pushErrors.tooLarge, errMsg: over.message };
     }
     socket.send(payload, binary);
     if (!socket.alive) {
@@ -546,11 +537,9 @@ export class Gateway implements HandshakeTarget, PushTarget {
       code,
       reason,
     });
-    if (this.webFunction.concern(connection)) {
-      const finding = this.webFunction.ended(connection, cause, code);
-      if (finding !== undefined) {
-        this.facts.tellOnce(connection, 'transfer', finding);
-      }
+    const finding = this.webFunction.ended(connection, cause, code);
+    if (finding !== undefined) {
+      this.facts.tellOnce(connection, 'transfer', finding);
     }
     this.registry.leave(connection, cause, () => {
       if (!this.peers.owes(connection.id)) {

@@ -19,13 +19,16 @@ export class WebFunctionRules {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Whether the connection's service plays a Web function. */
+  /** Whether the connection's service plays a Web function; of others nothing is found. */
   concern({ service }: Connection): boolean {
     return service.spec.emulator.platform === 'webFunction';
   }
 
   /** It is one invocation, whose time is over at some time. */
   begin(connection: Connection, onOver: (seconds: number) => void): void {
+    if (!this.concern(connection)) {
+      return;
+    }
     const seconds = connection.service.spec.emulator.webFunctionTimeout;
     const over = (): void => {
       this.outlived.add(connection);
@@ -36,6 +39,9 @@ export class WebFunctionRules {
 
   /** A message of the client. */
   received(connection: Connection, size: number): OverLimit | undefined {
+    if (!this.concern(connection)) {
+      return undefined;
+    }
     let pace = this.paces.get(connection);
     if (pace === undefined) {
       pace = new Pace();
@@ -61,12 +67,15 @@ export class WebFunctionRules {
   }
 
   /** A message for the client. */
-  sends(size: number): OverLimit | undefined {
-    return tooLarge(size);
+  sends(connection: Connection, payload: string | Buffer): OverLimit | undefined {
+    return this.concern(connection) ? tooLarge(Buffer.byteLength(payload)) : undefined;
   }
 
   /** How the platform counts a connection that has ended; undefined: as a success. */
   ended(connection: Connection, cause: CloseCause, code: number): Finding | undefined {
+    if (!this.concern(connection)) {
+      return undefined;
+    }
     this.lives.get(connection)?.dispose();
     const ender = this.outlived.has(connection) ? 'time' : enderOf(cause);
     const status = statusOf(ender, code);

@@ -27,7 +27,7 @@ export class Debugging
   private readonly clock: ClockHold;
   private readonly children: Children;
   private readonly disposables: vscode.Disposable[] = [];
-  /** Functions with a process whose debug adapter died: a process opens only one. */
+  /** The process of each function whose debug adapter died: a process opens only one, so another has to take over. */
   private readonly lost = new Map<FunctionId, number>();
 
   constructor(
