@@ -46,6 +46,13 @@ export const bundles = {
     entryPoints: ['src/mcp/main.ts'],
     outfile: 'dist/mcp.js',
   },
+  // The parser of JavaScript: for the command line, and for what looks at handlers, by whatever Node.js they have.
+  acorn: {
+    ...node,
+    target: 'node10',
+    entryPoints: ['acorn'],
+    outfile: 'dist/acorn.js',
+  },
   // A program of its own, which the command line starts; not packed into the extension.
   conformance: {
     ...node,

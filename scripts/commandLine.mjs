@@ -13,11 +13,13 @@ const near = ['./serve', './faultPlan'];
 
 const nameOf = (file) => path.relative(root, file).replaceAll('\\', '/');
 
-/** Calls the library of `scfws mcp` by a file beside this one: it is large. */
+/** Calls what is in a file beside this one: the library of `scfws mcp`, which is large, and the parser, which others use. */
 const apart = {
   name: 'apart',
-  setup: (build) =>
-    build.onResolve({ filter: /^\.\.\/mcp\/main$/ }, () => ({ path: './mcp.js', external: true })),
+  setup(build) {
+    build.onResolve({ filter: /^\.\.\/mcp\/main$/ }, () => ({ path: './mcp.js', external: true }));
+    build.onResolve({ filter: /^acorn$/ }, () => ({ path: './acorn.js', external: true }));
+  },
 };
 
 /** Leads what the command table loads only for some commands to commands.js; `found` gets their names. */

@@ -123,14 +123,34 @@ export async function generated() {
   return Object.fromEntries(
     await Promise.all(
       Object.entries({
-        'schemas/scfws.schema.json': schema,
-        'schemas/event.schema.json': JSON.parse(renderEventSchema()),
+        'schemas/scfws.schema.json': withMarkdown(schema),
+        'schemas/event.schema.json': withMarkdown(JSON.parse(renderEventSchema())),
+        'schemas/gateway.schema.json': withMarkdown(
+          readJson(path.join(root, 'schemas/gateway.schema.json')),
+        ),
         'schemas/wsflow.schema.json': await flowSchema(),
         'package.json': manifest,
         'package.nls.json': nls('package.nls.json', (text) => text, ' '),
         'package.nls.zh-cn.json': nls('package.nls.zh-cn.json', translated, ''),
       }).map(written),
     ),
+  );
+}
+
+/** The editor shows a description as it is written, with its backticks; what has some is given as Markdown, too. */
+function withMarkdown(value) {
+  if (Array.isArray(value)) return value.map(withMarkdown);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, member]) => {
+      if (name === 'markdownDescription') return []; // Of the text before.
+      return name === 'description' && typeof member === 'string' && member.includes('`')
+        ? [
+            [name, member],
+            ['markdownDescription', member],
+          ]
+        : [[name, withMarkdown(member)]];
+    }),
   );
 }
 
@@ -170,7 +190,7 @@ export async function flowSchema(contents) {
   // Each language has a module of its own: the texts stay in it.
   const module = await import(`data:text/javascript;base64,${text}#${contents ? 'zh' : 'en'}`);
   if (contents !== undefined) module.config({ contents });
-  return module.flowSchema();
+  return withMarkdown(module.flowSchema());
 }
 
 /** The schema of event files, whose hovers are made of texts of the ledger, in Chinese. */
@@ -184,11 +204,12 @@ export async function eventSchemaInChinese() {
     }
     return chinese[english];
   };
-  return renderEventSchema({
+  const schema = renderEventSchema({
     text,
     known: ({ id, mark, source, when, then }) =>
       `${text(markTitles[mark])}（${text(source)}）：${text(when)}时，${text(then)}。[${id}]`,
   });
+  return JSON.stringify(withMarkdown(JSON.parse(schema)), null, 2) + '\n';
 }
 
 /** A schema or a file of snippets in Chinese: the same but for the texts that people read. */

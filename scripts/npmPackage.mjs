@@ -8,7 +8,7 @@ import { ensurePackages, must, npm, readJson, root } from './toolchain.mjs';
 
 /** The bundles of the package, and the folders that they read at run time. */
 export const packed = {
-  bundles: ['cli', 'commands', 'mcp', 'conformance', 'gateway', 'webFunction', 'api'],
+  bundles: ['cli', 'commands', 'acorn', 'mcp', 'conformance', 'gateway', 'webFunction', 'api'],
   folders: ['bootstrap', 'templates', 'conformance', 'webFunction'],
 };
 

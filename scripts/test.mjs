@@ -40,10 +40,11 @@ function readArguments(words) {
 async function whole(label, command, args) {
   const { code } = await run(command, args);
   console.log(`  ${code === 0 ? '✔' : '✖'} ${label}`);
-  return { passed: Number(code === 0), failed: Number(code !== 0), skipped: 0 };
+  const whatFailed = code === 0 ? [] : [label];
+  return { passed: Number(code === 0), failed: Number(code !== 0), skipped: 0, whatFailed };
 }
 
-/** A program that leaves its counts in the file that SCFWS_RESULT names. */
+/** A program that leaves its counts, and what failed, in the file that SCFWS_RESULT names. */
 async function counted(label, args, options) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-test-'));
   const file = path.join(folder, 'result.json');
@@ -55,6 +56,7 @@ async function counted(label, args, options) {
   if (code !== 0 && counts.failed === 0) {
     console.log(`  ✖ ${label} ended with code ${code}`);
     counts.failed = 1;
+    counts.whatFailed = [`${label} ended with code ${code}`];
   }
   return counts;
 }
@@ -101,15 +103,25 @@ const steps = {
     return counted('hostile tests', mocha(...all));
   },
   soak: () => counted('soak', mocha('test/hostile/soak.test.ts')),
-  host: async () => {
+  host: async ({ after } = {}) => {
     const python = await ensureDebugpy();
     console.log(`  Python with debugpy: ${python}`);
-    const inHost = (label, env) => counted(label, ['test/host/run.mjs', ...only], { env });
-    const several = { SCFWS_SUITES: 'test/host/multiRoot', SCFWS_FOLDERS: 'chat,games' };
-    return sum([
-      await inHost('extension host tests', {}),
-      await inHost('extension host tests with several folders', several),
-    ]);
+    // Two at a time: beside the first window the pages, then the second window.
+    const inWindow = (label, folder, options) => {
+      const env = { SCFWS_SUITES: `test/host/${folder}`, ...options?.env };
+      return counted(label, ['test/host/run.mjs', ...only], { ...options, env });
+    };
+    const several = { quiet: true, env: { SCFWS_FOLDERS: 'chat,games' } };
+    const lanes = [
+      inWindow('tests in the editor', 'suite'),
+      Promise.resolve(after).then(async () =>
+        sum([
+          await inWindow('tests of debugging', 'debugging', { quiet: true }),
+          await inWindow('tests with several folders', 'multiRoot', several),
+        ]),
+      ),
+    ];
+    return sum(await Promise.all(lanes));
   },
   webview: (options) =>
     counted(
@@ -121,8 +133,8 @@ const steps = {
 };
 
 /**
- * These wait most of the time, for processes and for the editor: the second of each pair runs beside the first, quietly,
- * and is told in its turn.
+ * These wait a part of the time, for processes and for the editor: the second of each pair runs beside the first, quietly,
+ * and is told in its turn. There are two cores: no more than two run at a time, or everything waits for a core.
  */
 const besides = { unit: 'conformance', host: 'webview' };
 
@@ -131,8 +143,13 @@ function cached(tool) {
 }
 
 function sum(all) {
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const counts of all) for (const key of Object.keys(total)) total[key] += counts[key];
+  const total = { passed: 0, failed: 0, skipped: 0, whatFailed: [] };
+  for (const { passed, failed, skipped, whatFailed = [] } of all) {
+    total.passed += passed;
+    total.failed += failed;
+    total.skipped += skipped;
+    total.whatFailed.push(...whatFailed);
+  }
   return total;
 }
 
@@ -166,6 +183,7 @@ async function runSteps(todo) {
     if (counts.passed + counts.failed === 0) {
       console.log(`  ✖ ${name} ran no test`);
       counts.failed = 1;
+      counts.whatFailed = ['no test ran'];
     }
     results[name] = { ...counts, seconds: (performance.now() - started) / 1000 };
   }
@@ -180,6 +198,9 @@ function summarise(results) {
       `  ${mark} ${name.padEnd(8)} ${passed} passed, ${failed} failed, ${skipped} skipped (${seconds.toFixed(0)} s)`,
     );
   }
+  // Again at the end: who reads the last screen of a long log sees what failed.
+  for (const [name, { whatFailed = [] }] of Object.entries(results))
+    for (const each of whatFailed) console.log(`  ✖ ${name}: ${each}`);
 }
 
 /** A row for each run: what failed, and how long it took beside what else the machine did. */

@@ -15,7 +15,7 @@ const projects = [
   '.',
 ];
 
-const counts = { passed: 0, failed: 0, skipped: 0 };
+const counts = { passed: 0, failed: 0, skipped: 0, whatFailed: [] };
 // TypeScript 7 checks the whole in seconds; the `typescript` beside it is older, for the tools that need its API.
 const tsc = path.join(root, 'node_modules', 'typescript-7', 'bin', 'tsc');
 for (const project of projects) {
@@ -27,6 +27,7 @@ for (const project of projects) {
   console.log(`  ${code === 0 ? '✔' : '✖'} ${project} (${seconds} s)`);
   if (code !== 0) console.log(output.trimEnd());
   counts[code === 0 ? 'passed' : 'failed'] += 1;
+  if (code !== 0) counts.whatFailed.push(project);
 }
 
 if (process.env.SCFWS_RESULT) fs.writeFileSync(process.env.SCFWS_RESULT, JSON.stringify(counts));

@@ -71,7 +71,11 @@ export class Window {
     if (where === 'workbench') return this.page;
     if (where === 'webview') return this.webview(index);
     if (where === 'editor') return this.#inside(inEditorTab);
-    this.#blank ??= await this.context.newPage();
+    if (this.#blank === undefined) {
+      this.#blank = await this.context.newPage();
+      // A browser draws a page that lies behind another one once a second.
+      await this.page.bringToFront();
+    }
     return this.#blank;
   }
 

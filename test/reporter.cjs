@@ -1,10 +1,17 @@
-// Mocha's "spec" report, and the counts as JSON in the file that SCFWS_RESULT names.
+// Mocha's "spec" report, and as JSON in the file that SCFWS_RESULT names the counts and what failed.
 const fs = require('node:fs');
 const Mocha = require('mocha');
 
 class Reporter extends Mocha.reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
+    const whatFailed = [];
+    runner.on(Mocha.Runner.constants.EVENT_TEST_FAIL, (test, error) => {
+      const first = String(error?.message ?? error)
+        .split('\n', 1)[0]
+        .slice(0, 200);
+      whatFailed.push(`${test.titlePath().join(' › ')}: ${first}`);
+    });
     runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
       const unrun = runner.total - passes - failures - pending;
@@ -17,6 +24,7 @@ class Reporter extends Mocha.reporters.Spec {
             passed: passes,
             failed: failures,
             skipped: pending + Math.max(unrun, 0),
+            whatFailed,
           }),
         );
       }

@@ -32,7 +32,7 @@ export type Values<F extends Flags> = { -readonly [Name in keyof F]?: ValueOf<F[
 
 export interface Command {
   name: string;
-  /** Its arguments as the help writes them: `[folder] <function>`. */
+  /** Its arguments as the help writes them: `[folder] <function>`, with `…` where there may be any number. */
   synopsis: string;
   /** What it does, in one line, translated. */
   text: () => string;
@@ -74,6 +74,10 @@ function parse(self: Command, args: readonly string[]) {
   );
   try {
     const parsed = parseArgs({ args: [...args], options, allowPositionals: true });
+    const more = parsed.positionals[mostArguments(self.synopsis)];
+    if (more !== undefined) {
+      throw usageError(self.name, l10n.t('"{0}" is one argument too many.', more));
+    }
     for (const [name, { choices }] of Object.entries(self.flags)) {
       const value = parsed.values[name];
       if (choices !== undefined && typeof value === 'string' && !choices.includes(value)) {
@@ -91,9 +95,27 @@ function parse(self: Command, args: readonly string[]) {
     if (error instanceof UserError) {
       throw error;
     }
-    // Node.js goes on with a hint that is about something else.
-    throw usageError(self.name, (error as Error).message.split('. To specify')[0] as string);
+    throw usageError(self.name, wrongFlag(error as NodeJS.ErrnoException));
   }
+}
+
+function mostArguments(synopsis: string): number {
+  const words = synopsis.replace(/\[[^\]]*\]|<[^>]*>/g, '_').match(/\S+/g) ?? [];
+  return synopsis.includes('…') ? Infinity : words.length;
+}
+
+/** What Node.js says of a flag, without its hint that is about something else. */
+function wrongFlag({ code, message }: NodeJS.ErrnoException): string {
+  const [, name = ''] = /'(--?[^\s']+)/.exec(message) ?? [];
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    return l10n.t("Unknown option '{0}'.", name);
+  }
+  if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE') {
+    return message.includes('does not take')
+      ? l10n.t('{0} takes no value.', name)
+      : l10n.t('{0} needs a value; one that begins with a dash is written {0}=-….', name);
+  }
+  return message.split('. To specify')[0] ?? message;
 }
 
 /** The command was written wrongly: what is wrong, and where it says how it is written. Exit code 2. */

@@ -242,7 +242,11 @@ export const commands: readonly Command[] = [
     flags: {
       filter: testFlags.filter,
       id: testFlags.id,
-      runs: { type: 'string', value: 'N', text: () => l10n.t('Ends after so many runs.') },
+      runs: {
+        type: 'string',
+        value: 'N',
+        text: () => l10n.t('Ends after so many runs, of all scenarios together.'),
+      },
       for: {
         type: 'string',
         value: 'TIME',

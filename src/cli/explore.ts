@@ -6,7 +6,7 @@ import { sentenceOf, UserError } from '../core/errors';
 import { type Budget, type Explored, explore, type Looked } from '../core/explore/explore';
 import { pinned } from '../core/explore/pin';
 import type { ExploreEvent } from '../core/explore/events';
-import { mermaidOf, sideBySide, storyOf } from '../core/explore/story';
+import { mermaidOf, oneOrder, saidIn, sideBySide, storyOf } from '../core/explore/story';
 import { renderStoryPage } from '../core/explore/storyPage';
 import { againText, cannotOrder, lookedText } from '../core/explore/tell';
 import type { Plan } from '../core/scenario/loadFlows';
@@ -124,7 +124,8 @@ function tell(
 ): number {
   const { save, report, html, json } = options;
   const isPlain = found !== undefined && found.tried.deviations.length === 0;
-  const story = found === undefined ? [] : storyOf(found.tried.deviations);
+  const story = found === undefined ? [] : storyOf(found.tried.deviations, found.tried.trace);
+  const said = saidIn(plan.scenario.steps);
   const files = (file: string): string => numbered(file, plan, scenarios);
   // What took minutes to find is told in any case, also where a file of it cannot be written.
   let trouble: unknown;
@@ -138,7 +139,7 @@ function tell(
     }
   };
   let scenarioFile: string | undefined;
-  if (found !== undefined && !isPlain && save !== undefined) {
+  if (found !== undefined && save !== undefined) {
     const file = files(save);
     scenarioFile = write(file, () => {
       const text = fs.readFileSync(plan.flow.file, 'utf8');
@@ -158,6 +159,7 @@ function tell(
         looked: [lookedText(looked), againText(found.again), ...cannotOrder(looked)],
         failure: failure === undefined ? [] : explainFailure(failure, painter(false)),
         events: { plain: namesOf(plain), found: namesOf(found.tried) },
+        order: found.tried.deviations,
       }),
     );
   }
@@ -182,7 +184,9 @@ function tell(
             again: found.again,
             after: found.after,
             events: { plain: namesOf(plain), found: namesOf(found.tried) },
-            diagram: sideBySide(plain.trace, found.tried.trace),
+            diagram: isPlain
+              ? oneOrder(plain.trace, said)
+              : sideBySide(plain.trace, found.tried, said),
           }),
       ...(scenarioFile === undefined ? {} : { file: path.resolve(scenarioFile) }),
     });
@@ -202,14 +206,16 @@ function tell(
     }
   } else {
     if (isPlain) {
-      print(`  ${l10n.t('It fails in the plain order: mend that first, "scfws test" shows it.')}`);
+      print(`  ${l10n.t('It fails in the plain order already: mend that first.')}`);
+      print();
+      oneOrder(plain.trace, said).forEach((line) => print(`    ${line}`));
     } else {
       print(
         `  ${l10n.t('Found after {0} runs ({1} s), with {2} deviations from the plain order:', found.after.runs, (found.after.ms / 1000).toFixed(1), found.tried.deviations.length)}`,
       );
       story.forEach((line) => print(`    ${paint.bold(line)}`));
       print();
-      sideBySide(plain.trace, found.tried.trace).forEach((line) => print(`    ${line}`));
+      sideBySide(plain.trace, found.tried, said).forEach((line) => print(`    ${line}`));
     }
     if (found.tried.failure !== undefined) {
       explainFailure(found.tried.failure, paint).forEach((line) => print(`  ${line}`.trimEnd()));
@@ -220,7 +226,7 @@ function tell(
       print(
         `  ${l10n.t('{0} pins this order: "scfws test {0}" runs it.', path.relative('', scenarioFile))}`,
       );
-    } else if (!isPlain && save === undefined) {
+    } else if (save === undefined) {
       print(`  ${l10n.t('With --save FILE.wsflow.yaml it is kept as a scenario.')}`);
     }
   }

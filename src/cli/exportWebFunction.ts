@@ -7,9 +7,11 @@ import { pasteable } from '../core/pasteable';
 import { loadIdentity } from '../core/project/identity';
 import { readProject } from '../core/project/loadService';
 import { type ProjectFile, projectFileName } from '../core/project/projectFile';
+import { mustBeProject } from '../core/project/projectSearch';
 import { parseJsonText } from '../core/project/jsonText';
 import { readRecording } from '../core/replay/readRecording';
 import { problemLine } from '../core/session/problemText';
+import { columnsOf, padColumns } from '../core/textColumns';
 import { readText } from '../core/textFile';
 import type { HostLanguage } from '../core/hosting/images';
 import { planWebFunction, type WebFunctionPlan } from '../core/hosting/plan';
@@ -80,6 +82,7 @@ function say(...lines: string[]): void {
 }
 
 async function projectOf(folder: string): Promise<ProjectFile> {
+  mustBeProject(folder, (each) => pasteable('scfws', 'export', 'web-function', each));
   const { value, problems } = await readProject(folder);
   if (value === undefined) {
     throw new UserError('badProject', problems.map(problemLine).join('\n'));
@@ -150,11 +153,14 @@ async function printTraffic(
     head.push(prices.currency);
   }
   const widths = head.map((_, at) =>
-    Math.max(...[head, ...rows].map((row) => (row[at] ?? '').length)),
+    Math.max(...[head, ...rows].map((row) => columnsOf(row[at] ?? ''))),
   );
   const shown = [head, ...rows].map((row) =>
     row
-      .map((cell, at) => (at === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .map((cell, at) => {
+        const room = widths[at] ?? 0;
+        return at === 0 ? padColumns(cell, room) : ' '.repeat(room - columnsOf(cell)) + cell;
+      })
       .join('  '),
   );
   say(

@@ -8,9 +8,11 @@ import type { DetectedProject } from '../core/project/importers/detected';
 import { reportLines } from '../core/project/importers/notes';
 import { planProjectFile, type RoleAnswers } from '../core/project/importers/planProjectFile';
 import { projectFileName } from '../core/project/projectFile';
+import { projectsBelow } from '../core/project/projectSearch';
 import { pasteable } from '../core/pasteable';
 import { roles } from '../protocol/project';
 import type { Role } from '../protocol/project';
+import { existingFolder } from './existingFolder';
 
 export interface ImportOptions {
   /** Name of the function that plays the role; the empty text: none does. */
@@ -20,21 +22,21 @@ export interface ImportOptions {
 }
 
 export async function importProject(folder: string, options: ImportOptions): Promise<number> {
-  const root = path.resolve(folder);
-  if (!fs.existsSync(root)) {
-    throw new UserError('noFolder', l10n.t('There is no folder {0}.', root));
-  }
+  const root = existingFolder(folder, 'import');
   if (fs.existsSync(path.join(root, projectFileName))) {
     throw exists(path.join(root, projectFileName)); // Before anything is asked about roles.
   }
   const [detected] = await detectProject(folder);
   if (detected === undefined) {
+    const [served] = projectsBelow(root);
     throw new UserError(
       'nothingToImport',
       l10n.t('Nothing to import was found in {0}.', root),
-      l10n.t(
-        'Looked for template.yaml, serverless.yml, and for folders or files with handlers that are named by their roles. A new project: scfws new <folder>.',
-      ),
+      served === undefined
+        ? l10n.t(
+            'Looked for template.yaml, serverless.yml, and for folders or files with handlers that are named by their roles. A new project: scfws new <folder>.',
+          )
+        : l10n.t('A folder in it is a project already: {0}', pasteable('scfws', 'serve', served)),
     );
   }
   const answers: RoleAnswers = {};

@@ -3,10 +3,13 @@
  * await goes on, and is waited for, as long as its function may run; `serve` would let it go on, too.
  */
 import * as l10n from '@vscode/l10n';
+import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { sentences, UserError } from '../core/errors';
+import { pasteable } from '../core/pasteable';
+import { mustBeProject } from '../core/project/projectSearch';
 import { readText } from '../core/textFile';
 import type { Timer } from '../core/clock';
 import { type Session, startSession, type SessionOptions } from '../core/session/session';
@@ -30,6 +33,9 @@ export interface InvokeOptions extends SessionOptions {
 }
 
 export async function invoke({ functionName, event, ...options }: InvokeOptions): Promise<number> {
+  for (const folder of options.folders) {
+    mustBeProject(folder, (each) => pasteable('scfws', 'invoke', each, functionName));
+  }
   const session = await startSession({ ...options, port: 0 });
   try {
     reportProblems(session);
@@ -41,10 +47,13 @@ export async function invoke({ functionName, event, ...options }: InvokeOptions)
         process.stderr.write(`${said}\n`);
       }
     });
-    const answer = await session.intents.invoke({
-      function: target.function,
-      event: await readEvent(event, target),
+    const given = await readEvent(event, target, options.folders);
+    const { intents } = session;
+    const run = async () => intents.invoke({ function: target.function, event: given });
+    const answer = await run().catch((error: unknown) => {
+      throw inFile(error, event);
     });
+    await session.looked(target.function);
     session.recorder.settle(); // What it caused is printed before its result.
     process.stdout.write(`${answer.result}\n`);
     await lastWork(session, target);
@@ -52,6 +61,13 @@ export async function invoke({ functionName, event, ...options }: InvokeOptions)
   } finally {
     await session.dispose('done');
   }
+}
+
+/** What is wrong with an event is told with the file that it is in. */
+function inFile(error: unknown, event: string): unknown {
+  return error instanceof UserError && error.code === 'eventNotJson' && event !== '-'
+    ? new UserError(error.code, `${event}: ${error.message}`, error.nextStep)
+    : error;
 }
 
 function wordsOf(fact: Fact, target: FunctionInfo): string | undefined {
@@ -129,7 +145,11 @@ function findFunction(functions: FunctionInfo[], wanted: string): FunctionInfo {
   return found;
 }
 
-async function readEvent(event: string, target: FunctionInfo): Promise<string> {
+async function readEvent(
+  event: string,
+  target: FunctionInfo,
+  projects: readonly string[],
+): Promise<string> {
   if (event === '-') {
     return readText(await buffer(process.stdin), l10n.t('Standard input'));
   }
@@ -143,13 +163,21 @@ async function readEvent(event: string, target: FunctionInfo): Promise<string> {
   try {
     bytes = await fs.readFile(path.resolve(event));
   } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const inProject = projects.map((folder) => path.join(folder, event)).find(existsSync);
     throw new UserError(
       'noEvent',
-      l10n.t('The event {0} cannot be read: {1}', event, (error as Error).message),
-      l10n.t(
-        'Give a file, - for standard input, or a sample: {0}',
-        ['sample', ...samples.map(({ id }) => id)].join(', '),
-      ),
+      code === 'ENOENT'
+        ? l10n.t('There is no event file {0}.', path.resolve(event))
+        : l10n.t('The event {0} cannot be read: {1}', event, message),
+      /^\s*[[{]/.test(event)
+        ? l10n.t('The event itself goes to standard input, with --event -.')
+        : inProject !== undefined
+          ? l10n.t('The project has it: {0}', pasteable('--event', inProject))
+          : l10n.t(
+              'Give a file, - for standard input, or a sample: {0}',
+              ['sample', ...samples.map(({ id }) => id)].join(', '),
+            ),
     );
   }
   return readText(bytes, event);

@@ -25,13 +25,12 @@ async function main([name = '', ...args]: string[]): Promise<number> {
     return 0;
   }
   if (chosen === undefined) {
-    if (asked !== '' && !asked.startsWith('-')) {
+    if (asked !== '' && asked !== '--locale') {
       const names = commands.map((each) => each.name);
-      throw new UserError(
-        'usage',
-        l10n.t('There is no command "{0}".', asked) + didYouMean(asked, names),
-        `\n\n${overview(commands)}`,
-      );
+      const unknown = asked.startsWith('-')
+        ? l10n.t("Unknown option '{0}'.", asked)
+        : l10n.t('There is no command "{0}".', asked) + didYouMean(asked, names);
+      throw new UserError('usage', unknown, `\n\n${overview(commands)}`);
     }
     process.stdout.write(`${overview(commands)}\n`);
     return name === '' ? 2 : 0;

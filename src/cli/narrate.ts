@@ -4,6 +4,7 @@ import * as l10n from '@vscode/l10n';
 import { sentences } from '../core/errors';
 import type { Fact, FactKind, FactOf, SourcePlace } from '../protocol/fact';
 import type { Voice } from '../protocol/facts/entry';
+import { shortId } from '../protocol/facts/connectionFacts';
 import { entryOf, mapFact } from '../protocol/facts/table';
 
 const time = (at: number): string => `${(at / 1000).toFixed(3)}s`.padStart(10);
@@ -25,7 +26,10 @@ export function startNarration(): (fact: Fact) => string | undefined {
       runs.delete(fact.invocation);
     }
     stopping ||= fact.kind === 'stopping';
-    const text = wordsOf(shown(fact), { l10n, sentences, place: placed, run, stopping });
+    const text = wordsOf(shown(fact), {
+      ...{ l10n, sentences, place: placed, name: shortId },
+      ...{ run, stopping },
+    });
     return text === undefined ? undefined : `${time(fact.at)}  ${text}`;
   };
 }

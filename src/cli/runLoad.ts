@@ -9,7 +9,8 @@ import { renderLoadReport } from '../core/load/report';
 import type { LoadEvent } from '../core/load/events';
 import { rowsOf } from '../core/load/rows';
 import { judge, summaryLines, tableLines, warnings } from '../core/load/tell';
-import { loadFlow } from '../core/scenario/loadFlows';
+import { pasteable } from '../core/pasteable';
+import { findFlows, loadFlow } from '../core/scenario/loadFlows';
 import { problemLine } from '../core/session/problemText';
 import { onSignals } from './signals';
 import { startTestHost } from './testHost';
@@ -34,6 +35,9 @@ export async function runLoad(options: RunLoadOptions): Promise<number> {
   try {
     const checks = options.checks.map(parseCheck);
     const file = path.resolve(options.file);
+    if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
+      throw await oneFlow(options.file);
+    }
     const { plans, problems } = await loadFlow(file, path.dirname(file));
     problems.forEach((problem) => process.stderr.write(`${problemLine(problem)}\n`));
     if (plans.length === 0 || problems.some(({ severity }) => severity === 'error')) {
@@ -133,6 +137,20 @@ function tell(
     ...ends(result, wasStopped),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** A folder may hold several flows, and a load is that of one. */
+async function oneFlow(folder: string): Promise<UserError> {
+  const flows = (await findFlows(folder)).map((flow) =>
+    pasteable('scfws', 'load', path.join(folder, path.relative(folder, flow))),
+  );
+  return new UserError(
+    'noFlow',
+    l10n.t('{0} is a folder.', folder),
+    flows.length === 0
+      ? l10n.t('Give a file *.wsflow.yaml.')
+      : `${l10n.t('Name one of its flows:')}\n  ${flows.slice(0, 10).join('\n  ')}`,
+  );
 }
 
 /** Opened before the load: minutes of it are not to end in a file that cannot be written. */

@@ -3,10 +3,13 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { UserError } from '../core/errors';
+import { pasteable } from '../core/pasteable';
 import { readProject } from '../core/project/loadService';
+import { mustBeProject } from '../core/project/projectSearch';
 import { planTypes } from '../core/project/typings';
 
 export async function types(folder: string, options: { annotate: boolean }): Promise<number> {
+  mustBeProject(folder, (each) => pasteable('scfws', 'types', each));
   const { value, problems } = await readProject(folder);
   if (value === undefined) {
     throw new UserError('badProject', problems.map(({ message }) => message).join(' '));

@@ -1,6 +1,6 @@
 /**
  * Who is attached sees what passes, as it passes: one fact a line, without payloads and secrets, of all connections or
- * of a sample of them. Nothing can be done from there, and who reads slowly misses some.
+ * of a sample of them. Nothing can be done from there; who reads slowly misses some, and is told how many.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -43,11 +43,26 @@ export function startAttach(
       'content-type': 'application/x-ndjson; charset=utf-8',
       'cache-control': 'no-store',
     });
-    const write = (fact: Fact): void => {
-      if (response.writableLength < mostWaiting) {
-        response.write(`${JSON.stringify(fact)}\n`);
+    let missed = 0;
+    let last: Fact | undefined;
+    const catchUp = (): void => {
+      if (last !== undefined && response.writableLength < mostWaiting / 2) {
+        const { seq, at } = last;
+        last = undefined;
+        write({ seq, at, kind: 'dropped', facts: 0, payloads: 0, missed });
+        missed = 0;
       }
     };
+    const write = (fact: Fact): void => {
+      catchUp();
+      if (last === undefined && response.writableLength < mostWaiting) {
+        response.write(`${JSON.stringify(fact)}\n`);
+      } else {
+        missed++;
+        last = fact;
+      }
+    };
+    response.on('drain', catchUp);
     write(redacted(ports.hello()));
     const chosen = sampleOf(share);
     const stop = ports.observer.onFact((fact) => {

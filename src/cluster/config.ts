@@ -20,8 +20,10 @@ import { type JsonText, mostProblems, parseJsonText, problemAt } from '../core/p
 import { loadService } from '../core/project/loadService';
 import { hasErrors, projectFileName } from '../core/project/projectFile';
 import { emulatorProblems, problemsOf } from '../core/project/schemaProblems';
+import { outboundLimits } from '../core/gateway/outbound';
 import { readText } from '../core/textFile';
 import { validateGateway } from './compiled/gatewaySchema';
+import { Signatures } from './signatures';
 import { addressSet, type AddressSet, unreadableNetworks } from './addresses';
 import { httpBackend } from './backends/http';
 import type { Backend } from './backends/backend';
@@ -33,6 +35,7 @@ export interface Limits {
   handshakesPerSecond: number;
   messagesPerSecond: number;
   waitingBytes: number;
+  allWaitingBytes: number;
 }
 
 export interface ClusterConfig {
@@ -61,6 +64,8 @@ export interface GatewayConfig {
   /** undefined: where it listens. */
   pushUrl: string | undefined;
   pushNetworks: AddressSet | undefined;
+  /** undefined: pushes need not be signed. */
+  pushSignatures: Signatures | undefined;
   limits: Limits;
   /** Who attaches must know it; undefined: nobody can. */
   attachSecret: string | undefined;
@@ -107,7 +112,7 @@ interface Written {
     origins?: string[];
   };
   operations?: { host?: string; port?: number };
-  push?: { url?: string; keyEnv?: string; networks?: string[] };
+  push?: { url?: string; keyEnv?: string; networks?: string[]; signatureEnv?: string };
   limits?: Partial<Limits>;
   pingSeconds?: number;
   drainSeconds?: number;
@@ -144,9 +149,19 @@ export async function readConfig(
 }
 
 /** Without a file: the project of a folder, on one node. */
-export function folderConfig(folder: string, env: Environment) {
+export async function folderConfig(
+  folder: string,
+  env: Environment,
+): Promise<{ value?: GatewayConfig; problems: Problem[] }> {
   const text = JSON.stringify({ services: [{ project: '.' }] });
-  return parseConfig(text, path.join(path.resolve(folder), 'gateway.json'), env);
+  const file = path.join(path.resolve(folder), 'gateway.json');
+  const { value, problems } = await parseConfig(text, file, env);
+  // Nobody wrote that file: what is wrong has a place in the project.
+  const written = problems.filter((problem) => problem.file !== file);
+  return {
+    ...(value === undefined ? {} : { value }),
+    problems: written.length === 0 ? problems : written,
+  };
 }
 
 export async function parseConfig(
@@ -206,12 +221,15 @@ class Reader {
       operations: { host: operations.host ?? '127.0.0.1', port: operations.port ?? 9490 },
       pushUrl: push.url?.replace(/\/$/, ''),
       pushNetworks,
+      pushSignatures:
+        push.signatureEnv === undefined ? undefined : this.signatures(push.signatureEnv),
       limits: {
         connections: 50_000,
         connectionsPerAddress: 1000,
         handshakesPerSecond: 500,
         messagesPerSecond: 200,
-        waitingBytes: 16 * 1024 * 1024,
+        waitingBytes: outboundLimits.one,
+        allWaitingBytes: outboundLimits.all,
         ...limits,
       },
       attachSecret: this.attachSecret(),
@@ -250,12 +268,21 @@ class Reader {
     return { cert: await read('cert'), key: await read('key') };
   }
 
-  /** Secrets of push paths; without any, each start draws its own. */
+  private signatures(name: string): Signatures {
+    const secrets = this.secrets(name);
+    if (secrets.length === 0) {
+      const message = l10n.t('The environment variable {0} is not set.', name);
+      this.error(['push', 'signatureEnv'], message);
+    }
+    return new Signatures(secrets);
+  }
+
   private attachSecret(): string | undefined {
     const [first] = this.secrets('SCFWS_ATTACH_SECRET');
     return first;
   }
 
+  /** Of an environment variable, separated by commas. */
   private secrets(name: string): string[] {
     const secrets = (this.env[name] ?? '').split(',').filter((each) => each !== '');
     if (secrets.some((each) => each.length < shortestSecret)) {

@@ -4,7 +4,9 @@ import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { sentenceOf, UserError } from '../core/errors';
 import { useLocale } from '../core/locale';
+import { pasteable } from '../core/pasteable';
 import { hasErrors } from '../core/project/projectFile';
+import { mustBeProject } from '../core/project/projectSearch';
 import { problemLine } from '../core/session/problemText';
 import { folderConfig, readConfig } from './config';
 import { startLog } from './log';
@@ -24,6 +26,16 @@ const distFolder = __dirname;
 
 async function run(wish: GatewayWish): Promise<number> {
   const place = path.resolve(placeOf(wish.file ?? '.'));
+  if (!fs.existsSync(place)) {
+    throw new UserError(
+      'noConfig',
+      l10n.t('There is no {0}.', place),
+      l10n.t('Give a gateway.json, or a folder with one or with a project.'),
+    );
+  }
+  if (isFolder(place)) {
+    mustBeProject(place, (each) => pasteable('scfws', 'gateway', each));
+  }
   const { value: config, problems } = await (isFolder(place)
     ? folderConfig(place, process.env)
     : readConfig(place, process.env));

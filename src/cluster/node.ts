@@ -127,11 +127,15 @@ export async function startNode(options: NodeOptions): Promise<GatewayNode> {
     record: observer.record,
     services,
     dispatcher,
-    disturbances: admission.disturbances((id, code, reason) =>
-      gateway.close(id, code, reason, false),
-    ),
+    disturbances: admission.disturbances((id, code, reason) => {
+      const connection = gateway.connection(id);
+      if (connection !== undefined) {
+        gateway.closeByGateway(connection, 'protocolError', code, reason);
+      }
+    }),
     peers: debts,
-    outboundBytes: config.limits.waitingBytes,
+    inboundBytes: config.limits.allWaitingBytes,
+    outbound: { one: config.limits.waitingBytes, all: config.limits.allWaitingBytes },
   });
   for (const [index, { pushKeys }] of config.services.entries()) {
     const service = services[index];
@@ -159,12 +163,22 @@ export async function startNode(options: NodeOptions): Promise<GatewayNode> {
   }
 
   const access: Access = { allowedOrigins: config.origins, anyHost: true };
-  const { pushNetworks } = config;
+  const { pushNetworks, pushSignatures } = config;
   const publicOptions: ServerOptions = {
     ...config.listen,
     access: {
       ...access,
-      ...(pushNetworks === undefined ? {} : { pushFrom: (from) => pushNetworks.has(from) }),
+      ...(pushNetworks === undefined
+        ? {}
+        : {
+            pushFrom: ({ headers, socket }) =>
+              pushNetworks.has(
+                clientAddress(headers, socket, config.trustedProxies).replace(/:\d+$/, ''),
+              ),
+          }),
+      ...(pushSignatures === undefined
+        ? {}
+        : { pushSigned: (headers, body) => pushSignatures.isGenuine(headers, body) }),
     },
     remoteOf: ({ headers }, socket) => clientAddress(headers, socket, config.trustedProxies),
     refuseHandshake: (asked) => admission.refuse(asked),
@@ -243,10 +257,11 @@ export async function startNode(options: NodeOptions): Promise<GatewayNode> {
 }
 
 /** Functions of this machine push over plain HTTP on loopback: whether the public address is that, too. */
-function reachesLoopback({ listen, pushNetworks }: GatewayConfig): boolean {
+function reachesLoopback({ listen, pushNetworks, pushSignatures }: GatewayConfig): boolean {
   return (
     listen.tls === undefined &&
     pushNetworks === undefined &&
+    pushSignatures === undefined &&
     ['127.0.0.1', '0.0.0.0', 'localhost', '::'].includes(listen.host)
   );
 }

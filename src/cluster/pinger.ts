@@ -5,9 +5,18 @@ import type { Fact } from '../protocol/fact';
 /** Each tick has its share of the clients: twenty thousand at once would be a burst. */
 const ticks = 10;
 const mostUnanswered = 2;
+/** Turns for which a ping may wait behind what the client has yet to read: it cannot be answered before. */
+const mostWaiting = 20;
+
+/** What a client that has said nothing since was sent. */
+interface Silence {
+  unanswered: number;
+  /** Turns since the last ping, which is not on the wire yet; undefined: it is. */
+  waiting: number | undefined;
+}
 
 export class Pinger {
-  private readonly unanswered = new Map<string, number>();
+  private readonly silent = new Map<string, Silence>();
   private turn = 0;
   private readonly timer: NodeJS.Timeout | undefined;
 
@@ -23,7 +32,7 @@ export class Pinger {
 
   readonly listener = (fact: Fact): void => {
     if ((fact.kind === 'frame' && fact.direction === 'toServer') || fact.kind === 'closed') {
-      this.unanswered.delete(fact.connection);
+      this.silent.delete(fact.connection);
     }
   };
 
@@ -37,13 +46,23 @@ export class Pinger {
   }
 
   private ping({ id, socket }: Connection): void {
-    const unanswered = this.unanswered.get(id) ?? 0;
-    if (unanswered >= mostUnanswered) {
-      socket?.reset(); // Its end is told as that of a client that vanished.
-      return;
+    let silence = this.silent.get(id);
+    if (silence === undefined) {
+      silence = { unanswered: 0, waiting: undefined };
+      this.silent.set(id, silence);
     }
-    this.unanswered.set(id, unanswered + 1);
-    socket?.ping();
+    const { unanswered, waiting } = silence;
+    if (unanswered >= mostUnanswered || waiting === mostWaiting) {
+      socket?.reset(); // Its end is told as that of a client that vanished.
+    } else if (waiting !== undefined) {
+      silence.waiting = waiting + 1;
+    } else {
+      silence.waiting = 0;
+      socket?.ping(() => {
+        silence.waiting = undefined;
+        silence.unanswered++;
+      });
+    }
   }
 
   dispose(): void {

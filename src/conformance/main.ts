@@ -10,6 +10,7 @@ import { type Language, type SetupName, setups, writeSetup } from './setups';
 import { summarise } from './summary';
 import { sentenceOf, UserError } from '../core/errors';
 import { useLocale } from '../core/locale';
+import { padColumns } from '../core/textColumns';
 import { readText } from '../core/textFile';
 import { markTitles, marks, translatedRow } from '../protocol/ledger';
 
@@ -170,7 +171,7 @@ function printCounts(counts: ReturnType<typeof summarise>['counts']): void {
   process.stdout.write('\n');
   for (const mark of marks) {
     const { passed, failed, none } = counts[mark];
-    const name = translatedMark(mark).padEnd(10);
+    const name = padColumns(translatedMark(mark), 10);
     process.stdout.write(
       `${l10n.t('{0}: {1} rows agree, {2} do not, {3} could not be checked here', name, passed, failed, none)}\n`,
     );
@@ -188,6 +189,9 @@ function run(): Promise<number> {
   const folder = wish['write-fixtures'];
   return folder === undefined ? conformance(wish) : writeFixtures(folder, wish);
 }
+
+// Nobody reads any more (`scfws conformance | head`): what is written then is lost, and no error.
+process.stdout.on('error', () => undefined);
 
 run().then(
   (code) => {

@@ -102,13 +102,17 @@ export const setups = {
   brokenTransfer: [{ path: '/unloadable', transfer: { handler: 'index.nothing' } }],
   slowLoad: [{ path: '/slow', transfer: { handler: 'slow.main_handler', initTimeout: 3 } }],
   lacking: [{ path: '/lacking', transfer: { handler: 'lacking.main_handler' } }],
+  dated: [{ path: '/dated', transfer: { handler: 'dated.main_handler', runtime: 'Nodejs8.9' } }],
   oldNode: [{ path: '/old', transfer: { runtime: 'Nodejs8.9' } }],
 } satisfies Record<string, ProjectPart[]>;
 
 export type SetupName = keyof typeof setups;
 
 /** Languages of a set-up that is not for all. */
-export const setupLanguages: Partial<Record<SetupName, Language>> = { oldNode: 'node' };
+export const setupLanguages: Partial<Record<SetupName, Language>> = {
+  oldNode: 'node',
+  dated: 'node',
+};
 
 const folderNames = { register: 'Register', transfer: 'Transmission', cleanup: 'Delete' } as const;
 

@@ -43,8 +43,14 @@ export function reportBug(error: unknown): void {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
 }
 
-/** Two texts as sentences; the first may end in words of somebody else's, without a full stop. */
+/** Two texts as sentences, either of which may be empty; the first may end in words of somebody else's, without a full stop. */
 export function sentences(first: string, second: string): string {
-  const full = second.trim() === '' || /[.!?:。！？：\n]\s*$/.test(first) ? '' : '.';
-  return `${first}${full} ${second}`.trimEnd();
+  if (first === '') {
+    return second;
+  }
+  const chinese = /^\p{Script=Han}|\p{Script=Han}.*[。！？：]$/su.test(second);
+  const whole = second.trim() === '' || /[.!?:。！？：\n]\s*$/.test(first);
+  const text = `${first}${whole ? '' : chinese ? '。' : '.'}`;
+  const close = second.startsWith('\n') || (chinese && /[。！？：]$/.test(text));
+  return `${text}${close ? '' : ' '}${second}`.trimEnd();
 }

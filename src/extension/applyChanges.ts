@@ -1,7 +1,8 @@
-/** Makes the changes of a plan in one step of the editor: one Undo takes back writes and renames, not what goes with a folder. */
+/** Makes the changes of a plan in one step of the editor, which one Undo takes back. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
+import { clearFolder } from '../core/project/changes';
 import type { Change } from '../core/project/changes';
 import { UserError } from '../core/errors';
 
@@ -9,6 +10,7 @@ export async function applyChanges(changes: readonly Change[]): Promise<void> {
   refuseUnsaved(changes);
   const edit = new vscode.WorkspaceEdit();
   const touched: vscode.Uri[] = [];
+  const emptied: string[] = [];
   for (const change of changes) {
     switch (change.kind) {
       case 'write': {
@@ -30,7 +32,10 @@ export async function applyChanges(changes: readonly Change[]): Promise<void> {
         edit.renameFile(vscode.Uri.file(change.from), vscode.Uri.file(change.to));
         break;
       case 'remove':
-        edit.deleteFile(vscode.Uri.file(change.file), { recursive: true });
+        edit.deleteFile(vscode.Uri.file(change.file));
+        break;
+      case 'clear':
+        emptied.push(change.folder);
         break;
     }
   }
@@ -47,11 +52,22 @@ export async function applyChanges(changes: readonly Change[]): Promise<void> {
       await document.save();
     }
   }
+  await Promise.all(emptied.map(clearFolder));
 }
 
 /** The plan was made of what is on disk: what is only in an editor would be lost. */
 function refuseUnsaved(changes: readonly Change[]): void {
-  const paths = changes.map((change) => (change.kind === 'move' ? change.from : change.file));
+  const paths = changes.map((change) => {
+    switch (change.kind) {
+      case 'move':
+        return change.from;
+      case 'clear':
+        return change.folder;
+      case 'write':
+      case 'remove':
+        return change.file;
+    }
+  });
   const unsaved = vscode.workspace.textDocuments.find(
     ({ isDirty, uri }) =>
       isDirty &&

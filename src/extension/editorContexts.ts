@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { watchFiles } from './fileWatch';
 import { contexts } from './ids';
 import type { Parts } from './parts';
 import { knownFunctions } from './views/functionsView';
@@ -11,11 +12,12 @@ export class EditorContexts implements vscode.Disposable {
 
   constructor(private readonly parts: Parts) {
     const refresh = () => this.refresh();
-    const launchFiles = vscode.workspace.createFileSystemWatcher('**/.vscode/launch.json');
-    launchFiles.onDidCreate(refresh);
-    launchFiles.onDidDelete(refresh);
+    const launchFiles = () =>
+      (vscode.workspace.workspaceFolders ?? []).map(({ uri }) =>
+        vscode.Uri.joinPath(uri, '.vscode', 'launch.json'),
+      );
     this.disposables.push(
-      launchFiles,
+      watchFiles('**/.vscode/launch.json', launchFiles, refresh),
       vscode.window.onDidChangeActiveTextEditor(refresh),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('launch')) {

@@ -3,6 +3,7 @@
  * the fidelity ledger and a repair where there is one. What runs have met goes when a new version of the code serves;
  * what was found without a run goes when the code is good again.
  */
+import { sentences } from '../core/errors';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -47,7 +48,7 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
       if (fact.kind === 'diagnostic') {
         const run =
           fact.invocation === undefined ? undefined : state.invocations.get(fact.invocation);
-        const version = run?.version ?? this.served.get(fact.function ?? '') ?? 0;
+        const version = fact.version ?? run?.version ?? this.served.get(fact.function ?? '') ?? 0;
         const info =
           fact.function === undefined ? undefined : state.functions.get(fact.function)?.info;
         this.inOrder(() => this.add(fact, version, info));
@@ -115,7 +116,7 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
     const column = Math.max(0, (fact.place?.column ?? 1) - 1);
     const diagnostic = new vscode.Diagnostic(
       new vscode.Range(line, column, line, 1000),
-      `${fact.message} ${fact.advice}`.trim(),
+      sentences(fact.message, fact.advice),
       severities[fact.severity],
     );
     diagnostic.source = 'SCF WebSocket';
@@ -180,13 +181,13 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
       return [];
     }
     const { newHandler } = await import('../core/project/functionEdits');
-    const { readTemplates } = await import('../core/scaffold/templates');
+    const { readTemplates, spokenTemplates } = await import('../core/scaffold/templates');
     const runtimeVersion = /\d[\d.]*$/.exec(info.runtime)?.[0];
     const text = newHandler(
       { ...info, runtimeVersion },
       info.file,
       info.roles,
-      await readTemplates(this.templates),
+      spokenTemplates(await readTemplates(this.templates), vscode.env.language),
     );
     if (text === undefined) {
       return [];

@@ -62,6 +62,9 @@ export const views = {
   traffic: 'scfWebSocket.traffic',
 } as const;
 
+/** The walkthrough of package.json; the editor opens it at the first step that is not done. */
+export const walkthrough = 'scf-websocket.scf-websocket#start';
+
 /** Webview panel type of "Open Traffic in Editor". */
 export const trafficPanel = 'scfWebSocket.trafficPanel';
 
@@ -87,6 +90,8 @@ export const recordingEditors = {
 export const contexts = {
   /** The workspace holds at least one project. */
   hasProject: 'scfWebSocket.hasProject',
+  /** Projects were looked for: only then is it known that there is none. */
+  looked: 'scfWebSocket.looked',
   /** `stopped`, `starting`, `running` or `stopping`. */
   gateway: 'scfWebSocket.gateway',
   hasConnections: 'scfWebSocket.hasConnections',

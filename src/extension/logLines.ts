@@ -1,4 +1,5 @@
 /** What the log says of a fact, and which parts of its lines are links. Pure. */
+import { sentences } from '../core/errors';
 import * as l10n from '@vscode/l10n';
 import type { Fact, FactOf, LogLevel } from '../protocol/fact';
 import { endLines, startLine } from '../protocol/platformLog';
@@ -55,7 +56,7 @@ export function renderFact(fact: Fact, state: SessionState): Line | undefined {
     case 'diagnostic':
       return {
         level: fact.severity === 'warning' ? 'warn' : fact.severity,
-        text: `#${fact.seq} [${fact.rule}] ${fact.message} ${fact.advice}`,
+        text: `#${fact.seq} [${fact.rule}] ${sentences(fact.message, fact.advice)}`,
       };
     case 'dropped':
       return {

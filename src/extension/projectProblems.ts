@@ -1,4 +1,7 @@
-/** What is wrong with each scfws.json, as squiggles. What its schema says already is left to the schema. */
+/**
+ * What is wrong with each scfws.json, as squiggles. What the editor's JSON support says, too (syntax, and what the schema
+ * asks for), is left to that, which looks at files that are open, and at no others.
+ */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import type { Problem } from '../protocol/project';
@@ -9,16 +12,23 @@ export class ProjectProblems implements vscode.Disposable {
   private readonly subscription: vscode.Disposable;
 
   constructor(private readonly projects: Projects) {
-    this.subscription = projects.onDidChange(() => this.refresh());
+    this.subscription = vscode.Disposable.from(
+      projects.onDidChange(() => this.refresh()),
+      vscode.window.tabGroups.onDidChangeTabs(({ opened, closed }) => {
+        const changed = pathsOf([...opened, ...closed]);
+        if (projects.all.some(({ file }) => changed.has(file.fsPath))) {
+          this.refresh();
+        }
+      }),
+    );
   }
 
   refresh(): void {
     this.collection.clear();
+    const open = pathsOf(vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs));
     for (const { file, problems } of this.projects.all) {
-      this.collection.set(
-        file,
-        problems.filter((each) => each.bySchema !== true).map(toDiagnostic),
-      );
+      const told = problems.filter(({ bySchema }) => bySchema !== true || !open.has(file.fsPath));
+      this.collection.set(file, told.map(toDiagnostic));
     }
   }
 
@@ -26,6 +36,13 @@ export class ProjectProblems implements vscode.Disposable {
     this.subscription.dispose();
     this.collection.dispose();
   }
+}
+
+/** The files that tabs show as text. */
+function pathsOf(tabs: readonly vscode.Tab[]): Set<string> {
+  return new Set(
+    tabs.flatMap(({ input }) => (input instanceof vscode.TabInputText ? input.uri.fsPath : [])),
+  );
 }
 
 function toDiagnostic(problem: Problem): vscode.Diagnostic {

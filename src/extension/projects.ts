@@ -10,6 +10,7 @@ import type { FunctionInfo } from '../protocol/fact';
 import { functionId, roles } from '../protocol/project';
 import type { FunctionSpec, Problem } from '../protocol/project';
 import { emulatorSettings } from './configuration';
+import { watchFiles } from './fileWatch';
 import { contexts, projectFileName } from './ids';
 
 export interface Project {
@@ -37,11 +38,8 @@ export class Projects implements vscode.Disposable {
   constructor() {
     this.onDidChange = this.changed.event;
     const refresh = () => void this.refresh();
-    const watcher = vscode.workspace.createFileSystemWatcher(`**/${projectFileName}`);
-    watcher.onDidChange(refresh);
-    watcher.onDidCreate(refresh);
-    watcher.onDidDelete(refresh);
-    this.disposables.push(watcher);
+    const known = () => this.projects.map(({ file }) => file);
+    this.disposables.push(watchFiles(`**/${projectFileName}`, known, refresh));
     this.disposables.push(vscode.workspace.onDidChangeWorkspaceFolders(refresh));
   }
 
@@ -99,6 +97,7 @@ export class Projects implements vscode.Disposable {
     this.projects = projects;
     const has = this.projects.length > 0;
     await vscode.commands.executeCommand('setContext', contexts.hasProject, has);
+    await vscode.commands.executeCommand('setContext', contexts.looked, true);
     this.changed.fire();
   }
 }

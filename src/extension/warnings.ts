@@ -74,13 +74,19 @@ export class Warnings {
       return;
     }
     this.said = true;
-    const more = others.length === 0 ? '' : ` ${l10n.t('And {0} more.', others.length)}`;
+    const more = others.length === 0 ? '' : l10n.t('And {0} more.', others.length);
     const problems = l10n.t('Show Problems');
     const mend = first.fix === undefined ? undefined : titleOf(first.fix);
     const choice = await vscode.window.showWarningMessage(
-      sentences(first.message, first.advice) + more,
+      sentences(sentences(first.message, first.advice), more),
       ...(mend === undefined ? [problems] : [mend, problems]),
     );
+    // The editor takes no message back; what it offers is not done once there is nothing to do.
+    const isOver = choice === problems ? this.found.length === 0 : !this.found.includes(first);
+    if (choice !== undefined && isOver) {
+      vscode.window.setStatusBarMessage(l10n.t('This is no longer wrong: nothing was done.'), 4000);
+      return;
+    }
     if (choice === problems) {
       await vscode.commands.executeCommand('workbench.panel.markers.view.focus');
     } else if (choice !== undefined && choice === mend) {

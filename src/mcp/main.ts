@@ -3,7 +3,7 @@
  * large, and none of the tools: the command line loads it for `scfws mcp` alone.
  */
 import { McpServer } from '@modelcontextprotocol/server';
-import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import { serveStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 
 export interface Toolset {
   version: string;
@@ -24,8 +24,19 @@ export interface Toolset {
   ): Promise<{ text: string; failed: boolean }>;
 }
 
-/** Serves until standard input ends. */
-export function serve({ version, instructions, tools, call }: Toolset): void {
+/** The library closes it for more than the end of input: a line longer than 10 MiB, an agent that reads no more. */
+class Wire extends StdioServerTransport {
+  private gone = (): void => undefined;
+  readonly closed = new Promise<void>((resolve) => (this.gone = resolve));
+
+  override async close(): Promise<void> {
+    await super.close();
+    this.gone();
+  }
+}
+
+/** Resolves when the connection has ended; nothing is answered after that. */
+export async function serve({ version, instructions, tools, call }: Toolset): Promise<void> {
   const list = tools.map(({ name, description, inputSchema, readOnly }) => ({
     name,
     description,
@@ -47,5 +58,10 @@ export function serve({ version, instructions, tools, call }: Toolset): void {
     });
     return whole;
   };
-  serveStdio(createServer, { onerror: (error) => process.stderr.write(`${error.message}\n`) });
+  const transport = new Wire();
+  serveStdio(createServer, {
+    transport,
+    onerror: (error) => process.stderr.write(`scfws: ${error.message}\n`),
+  });
+  await transport.closed;
 }

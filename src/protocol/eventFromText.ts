@@ -43,15 +43,32 @@ function written(value: unknown, indent = ''): string {
     : `${open}\n${inner}${lines.join(`,\n${inner}`)}\n${indent}${close}`;
 }
 
-/** The first event in the text; undefined when there is none. */
-export function eventFromText(text: string): FoundEvent | undefined {
+/** How often a log may have put an event into a string. */
+const deepest = 3;
+
+/** The first event in the text, also where a log keeps it as a string in JSON; undefined when there is none. */
+export function eventFromText(text: string, depth = 0): FoundEvent | undefined {
   for (const value of valuesIn(text.slice(0, longestText))) {
     const found = eventOf(value) ?? eventOfHar(value);
     if (found !== undefined) {
       return found;
     }
   }
-  return undefined;
+  return depth < deepest && /\\"websocket\\+"/.test(text)
+    ? eventFromText(unescaped(text), depth + 1)
+    : undefined;
+}
+
+/** What the strings of a JSON text say, without their quotes' escapes. */
+function unescaped(text: string): string {
+  return text.replace(/\\(["\\/nrt])/g, (_, escaped: string) =>
+    /[nrt]/.test(escaped) ? ' ' : escaped,
+  );
+}
+
+/** Whether an event begins in the text: then one that is not found is not whole. */
+export function beginsEvent(text: string): boolean {
+  return /["']websocket\\*["']\s*:/.test(text);
 }
 
 function eventOf(value: unknown): FoundEvent | undefined {

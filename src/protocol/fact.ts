@@ -128,7 +128,15 @@ export type FactBody =
       target: string;
       remote: string;
     }
-  | { kind: 'closed'; connection: string; cause: CloseCause; code: number; reason: string }
+  | {
+      kind: 'closed';
+      connection: string;
+      cause: CloseCause;
+      code: number;
+      reason: string;
+      /** Status that a Web function would give it, where one is played and counts it as failed. */
+      counted?: number;
+    }
 
   // -- frames
   | {
@@ -257,6 +265,8 @@ export type FactBody =
       invocation?: string;
       connection?: string;
       place?: SourcePlace;
+      /** Of the function's code, where the finding is about that and no run; it stays while that version serves. */
+      version?: number;
       /** A repair that the editor can offer. */
       fix?: DiagnosticFix;
       /** A change of the project file, in which `place` is, that mends it. */
@@ -297,8 +307,11 @@ export type FactBody =
     }
 
   // -- the recorder
-  /** Oldest facts or payloads were given up to stay within the limits. */
-  | { kind: 'dropped'; facts: number; payloads: number }
+  /**
+   * Oldest facts or payloads were given up to stay within the limits. `missed`: facts right before this one that were not
+   * told to a reader that was too slow; the others are then 0.
+   */
+  | { kind: 'dropped'; facts: number; payloads: number; missed?: number }
   /** Everything recorded before was forgotten, by request; what is open or runs goes on. */
   | {
       kind: 'trafficCleared';

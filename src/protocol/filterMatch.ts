@@ -1,4 +1,5 @@
 /** Decides whether a row, or a frame on its way, fulfils a filter. */
+import { escapePattern } from './escapePattern';
 import type { Direction, FrameType } from './fact';
 import type { FilterSubject, RowFlag, Term, WordKey } from './filter';
 import { readJson, type JsonNode } from './json';
@@ -44,7 +45,7 @@ export function looksInside(term: Term): boolean {
 function compileTerm(term: Term, deep: Deep): Match {
   switch (term.test) {
     case 'text': {
-      const pattern = new RegExp(term.text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), 'iu');
+      const pattern = new RegExp(escapePattern(term.text), 'iu');
       return (subject) => pattern.test(subject.text) || (!subject.whole && deep(term, subject.seq));
     }
     case 'regex': {

@@ -46,6 +46,60 @@ export function isJson(text: string): boolean {
   }
 }
 
+/**
+ * What a text says, as `JSON.parse` does, but numbers that a double would change keep what they are: whole ones as
+ * bigints, others as exact numbers. Throws when it is no JSON.
+ */
+export function parseExact(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  if (!/\d[\d.]{15}|\d[eE]/.test(text)) {
+    return value;
+  }
+  try {
+    return exactValue(scan(text));
+  } catch {
+    return value; // Nested more deeply than the stack goes.
+  }
+}
+
+/** The same for text that may be none: undefined then. */
+export function readExact(text: string): { value: unknown } | undefined {
+  try {
+    return { value: parseExact(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** What it says as JSON; the text itself, where it is none. */
+export function exactOrText(text: string): unknown {
+  const read = readExact(text);
+  return read === undefined ? text : read.value;
+}
+
+function exactValue(node: JsonNode): unknown {
+  switch (node.kind) {
+    case 'object':
+      return Object.fromEntries(node.members.map(({ name, value }) => [name, exactValue(value)]));
+    case 'list':
+      return node.items.map(exactValue);
+    case 'number':
+      return exactNumber(node.source);
+    default:
+      return JSON.parse(node.source);
+  }
+}
+
+function exactNumber(source: string): number | bigint | ExactNumber {
+  const value = Number(source);
+  if (/^-?\d+$/.test(source)) {
+    return Number.isSafeInteger(value) ? value : BigInt(source);
+  }
+  return Number.isFinite(value) && compareNumbers(String(value), source) === 0
+    ? value
+    : new ExactNumber(source);
+}
+
 /** What a string says. */
 export function stringOf({ source }: JsonLeaf): string {
   return decode(source);
@@ -247,6 +301,17 @@ export class JsonText {
   constructor(readonly text: string) {}
 }
 
+/** A number as it is written, in the form of JSON: with digits that a double has no room for, or `1.0`, which is no `1`. */
+export class ExactNumber extends JsonText {
+  override toString(): string {
+    return this.text;
+  }
+}
+
+export function isNumber(value: unknown): value is number | bigint | ExactNumber {
+  return typeof value === 'number' || typeof value === 'bigint' || value instanceof ExactNumber;
+}
+
 /** A value of another format as JSON; what JSON cannot say is said in text. Integers keep all their digits. */
 export function writeJson(value: unknown): string {
   switch (typeof value) {
@@ -305,6 +370,17 @@ export function compareNumbers(one: string, other: string): number {
     return a.sign * (a.exponent - b.exponent);
   }
   return a.digits === b.digits ? 0 : a.sign * (a.digits < b.digits ? -1 : 1);
+}
+
+export function isWhole(number: string): boolean {
+  const { digits, exponent } = decimalOf(number);
+  return digits.length <= exponent || digits === '';
+}
+
+/** The same text for all forms of a number. */
+export function plainNumber(number: string): string {
+  const { sign, digits, exponent } = decimalOf(number);
+  return sign === 0 ? '0' : `${sign < 0 ? '-' : ''}0.${digits}e${exponent}`;
 }
 
 /** 0.digits · 10^exponent, without zeros at either end of the digits. */

@@ -45,7 +45,7 @@ export interface FunctionSpec {
   /** Absolute path of an interpreter that this project asks for. */
   interpreter?: string;
   /**
-   * Built before it runs (TypeScript for a Node without type stripping): the emulator starts `command` in the project
+   * Built before it runs (TypeScript that the interpreter does not run as it is written): the emulator starts `command` in the project
    * folder, with an open stdin at whose end it should finish, and keeps it watching. `node` as the program stands for
    * the function's interpreter. The handler is then loaded from `folder` (absolute; default: the code directory).
    */
@@ -98,7 +98,7 @@ export interface Problem {
   path: string;
   message: string;
   severity: 'error' | 'warning';
-  /** The JSON schema says this as well: an editor that has it shows the finding already. */
+  /** The editor's JSON support says this as well, by itself or by the schema, where the file is open. */
   bySchema?: true;
   range?: { line: number; column: number; endLine: number; endColumn: number };
 }

@@ -102,6 +102,8 @@ export interface SessionState {
   faults: FaultPlan | null;
   clock: { frozen: boolean; by: string[]; frozenMs: number };
   dropped: { facts: number; payloads: number };
+  /** Facts that the reader was too slow for. */
+  missed: number;
   /** Number and session time of the latest fact. */
   lastSeq: number;
   lastAt: number;
@@ -129,6 +131,7 @@ export function emptyState(): SessionState {
     faults: null,
     clock: { frozen: false, by: [], frozenMs: 0 },
     dropped: { facts: 0, payloads: 0 },
+    missed: 0,
     lastSeq: 0,
     lastAt: 0,
   };
@@ -261,7 +264,11 @@ export function applyFact(state: SessionState, fact: Fact): void {
       });
       break;
     case 'dropped':
-      state.dropped = { facts: fact.facts, payloads: fact.payloads };
+      if (fact.missed === undefined) {
+        state.dropped = { facts: fact.facts, payloads: fact.payloads };
+      } else {
+        state.missed += fact.missed;
+      }
       break;
     case 'trafficCleared': // What is open and what runs goes on.
     case 'faultStruck':

@@ -3,6 +3,7 @@
  * output; with several connections in one instance it cannot tell whose a line is, so that each begins with the request
  * id of its connection.
  */
+import { sentences } from '../core/errors';
 import { type BackgroundKind, type Fact, leftOut } from '../protocol/fact';
 
 export function startOutput(
@@ -55,7 +56,7 @@ export function startOutput(
         break;
       case 'diagnostic':
         if (fact.severity !== 'info') {
-          tell(fact.connection, `${fact.severity}: ${fact.message} ${fact.advice}`);
+          tell(fact.connection, `${fact.severity}: ${sentences(fact.message, fact.advice)}`);
         }
         break;
       case 'closed':

@@ -1,10 +1,12 @@
 /**
  * Which instance holds a connection: its id begins with the instance's name, so that a push needs no look-up. Pushes to
  * others go over Redis: the platform gives no instance an address. Published to the owner, answered to the asker, so that
- * the answer is the owner's; nobody subscribed means that the instance is gone, and with it the connection.
+ * the answer is the owner's; nobody subscribed means that the instance is gone, and with it the connection, unless Redis
+ * has just been away: then it may be on its way back.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createClient } from 'redis';
+import { sentenceOf } from '../core/errors';
 import type { Peers } from '../core/gateway/peers';
 import { pushErrors, type PushRequest } from '../core/gateway/pushRequest';
 
@@ -13,6 +15,12 @@ const nameBytes = 6;
 
 /** How long another instance may take for a push, milliseconds. */
 const answerLimit = 5000;
+
+/** Between two tries to find it, milliseconds. */
+const longestPause = 2000;
+
+/** How long instances may need to find a Redis again that was away, milliseconds. */
+const backLimit = 10_000;
 
 type Verdict = { errNo: number; errMsg: string };
 type Call = { from: string; ask: string; service: string; request: Wire };
@@ -75,24 +83,46 @@ class Bus {
   private readonly sender: ReturnType<typeof createClient>;
   private readonly receiver: ReturnType<typeof createClient>;
   private readonly asked = new Map<string, (verdict: Verdict) => void>();
+  /** When Redis was found again (monotonic). */
+  private back = -Infinity;
+  private started = false;
 
   constructor(
     url: string,
     private readonly name: string,
-    log: (text: string) => void,
+    private readonly log: (text: string) => void,
   ) {
-    this.sender = createClient({ url, disableOfflineQueue: true });
-    this.receiver = createClient({ url });
+    const socket = {
+      connectTimeout: answerLimit,
+      // One that cannot be used from the beginning is a mistake, which nobody would hear of while this tries again.
+      reconnectStrategy: (tried: number, cause: Error) =>
+        this.started ? Math.min(50 * 2 ** tried, longestPause) : cause,
+    };
+    this.sender = createClient({ url, socket, disableOfflineQueue: true });
+    this.receiver = createClient({ url, socket });
     for (const client of [this.sender, this.receiver]) {
-      client.on('error', (error: Error) => log(`Redis: ${error.message}`));
+      client.on('error', (error: Error) => log(`Redis: ${sentenceOf(error)}`));
     }
+    this.receiver.on('ready', () => {
+      this.back = this.started ? performance.now() : this.back;
+    });
   }
 
   async start(answer: (call: Call) => Verdict): Promise<void> {
-    await Promise.all([this.sender.connect(), this.receiver.connect()]);
+    try {
+      await Promise.all([this.sender.connect(), this.receiver.connect()]);
+    } catch (error) {
+      this.dispose();
+      throw new Error(
+        `Redis cannot be used (correct REDIS_URL, or take it out): ${sentenceOf(error)}`,
+      );
+    }
+    this.started = true;
     await this.receiver.subscribe(channel(this.name), (text) => {
-      const message = JSON.parse(text) as Call | { answers: string; verdict: Verdict };
-      if ('answers' in message) {
+      const message = read(text);
+      if (message === undefined) {
+        this.log('Redis: a message that no instance wrote was left out');
+      } else if ('answers' in message) {
         this.asked.get(message.answers)?.(message.verdict);
       } else {
         const verdict = answer(message);
@@ -119,7 +149,9 @@ class Bus {
       this.asked.set(ask, end);
       this.sender.publish(channel(owner), JSON.stringify(call)).then(
         (receivers) => {
-          if (receivers === 0) {
+          if (receivers === 0 && performance.now() - this.back < backLimit) {
+            died(`it is not known yet who holds ${request.connection}: Redis was away`);
+          } else if (receivers === 0) {
             const errMsg = `the connection ${request.connection} is unknown or closed`;
             end({ errNo: pushErrors.unknownConnection, errMsg });
           }
@@ -134,6 +166,29 @@ class Bus {
     this.receiver.destroy();
   }
 }
+
+/** undefined: whoever wrote this is no instance. */
+function read(text: string): Call | { answers: string; verdict: Verdict } | undefined {
+  let said: unknown;
+  try {
+    said = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { answers, verdict, from, ask, service, request } = objectOf(said);
+  const { errNo, errMsg } = objectOf(verdict);
+  if (typeof answers === 'string' && typeof errNo === 'number' && typeof errMsg === 'string') {
+    return { answers, verdict: { errNo, errMsg } };
+  }
+  const { id, text: words, binary, close } = objectOf(request);
+  const strings = [from, ask, service, id].every((each) => typeof each === 'string');
+  return strings && (close === true || typeof (words ?? binary) === 'string')
+    ? (said as Call)
+    : undefined;
+}
+
+const objectOf = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 
 const channel = (name: string): string => `scfws:webfn:${name}`;
 

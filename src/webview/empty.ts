@@ -48,7 +48,7 @@ function nothingYet(model: InspectorModel): TemplateResult {
   // In the side panel the view above has the same button.
   const alone = model.place === 'editor';
   if (model.mode === 'recording') {
-    return message('inbox', l10n.t('This recording is empty'), '', nothing);
+    return message('inbox', l10n.t('Nothing has passed here so far'), '', nothing);
   }
   switch (status.state) {
     case 'untrusted':

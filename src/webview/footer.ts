@@ -41,6 +41,15 @@ export function footer(
         : nothing
     }
     ${
+      state.missed > 0
+        ? html`<span
+            class="foot-paused"
+            title=${l10n.t('The node told more than was read in time: so many facts are missing between the rows.')}
+            >${icon('warning')}${l10n.t('{0} missed', formatCount(state.missed))}</span
+          >`
+        : nothing
+    }
+    ${
       state.dropped.payloads > 0
         ? html`<span title=${l10n.t('Of the oldest rows only the preview is kept.')}
             >${l10n.t('{0} payloads given up', formatCount(state.dropped.payloads))}</span

@@ -30,6 +30,6 @@ export async function measureEditor({ rounds }) {
     samples,
     medians,
     vsixBytes: fs.statSync(await packExtension()).size,
-    met: { activation: medians.activateMs <= 30, delay: medians.pushedP99 <= 20 },
+    met: { activation: medians.activateMs <= 30, delay: medians['pushed 5000/s: host p99'] <= 20 },
   };
 }

@@ -47,10 +47,10 @@ async function main(): Promise<void> {
         const [plan] = plans;
         let again = 'not found';
         if (found !== undefined && plan !== undefined) {
-          const { deviations } = found.tried;
+          const { deviations, trace } = found.tried;
           const file = path.join(project.folder, 'pinned.wsflow.yaml');
           const text = fs.readFileSync(project.flow, 'utf8');
-          fs.writeFileSync(file, pinned(text, plan, deviations, storyOf(deviations), file));
+          fs.writeFileSync(file, pinned(text, plan, deviations, storyOf(deviations, trace), file));
           const { failed } = await runFlows({
             from: [file],
             ...toolchain,

@@ -1,7 +1,7 @@
-// Whether cost grows linearly: connections, frames kept, message sizes, instances.
-import { firstAnswer, flood, hold, roundTrips } from './load.mjs';
+// Whether cost grows linearly: connections, frames kept, message sizes, instances, functions, hours.
+import { answered, connect, firstAnswer, flood, hold, roundTrips } from './load.mjs';
 import { measureRecorder } from './recorder.mjs';
-import { treeKib, targets } from './targets.mjs';
+import { ownKib, settle, treeKib, targets } from './targets.mjs';
 
 export async function growthTables({ quick }) {
   return {
@@ -9,6 +9,8 @@ export async function growthTables({ quick }) {
     frames: await table('frames offered', frames(quick ? 100_000 : 1_000_000)),
     sizes: await table('message size', sizes(quick)),
     instances: await table('instances', instances(quick)),
+    functions: await table('functions', functions(quick)),
+    hours: await table('hours of light traffic', hours(quick ? 4 : 24)),
   };
 }
 
@@ -30,7 +32,7 @@ async function table(title, rows) {
 const round = (value) => (Number.isInteger(value) ? value : Number(value.toPrecision(3)));
 
 async function* connections(most) {
-  // 20,000 descriptors are what a process may often have.
+  // 20,000 descriptors are what a process may often have, here and in the gateway.
   for (const count of [10, 100, 1000, 2000, 10_000, 19_000].filter((each) => each <= most)) {
     const running = await targets['scfws-node']();
     await firstAnswer(running.url);
@@ -93,4 +95,45 @@ async function* instances(quick) {
     yield { instances: count, 'messages/s': perSecond, 'for each instance': perSecond / count };
     await running.dispose();
   }
+}
+
+/** Each in a project of its own, and used: so many processes stand beside the one that is measured. */
+async function* functions(quick) {
+  for (const count of quick ? [1, 10] : [1, 10, 100]) {
+    const running = await targets['scfws-node']({ projects: count });
+    for (const url of running.urls) await firstAnswer(url);
+    const { p50 } = await roundTrips(running.urls.at(-1), { count: 500 });
+    await settle(running.pid);
+    yield {
+      functions: count,
+      'ms until listening': running.startMs,
+      'round trip of the last, ms': p50,
+      'MiB each': treeKib(running.pid) / 1024 / count,
+    };
+    await running.dispose();
+  }
+}
+
+/**
+ * Ten clients that say something each minute of the gateway's clock, one of whom leaves and comes again each hour. So few
+ * facts are kept that the oldest go after some hours: what grows from then on would grow for ever.
+ */
+async function* hours(most) {
+  const running = await targets['scfws-node']({ flags: ['--max-facts', '20000'] });
+  const clients = [];
+  for (let n = 0; n < 10; n++) clients.push(await connect(running.url));
+  let messages = 0;
+  for (let hour = 1; hour <= most; hour++) {
+    for (let minute = 0; minute < 60; minute++) {
+      await running.ask('advanceClock', { ms: 60_000 });
+      await Promise.all(clients.map((client) => answered(client, `${++messages} of this day`)));
+    }
+    clients.shift().close();
+    clients.push(await connect(running.url));
+    if (hour % 2 === 0) {
+      await settle(running.pid);
+      yield { hours: hour, messages, MiB: ownKib(running.pid) / 1024 };
+    }
+  }
+  await running.dispose();
 }

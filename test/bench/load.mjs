@@ -23,6 +23,21 @@ function message(number, size) {
 
 const numberOf = (data) => Number.parseInt(data.subarray(0, 12).toString('latin1'), 10);
 
+/** Sends, and waits for the next message; rejects when none comes. */
+export function answered(client, text) {
+  return new Promise((resolve, reject) => {
+    const limit = setTimeout(
+      () => reject(new Error(`"${text.slice(0, 20)}" was not answered`)),
+      patience,
+    );
+    client.once('message', () => {
+      clearTimeout(limit);
+      resolve();
+    });
+    client.send(text);
+  });
+}
+
 /** One connection, one message at a time. Milliseconds. */
 export async function roundTrips(url, { count = 1500, warmUp = 300, size = 64 } = {}) {
   const client = await connect(url);
@@ -30,15 +45,7 @@ export async function roundTrips(url, { count = 1500, warmUp = 300, size = 64 } 
   for (let n = 0; n < warmUp + count; n++) {
     const text = message(n, size);
     const started = performance.now();
-    const answered = await new Promise((resolve) => {
-      const limit = setTimeout(resolve, patience, false);
-      client.once('message', () => {
-        clearTimeout(limit);
-        resolve(true);
-      });
-      client.send(text);
-    });
-    if (!answered) throw new Error(`message ${n} was not answered`);
+    await answered(client, text);
     if (n >= warmUp) times.push(performance.now() - started);
   }
   client.close();

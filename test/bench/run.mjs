@@ -21,7 +21,7 @@ import { compareRatios, keepRatios, ratiosOf } from './ratios.mjs';
 import { measureRecorder } from './recorder.mjs';
 import { buildSilent } from './silent.mjs';
 import { importSource } from './source.mjs';
-import { ensureOffline, treeKib, targets } from './targets.mjs';
+import { ensureOffline, settle, targets, treeKib } from './targets.mjs';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -207,16 +207,6 @@ async function checked(measured) {
 }
 const current = { timeouts: 0, strangers: 0 };
 
-/** Waits until a process has stopped growing and shrinking. */
-async function settle(pid) {
-  for (let last = NaN, same = 0, n = 0; same < 3 && n < 40; n++) {
-    await new Promise((resolve) => setTimeout(resolve, 250));
-    const now = treeKib(pid);
-    same = Math.abs(now - last) < 512 ? same + 1 : 0;
-    last = now;
-  }
-}
-
 async function measureFigure(name, figure, withOffline, starters) {
   const chosen = figure.targets.filter((target) => withOffline || !target.startsWith('offline'));
   /** By target, one for each round; undefined: it failed. */
@@ -319,7 +309,7 @@ if (wanted.includes('recorder')) {
 if (wanted.includes('inspector')) {
   const file = path.join(root, 'out', 'inspector.json');
   const program = 'test/bench/inspector/inspector.ts';
-  console.log('\ninspector, 200,000 frames in a real browser');
+  console.log('\ninspector, many frames in a real browser');
   const { code } = await run(process.execPath, ['-r', './test/register.cjs', program, file]);
   if (code === 0) results.inspector = JSON.parse(fs.readFileSync(file, 'utf8'));
 }

@@ -2,19 +2,27 @@
 //   node steady.mjs <url> <messages a second> <seconds>               clients send, the handler sends back
 //   node steady.mjs <url> <messages a second> <seconds> <push URL>    whoever knows the push address sends
 import net from 'node:net';
-import { connect } from './load.mjs';
+import { connect, quantile } from './load.mjs';
 
 const [, , url, rateText, secondsText, pushUrl] = process.argv;
 const [rate, seconds] = [Number(rateText), Number(secondsText)];
 const message = (number) => `${number} `.padEnd(64, 'x');
+/** Milliseconds from when a message was due until its answer. */
+const late = [];
 
 const clients = [];
 for (let n = 0; n < 20; n++) clients.push(await connect(url));
 const send = pushUrl === undefined ? throughHandler : await pusher(new URL(pushUrl));
 
 let answered = 0;
-clients.forEach((client) => client.on('message', () => answered++));
 const started = performance.now();
+clients.forEach((client) =>
+  client.on('message', (data) => {
+    answered++;
+    const due = (1000 * Number.parseInt(data.subarray(0, 12).toString('latin1'), 10)) / rate;
+    late.push(performance.now() - started - due);
+  }),
+);
 let sent = 0;
 await new Promise((resolve) => {
   const timer = setInterval(() => {
@@ -28,7 +36,12 @@ await new Promise((resolve) => {
 });
 const took = (performance.now() - started) / 1000;
 clients.forEach((client) => client.close());
-console.log(JSON.stringify({ sent, answered, perSecond: answered / took }));
+console.log(
+  JSON.stringify({
+    ...{ sent, answered, perSecond: answered / took },
+    ...{ lateP50: quantile(late, 0.5), lateP99: quantile(late, 0.99) },
+  }),
+);
 process.exit(0);
 
 function throughHandler(number) {

@@ -64,34 +64,60 @@ async function startBare(kind, env = {}) {
   return running(child, `ws://127.0.0.1:${port}/`, started, () => child.stdin.end());
 }
 
-/** As the editor runs it: with the recorder on, and every fact handed to the host. */
+/**
+ * As the editor runs it: with the recorder on, and every fact handed to the host. `projects`: as many copies of the
+ * project are served, each with a function of its own.
+ */
 async function startProduct(
   kind,
-  { cli = path.join(root, 'dist', 'cli.js'), flags = [], nodeFlags = [], project } = {},
+  { cli = path.join(root, 'dist', 'cli.js'), flags = [], nodeFlags = [], project, projects } = {},
 ) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-bench-'));
-  fs.cpSync(path.join(here, 'handlers', kind), folder, { recursive: true });
-  if (project !== undefined) {
-    const file = path.join(folder, 'scfws.json');
+  const folders = Array.from({ length: projects ?? 1 }, (_, n) => path.join(folder, `p${n}`));
+  folders.forEach((each, n) => {
+    fs.cpSync(path.join(here, 'handlers', kind), each, { recursive: true });
+    const file = path.join(each, 'scfws.json');
     const whole = JSON.parse(fs.readFileSync(file, 'utf8'));
-    project(whole);
+    if (projects !== undefined) Object.assign(whole, { service: `bench-${n}`, path: `/p${n}` });
+    project?.(whole);
     fs.writeFileSync(file, JSON.stringify(whole));
-  }
+  });
   const started = performance.now();
   const child = launch(process.execPath, [
     ...nodeFlags,
-    ...[cli, 'serve', folder, '--port', '0', '--stdio', ...flags],
+    ...[cli, 'serve', ...folders, '--port', '0', '--stdio', ...flags],
   ]);
   const line = await firstLine(child, (text) => text.includes('"listening"'));
-  const { url, pushUrl } = JSON.parse(line);
+  const { url, pushUrl, services } = JSON.parse(line);
   const target = running(child, url, started, () => child.stdin.end());
   return {
     ...target,
     pushUrl,
+    urls: services.map((service) => service.url),
+    ask: asker(child),
     async dispose() {
       await target.dispose();
       fs.rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** Asks for an intent, as the editor does: one line of JSON there, one back. */
+function asker(child) {
+  const waiting = new Map();
+  let [asked, lines] = [0];
+  return (kind, values) => {
+    lines ??= readline.createInterface({ input: child.stdout }).on('line', (line) => {
+      if (!line.startsWith('{"reply"')) return;
+      const { reply, value } = JSON.parse(line);
+      waiting.get(reply)?.(value);
+      waiting.delete(reply);
+    });
+    return new Promise((resolve) => {
+      const id = ++asked;
+      waiting.set(id, resolve);
+      child.stdin.write(`${JSON.stringify({ id, kind, ...values })}\n`);
+    });
   };
 }
 
@@ -218,11 +244,23 @@ function firstLine(child, wanted, streams = [child.stdout]) {
 
 /** Memory of a process and of all that it started, KiB: what they share is counted once (Pss, proc(5)). */
 export function treeKib(pid) {
+  return sumOfTree(pid, /^Pss:\s+(\d+)/m);
+}
+
+/**
+ * … without what is read from files, KiB. The program's own pages are shared with whatever else runs it at the moment, so
+ * `treeKib` also changes with other processes of the machine: of little weight in a ratio, but not in what grows by little.
+ */
+export function ownKib(pid) {
+  return sumOfTree(pid, /^Anonymous:\s+(\d+)/m);
+}
+
+function sumOfTree(pid, line) {
   let sum = 0;
   for (const each of [pid, ...descendants(pid)]) {
     try {
       const rollup = fs.readFileSync(`/proc/${each}/smaps_rollup`, 'utf8');
-      sum += Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
+      sum += Number(line.exec(rollup)?.[1] ?? 0);
     } catch {
       // It has ended meanwhile.
     }
@@ -237,6 +275,16 @@ function descendants(pid) {
     for (const child of children.filter(Boolean)) found.push(child, ...descendants(child));
   }
   return found;
+}
+
+/** Waits until a process and all that it started have stopped growing and shrinking. */
+export async function settle(pid) {
+  for (let last = NaN, same = 0, n = 0; same < 3 && n < 40; n++) {
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const now = treeKib(pid);
+    same = Math.abs(now - last) < 512 ? same + 1 : 0;
+    last = now;
+  }
 }
 
 /** Processor time of a process so far, milliseconds. */

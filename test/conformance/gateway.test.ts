@@ -8,7 +8,7 @@ import path from 'node:path';
 import readline from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { root } from '../../scripts/toolchain.mjs';
-import { checkNodes } from './nodes';
+import { checkNodes, knowsAll, leaseSeconds } from './nodes';
 import { freePort, redisProgram, startRedis } from '../unit/cluster/redisServer';
 
 const program = path.join(root, 'dist/cli.js');
@@ -50,7 +50,7 @@ describe('nodes of a gateway that stays', function () {
           operations: { port: 0 },
           drainSeconds: 0,
           services: [{ project: path.join(folder, 'default') }],
-          ...(redis === undefined ? {} : { cluster: { redis: redis.url } }),
+          ...(redis === undefined ? {} : { cluster: { redis: redis.url, leaseSeconds } }),
         };
         fs.writeFileSync(file, JSON.stringify(config));
         const child = spawn(
@@ -77,6 +77,7 @@ describe('nodes of a gateway that stays', function () {
         );
         const first = await startNode(0);
         const last = count === 2 ? await startNode(1) : first;
+        await knowsAll(last.pushUrl);
         for (const row of rows) {
           const { out, code } = await scfws(
             ...['conformance', '--url', first.urls[0] ?? '', '--push-url', last.pushUrl],

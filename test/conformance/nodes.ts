@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { root } from '../../scripts/toolchain.mjs';
 import { loadService } from '../../src/core/project/loadService';
 import {
@@ -11,7 +12,8 @@ import {
 } from '../../src/conformance/runConformance';
 import { type SetupName, setups, writeSetup } from '../../src/conformance/setups';
 import type { GatewayNode } from '../../src/cluster/node';
-import { nodeOf } from '../unit/cluster/bed';
+import { nodeUnreachable } from '../../src/cluster/redis/redisRegistry';
+import { nodeOf, push } from '../unit/cluster/bed';
 import { freePort, startRedis } from '../unit/cluster/redisServer';
 import { testCredentials } from '../unit/cluster/scfStandIn';
 import { type Elsewhere, startElsewhere } from './elsewhere';
@@ -27,6 +29,9 @@ const env = {
 };
 const bootstrapFolder = path.join(root, 'dist/bootstrap');
 const fixtureFolder = path.join(root, 'dist/conformance');
+
+/** Short, because nodes deny nothing before; long enough for a busy machine. */
+export const leaseSeconds = 4;
 
 export interface NodesOptions {
   backend: BackendKind;
@@ -86,7 +91,7 @@ export async function checkNodes(options: NodesOptions): Promise<CheckResult[]> 
       drainSeconds: 0,
       pingSeconds: 3600, // A slow machine would see one among the frames that a check counts.
       services,
-      ...(redis === undefined ? {} : { cluster: { redis: redis.url } }),
+      ...(redis === undefined ? {} : { cluster: { redis: redis.url, leaseSeconds } }),
     };
     const start = async (): Promise<GatewayNode> => {
       const interpreters = { node: process.execPath };
@@ -97,6 +102,9 @@ export async function checkNodes(options: NodesOptions): Promise<CheckResult[]> 
     const first = await start();
     const last = options.nodes === 2 ? await start() : first;
     last.services.forEach(({ spec, pushUrl }) => pushUrls.set(spec.name, pushUrl));
+    if (redis !== undefined) {
+      await knowsAll(last.services[0]?.pushUrl ?? '');
+    }
     const targets: Targets = {};
     for (const [setup, list] of serviceNames) {
       targets[setup] = list.map((name) => ({
@@ -125,5 +133,13 @@ export async function checkNodes(options: NodesOptions): Promise<CheckResult[]> 
     await elsewhere?.dispose();
     await redis?.dispose();
     fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Resolves once a node denies what nobody holds: until then others may not have told Redis of themselves. */
+export async function knowsAll(pushUrl: string): Promise<void> {
+  const nobody = Buffer.alloc(16).toString('base64');
+  while ((await push(pushUrl, nobody, 'x')).errNo === nodeUnreachable) {
+    await wait(200);
   }
 }

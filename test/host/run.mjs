@@ -8,8 +8,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { root } from '../../scripts/toolchain.mjs';
 
-const out = path.join(root, 'out', 'host');
 const suiteFolder = process.env.SCFWS_SUITES ?? 'test/host/suite';
+// One for each folder of suites: two can run at the same time.
+const program = path.join(root, 'out', 'host', `${path.basename(suiteFolder)}.js`);
 
 /** Bundles all suites into one program; each is loaded by Mocha's turn, so that a broken one has a name. */
 async function bundle() {
@@ -26,7 +27,7 @@ async function bundle() {
       resolveDir: root,
       loader: 'ts',
     },
-    outfile: path.join(out, 'index.js'),
+    outfile: program,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -76,7 +77,7 @@ try {
   await runTests({
     vscodeExecutablePath: process.env.SCFWS_VSCODE ?? path.join(root, 'test', 'host', 'shim.mjs'),
     extensionDevelopmentPath: process.env.SCFWS_EXTENSION ?? root,
-    extensionTestsPath: path.join(out, 'index.js'),
+    extensionTestsPath: program,
     launchArgs: [opened],
     extensionTestsEnv: {
       SCFWS_RESULTS: folder,

@@ -10,6 +10,10 @@ const option = (name) =>
   process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
 const folder = process.argv.slice(2).find((word) => !word.startsWith('-'));
 
+/** Milliseconds that a test waits for something to be seen, and after which the place is looked up anew. */
+const patience = 30_000;
+const lookAgain = 3000;
+
 /** One entry for each thing that a test can ask of the window. */
 const requests = {
   async resize(window, size) {
@@ -42,6 +46,19 @@ const requests = {
   async click(window, { place, index, selector, options }) {
     await (await window.place(place, index)).locator(selector).first().click(options);
   },
+  /** From one share of its width to another, with the button down; on each way some moves. */
+  async drag(window, { place, index, selector, shares }) {
+    const target = (await window.place(place, index)).locator(selector).first();
+    const { x, y, width, height } = await target.boundingBox();
+    const { mouse } = window.page;
+    const at = (share) => [x + width * share, y + height / 2];
+    await mouse.move(...at(shares[0]));
+    await mouse.down();
+    for (const share of shares.slice(1)) {
+      await mouse.move(...at(share), { steps: 5 });
+    }
+    await mouse.up();
+  },
   async fill(window, { place, index, selector, text }) {
     await (await window.place(place, index)).locator(selector).first().fill(text);
   },
@@ -55,15 +72,22 @@ const requests = {
     return (await window.place(place, index)).locator(selector).first().innerText();
   },
   async waitFor(window, { place, index, selector, state = 'visible' }) {
-    const all = (await window.place(place, index)).locator(selector);
-    // A list keeps rows that are scrolled away: the first that matches need not be one that is seen.
-    const meant = state === 'visible' ? all.filter({ visible: true }) : all;
-    await meant.first().waitFor({ state });
+    // In a frame that is replaced meanwhile Playwright can wait in vain: it is looked up again and again.
+    for (let left = patience; ; left -= lookAgain) {
+      const all = (await window.place(place, index)).locator(selector);
+      // A list keeps rows that are scrolled away: the first that matches need not be one that is seen.
+      const meant = state === 'visible' ? all.filter({ visible: true }) : all;
+      try {
+        return await meant.first().waitFor({ state, timeout: Math.min(left, lookAgain) });
+      } catch (error) {
+        if (error.name !== 'TimeoutError' || left <= lookAgain) throw error;
+      }
+    }
   },
 };
 
 const window = await openWindow();
-window.page.setDefaultTimeout(30_000);
+window.page.setDefaultTimeout(patience);
 
 const answers = createServer(async (request, response) => {
   let body = '';

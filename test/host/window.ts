@@ -65,31 +65,34 @@ export const window = {
   },
 
   /**
-   * Shows the editor in a theme and a size (CSS pixels; both stay set). With SCFWS_PICTURES=1 it is also taken, for
-   * people, into out/screenshots/<name>.png: a whole run has some fifty pictures, a second or more each.
+   * Shows the editor in a size (CSS pixels; it stays set). With SCFWS_PICTURES=1 also in a theme, and a picture is taken,
+   * for people, into out/screenshots/<name>.png: a whole run has some fifty, some seconds each.
    */
   async screenshot(
     name: string,
     options: { readonly width?: number; readonly height?: number; readonly theme?: Theme } = {},
   ): Promise<void> {
     const { theme, width, height } = options;
-    if (theme !== undefined) {
+    const wanted = process.env['SCFWS_PICTURES'] === '1';
+    if (wanted && theme !== undefined) {
       await window.theme(theme);
     }
     if (width !== undefined && height !== undefined) {
       await ask('resize', { width, height });
     }
-    if (process.env['SCFWS_PICTURES'] === '1') {
-      await window.take(name);
-    }
+    await (wanted ? window.take(name) : window.hideToasts());
   },
 
   /** A picture whether asked for or not. */
   async take(name: string): Promise<void> {
-    // What pops up in a corner is about what was done before, and lies over what is shown.
+    await window.hideToasts();
+    await ask('screenshot', { name });
+  },
+
+  /** What pops up in a corner is about what was done before, and lies over what is shown and clicked on. */
+  async hideToasts(): Promise<void> {
     await vscode.commands.executeCommand('notifications.hideToasts');
     await ask('waitFor', { selector: '.notifications-toasts.visible', state: 'hidden' });
-    await ask('screenshot', { name });
   },
 
   /** What it shows, in words, a line for each tab, notification, dialog and webview. */
@@ -123,6 +126,11 @@ export const window = {
     options: { readonly button?: 'left' | 'right'; readonly clickCount?: number } = {},
   ): Promise<void> {
     await ask('click', { ...placed(place), selector, options });
+  },
+
+  /** Drags across the first match, from one share of its width (0 to 1) to the next. */
+  async drag(selector: string, shares: readonly number[], place: Place = {}): Promise<void> {
+    await ask('drag', { ...placed(place), selector, shares });
   },
 
   /** Replaces the text of an input. */

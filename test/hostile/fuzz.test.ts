@@ -299,7 +299,7 @@ describe('fuzz', function () {
         'E abc - {"kind":"exception","message":"m","stack":"s"}',
         'F ["/a","/b"]',
         'T 1',
-        'N abc {"notice":"coroutine"}',
+        'N abc {"notice":"ignoredReturn","form":"generator"}',
         'P {"port":9229}',
         'X {"kind":"load","message":"m"}',
         '',

@@ -1,10 +1,6 @@
 /** A node of `scfws gateway` faces a network: what strangers send to it, over TCP and over TLS. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import fs from 'node:fs';
 import net from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import tls from 'node:tls';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
@@ -13,6 +9,7 @@ import {
   configOf,
   connect,
   type Functions,
+  makeCertificate,
   nodeOf,
   push,
   startFunctions,
@@ -84,15 +81,9 @@ describe('strangers at a node', function () {
   });
 
   it('hear nothing without TLS where it is asked for; who speaks it is served, and pushes', async () => {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-tls-'));
-    const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
-    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-days', '2'];
-    const files = ['-nodes', '-keyout', key, '-out', cert];
-    execFileSync('openssl', ['req', '-x509', ...kind, ...subject, ...files], { stdio: 'ignore' });
-    node = await nodeOf(configOf(functions.url, { listen: { port: 0, tls: { cert, key } } }));
-    const ca = fs.readFileSync(cert);
-    fs.rmSync(folder, { recursive: true });
+    const { files, ca, dispose } = makeCertificate();
+    node = await nodeOf(configOf(functions.url, { listen: { port: 0, tls: files } }));
+    dispose();
     assert.match(url(), /^wss:/);
     assert.match(pushUrl(), /^https:/);
     const said = await send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -101,7 +92,7 @@ describe('strangers at a node', function () {
     functions.transfer = ({ websocket }) => {
       id = websocket.secConnectionID;
     };
-    const socket = new WebSocket(url().replace('localhost', '127.0.0.1'), { ca });
+    const socket = new WebSocket(url(), { ca });
     await once(socket, 'open');
     socket.send('hello');
     while (id === '') {

@@ -1,7 +1,7 @@
 /** Clients that do not read, hardly write, or say nothing: what they cost is bounded, and nobody else notices. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { outboundLimit } from '../../src/core/gateway/connection';
+import { outboundLimits } from '../../src/core/gateway/outbound';
 import { connect, disposeServed, echoHandler, serve, type Served } from './served';
 import { frame, openRaw, upgradeRequest } from './wire';
 
@@ -45,7 +45,7 @@ describe('pressure', function () {
     await othersAreServed(served);
     const closed = await served.until('closed', ({ reason }) => /does not read/.test(reason));
     assert.equal(closed.cause, 'notReading');
-    assert.match(closed.reason, new RegExp(`the limit is ${outboundLimit}`));
+    assert.match(closed.reason, new RegExp(`the limit is ${outboundLimits.one}`));
     assert.ok(resident(served.pid) - before < 150, `${resident(served.pid) - before} MB more`);
     await othersAreServed(served);
     await served.stop();

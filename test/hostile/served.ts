@@ -132,8 +132,24 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
   const lookers = new Set<() => void>();
   const listeners: ((fact: Fact) => void)[] = [];
   const replies = new Map<number, (line: { value: never; error?: unknown }) => void>();
+  /** Undefined: half a line, the last that a killed process wrote. */
+  const parsed = (line: string): (Fact & { reply?: number; value: never }) | undefined => {
+    try {
+      return JSON.parse(line) as Fact & { reply?: number; value: never };
+    } catch (error) {
+      void exit.then((how) => {
+        if (how !== 'SIGKILL') {
+          throw error;
+        }
+      });
+      return undefined;
+    }
+  };
   readline.createInterface({ input: child.stdout }).on('line', (line) => {
-    const value = JSON.parse(line) as Fact & { reply?: number; value: never };
+    const value = parsed(line);
+    if (value === undefined) {
+      return;
+    }
     if (value.reply !== undefined) {
       replies.get(value.reply)?.(value);
       return;

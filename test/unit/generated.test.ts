@@ -16,6 +16,7 @@ describe('generated files', () => {
     'schemas/scfws.schema.json',
     'schemas/event.schema.json',
     'schemas/wsflow.schema.json',
+    'schemas/gateway.schema.json',
     'package.json',
     'package.nls.json',
     'package.nls.zh-cn.json',
@@ -25,7 +26,27 @@ describe('generated files', () => {
     });
   }
 
+  const schemas = fs.readdirSync(path.join(root, 'schemas'));
+  it('are schemas in two languages', () => assert.equal(schemas.length, 8));
+  for (const name of schemas) {
+    it(`give what has code in it as Markdown to the hovers of ${name}`, () => {
+      let count = 0;
+      const look = (value: unknown): void => {
+        if (typeof value === 'object' && value !== null) {
+          const { description, markdownDescription } = value as Record<string, unknown>;
+          if (typeof description === 'string' && description.includes('`')) {
+            assert.equal(markdownDescription, description);
+            count++;
+          }
+          Object.values(value).forEach(look);
+        }
+      };
+      look(JSON.parse(fs.readFileSync(path.join(root, 'schemas', name), 'utf8')));
+      assert.ok(count > 10);
+    });
+  }
+
   it('are all looked at here', () => {
-    assert.equal(Object.keys(wanted).length, 6);
+    assert.equal(Object.keys(wanted).length, 7);
   });
 });

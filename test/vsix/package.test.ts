@@ -42,8 +42,8 @@ describe('the package', function () {
   it('holds what runs and what the marketplace shows, and nothing else', async () => {
     const { bundles } = await import('../../scripts/build.mjs');
     // The other programs are in the npm package only.
-    const { extension, cli, commands, mcp, webview, report } = bundles;
-    const programs = [extension, cli, commands, mcp, webview, report].map(
+    const { extension, cli, commands, acorn, mcp, webview, report } = bundles;
+    const programs = [extension, cli, commands, acorn, mcp, webview, report].map(
       (each) => each?.outfile ?? '',
     );
     const expected = [
@@ -58,7 +58,7 @@ describe('the package', function () {
       ...programs,
       // Pages have their styles beside them.
       ...programs
-        .filter((file) => !/(extension|cli|commands|mcp)\.js$/.test(file))
+        .filter((file) => !/(extension|cli|commands|acorn|mcp)\.js$/.test(file))
         .map((file) => file.replace(/js$/, 'css')),
       'dist/codicon.ttf',
       'l10n/bundle.l10n.zh-cn.json',

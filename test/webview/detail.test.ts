@@ -365,7 +365,7 @@ describe('detail', () => {
     assert.equal(ask.format, 'har');
     assert.deepEqual(
       ask.redact.map((rule) => rule.id),
-      ['credentials', 'secrets', 'jwt'],
+      ['credentials', 'secrets', 'jwt', 'cloudKeys'],
     );
     await page.getByText('Saved as /tmp/x.har').waitFor();
   });

@@ -23,6 +23,24 @@ describe('traffic in a narrow view', () => {
     assert.match((await cells.last().getAttribute('title'))!, /^customer-table-1\n/);
   });
 
+  it('shows the whole errNo of a refused push', async () => {
+    const story = new Story();
+    story.connect('alice');
+    story.push(story.idOf('zoe'), 'psst', null, null, 9001);
+    const { page } = await openOn(story);
+    const label = page.locator('.line:not([hidden]) .cell-status .label').last();
+    assert.equal(await label.textContent(), '9001');
+    const { wanted, given } = await label.evaluate((each) => {
+      const text = document.createRange();
+      text.selectNodeContents(each);
+      const cell = each.closest('.cell-status')!;
+      const { right } = cell.getBoundingClientRect();
+      const padding = Number.parseFloat(getComputedStyle(cell).paddingRight);
+      return { wanted: text.getBoundingClientRect().right, given: right - padding };
+    });
+    assert.ok(wanted > 0 && wanted <= given, `${wanted} of ${given}`);
+  });
+
   it('tells the end of a connection in one row, with the Close frames in its detail', async () => {
     const story = new Story();
     story.connect('alice');
@@ -60,6 +78,20 @@ describe('traffic in a narrow view', () => {
     assert.equal((await tail.textContent())!.trim(), '2 new');
     const [button, grid] = [(await tail.boundingBox())!, (await locator('.grid').boundingBox())!];
     assert.ok(grid.y + grid.height <= button.y + 0.5, 'the rows end where it begins');
+  });
+
+  it('offers the newest row only where it is out of sight', async () => {
+    const story = chatStory();
+    const { filter, tell, locator } = await openOn(story);
+    await filter('conn:alice dir:in kind:text');
+    await locator('.line:not([hidden])').first().click();
+    await locator('detail-pane .detail-head').waitFor();
+    assert.equal(await locator('.tail').isVisible(), false);
+    const from = story.facts.length;
+    story.say('alice', ['bob', 'carol'], 'one');
+    await tell(story.facts.slice(from));
+    await locator('.line:not([hidden])').filter({ hasText: 'one' }).waitFor();
+    assert.equal(await locator('.tail').isVisible(), false, 'it came into sight');
   });
 
   it('counts while paused what it will show', async () => {
@@ -121,7 +153,7 @@ describe('traffic in a narrow view', () => {
 });
 
 describe('the waterfall', () => {
-  it('has a colour of its own for each phase in every theme, and a legend that names them', async () => {
+  it('has a colour of its own for each phase in every theme, a legend that names them, and a status that can be read', async () => {
     const inspector = await openInspector({ story: chatStory(), width: 900 });
     const { page } = inspector;
     await inspector.filter('conn:alice kind:handshake');
@@ -149,6 +181,14 @@ describe('the waterfall', () => {
         });
         return { found, behind: getComputedStyle(document.body).backgroundColor };
       });
+      const badge = await page
+        .locator('.badge[class*=tone-]')
+        .first()
+        .evaluate((each) => {
+          const { color, backgroundColor } = getComputedStyle(each);
+          return { color, backgroundColor };
+        });
+      assert.ok(contrast(rgb(badge.color), rgb(badge.backgroundColor)) >= 3, `${theme}: badge`);
       const behind = rgb(looks.behind);
       for (const [index, { phase, color }] of looks.found.entries()) {
         assert.ok(contrast(rgb(color), behind) >= 3, `${theme}: ${phase} ${color}`);

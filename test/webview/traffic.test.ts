@@ -1,6 +1,7 @@
 /** The list, the filter and the detail, as someone at the keyboard and the mouse meets them. */
 import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
+import { screenshot } from './browser';
 import { openInspector } from './inspector';
 import { chatStory, longStory, Story } from './story';
 
@@ -203,6 +204,88 @@ describe('traffic', () => {
     await inspector.page.getByText(/[\d,]+ dropped/).waitFor();
     assert.match((await inspector.column('preview')).at(-1)!, /"type":"say"/);
   });
+
+  it('marks the place where facts are missing that were told faster than read', async () => {
+    const { facts } = chatStory();
+    const middle = facts.findIndex(
+      (fact) => fact.kind === 'frame' && /maintenance/.test(fact.preview),
+    );
+    // The mark has the number of the last fact that is missing.
+    const { seq, at } = facts[middle - 1]!;
+    const mark = { seq, at, kind: 'dropped', facts: 0, payloads: 0, missed: 1234 } as const;
+    const inspector = await openInspector();
+    await inspector.tell([...facts.slice(0, middle - 1), mark, ...facts.slice(middle)]);
+    const { page } = inspector;
+    const marks = page.locator('.line:not([hidden]) .gap-mark');
+    await inspector.filter('maintenance');
+    assert.deepEqual(await marks.allInnerTexts(), ['1,234 missed']);
+    assert.match(
+      (await marks.first().getAttribute('title')) ?? '',
+      /1,234 facts are missing before/,
+    );
+    await inspector.filter('');
+    await page.locator('.line:not([hidden])', { has: page.locator('.gap-mark') }).waitFor();
+    const marked = await page.locator('.line:not([hidden]).after-gap').innerText();
+    assert.match(marked, /1,234 missed/);
+    await screenshot(page, 'missed-dark-wide');
+    await inspector.dress('light');
+    await screenshot(page, 'missed-light-wide');
+    await page.setViewportSize({ width: 320, height: 640 });
+    await inspector.settled();
+    await screenshot(page, 'missed-light-narrow');
+  });
+
+  for (const { theme, width, language } of [
+    { theme: 'dark', width: 1000, language: 'en' },
+    { theme: 'light', width: 1000, language: 'zh-cn' },
+    { theme: 'dark', width: 320, language: 'zh-cn' },
+    { theme: 'light', width: 320, language: 'en' },
+  ] as const) {
+    it(`says how a Web function counts an end (${language}, ${theme}, ${width} px)`, async () => {
+      const story = new Story();
+      const ends = [
+        { cause: 'protocolError', code: 1008, reason: 'more than 10 messages within a second' },
+        { cause: 'idle', code: 1001, reason: 'idle timeout' },
+        { cause: 'clientClose', code: 1001, reason: '' },
+        { cause: 'clientClose', code: 1000, reason: 'bye' },
+      ] as const;
+      const counted = [439, 455, 456, undefined];
+      ends.forEach((end, index) => {
+        const connection = story.connect(`client${index}`);
+        const status = counted[index];
+        const how = status === undefined ? {} : { counted: status };
+        story.tell({ kind: 'closed', connection, ...end, ...how });
+      });
+      const inspector = await openInspector({ story, theme, width, language });
+      await inspector.filter('kind:close');
+      const words =
+        language === 'en'
+          ? [
+              '1008 · more than 10 messages within a second · the client went over a limit · a Web function counts 439',
+              '1001 · idle timeout · idle for too long · a Web function counts 455',
+              '1001 · closed by the client · a Web function counts 456',
+              '1000 · bye · closed by the client',
+            ]
+          : [
+              '1008 · more than 10 messages within a second · 客户端超出限制 · Web 函数计为 439',
+              '1001 · idle timeout · 空闲过久 · Web 函数计为 455',
+              '1001 · 由客户端关闭 · Web 函数计为 456',
+              '1000 · bye · 由客户端关闭',
+            ];
+      const previews = await inspector.page
+        .locator('.line:not([hidden]) .cell-preview .label')
+        .allInnerTexts();
+      assert.deepEqual(previews, words);
+      await inspector.page.locator('.line:not([hidden])').nth(1).click();
+      await inspector.settled();
+      const detail = await inspector.page.locator('dl.facts').first().innerText();
+      assert.match(
+        detail,
+        language === 'en' ? /Status of a Web function\s+455/ : /Web 函数的状态码\s+455/,
+      );
+      await screenshot(inspector.page, `web-function-${theme}-${width}-${language}`);
+    });
+  }
 
   it('keeps rows of an earlier session when asked to', async () => {
     const inspector = await openInspector({ story: chatStory(), init: { ui: { preserve: true } } });

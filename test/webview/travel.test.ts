@@ -47,4 +47,54 @@ describe('time travel', () => {
     assert.equal(await page.locator('.travel.past').count(), 0);
     assert.equal(await page.locator('.moment').count(), 0);
   });
+
+  for (const width of [1000, 360]) {
+    it(`goes where the pointer drags the slider to, which stays in its place (${width} px)`, async () => {
+      const inspector = await openInspector({ story: longStory(400), width, height: 700 });
+      const { page } = inspector;
+      await page.click('[aria-label="Time travel"]');
+      const slider = page.locator('.travel input');
+      const box = async () => {
+        const found = await slider.boundingBox();
+        assert.ok(found);
+        return found;
+      };
+      const { min, max } = await slider.evaluate(({ min, max }: HTMLInputElement) => ({
+        min: Number(min),
+        max: Number(max),
+      }));
+      const before = await box();
+      const y = before.y + before.height / 2;
+      await page.mouse.move(before.x + before.width - 4, y);
+      await page.mouse.down();
+      for (const share of [0.9, 0.75, 0.5, 0.2, 0.6, 0.3]) {
+        await page.mouse.move(before.x + before.width * share, y, { steps: 4 });
+        await inspector.settled();
+        assert.deepEqual(await box(), before, `the slider moved at ${share}`);
+        const value = Number(await slider.inputValue());
+        const wanted = min + (max - min) * share;
+        // The knob is wider than a row of the list is: its middle is at the pointer but for half its width at the ends.
+        assert.ok(
+          Math.abs(value - wanted) < (max - min) * 0.08,
+          `${value} at ${share}, not ${wanted}`,
+        );
+        const [, seen] =
+          /, ([\d,]+) of /.exec(await page.locator('.travel-place').innerText()) ?? [];
+        assert.equal(Number(seen?.replaceAll(',', '')), value - min + 1);
+      }
+      await page.mouse.up();
+      const left = Number(await slider.inputValue());
+      await page.keyboard.press('ArrowLeft');
+      assert.equal(Number(await slider.inputValue()), left - 1, 'the keys go on from there');
+      await screenshot(page, `time-travel-dragged-dark-${width}`);
+      await inspector.dress('light');
+      await screenshot(page, `time-travel-dragged-light-${width}`);
+      // Facts that come meanwhile change nothing of the moment.
+      const moment = await page.locator('.moment').innerText();
+      const story = longStory(440);
+      await inspector.tell(story.facts.filter(({ seq }) => seq > longStory(400).facts.at(-1)!.seq));
+      assert.equal(Number(await slider.inputValue()), left - 1);
+      assert.equal(await page.locator('.moment').innerText(), moment);
+    });
+  }
 });

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
+import { columnsOf, padColumns } from '../../core/textColumns';
 import type { Count } from '../../protocol/coverage';
 import type { ChainLine, Failure, TestEvent } from '../../protocol/testEvent';
 import { visible } from '../narrate';
@@ -108,11 +109,11 @@ export function explainFailure(failure: Failure, paint: Paint): string[] {
   if (inbox !== undefined && inbox.lines.length > 0) {
     lines.push('', l10n.t('Inbox of {0}', inbox.client));
     const words = { read: l10n.t('read'), skipped: l10n.t('skipped'), unread: l10n.t('unread') };
-    const width = Math.max(...Object.values(words).map((word) => word.length));
+    const width = Math.max(...Object.values(words).map(columnsOf));
     lines.push(
       ...inbox.lines.map(
         ({ number, state, text, type }) =>
-          `${state === 'unread' ? paint.bold('>') : ' '} ${String(number).padStart(3)}  ${words[state].padEnd(width)}  ${type === 'binary' ? 'binary ' : ''}${visible(text)}`,
+          `${state === 'unread' ? paint.bold('>') : ' '} ${String(number).padStart(3)}  ${padColumns(words[state], width)}  ${type === 'binary' ? 'binary ' : ''}${visible(text)}`,
       ),
     );
   }
@@ -128,7 +129,7 @@ function chainLines({ depth, text, place, logs }: ChainLine, paint: Paint): stri
     place === undefined ? '' : `  ${paint.dim(`${path.relative('', place.file)}:${place.line}`)}`;
   return [
     `${indent}${visible(text)}${where}`,
-    ...logs.map((log) => `${indent}  ${paint.dim('|')} ${visible(log)}`),
+    ...logs.map((log) => `${indent}  ${paint.dim('|')} ${visible(log.replaceAll('\t', '  '))}`),
   ];
 }
 
@@ -139,20 +140,22 @@ function sideBySide(expected: string, got: string, paint: Paint): string[] {
   const left = expected.split('\n').map(visible);
   const right = got.split('\n').map(visible);
   const heads: [string, string] = [l10n.t('expected'), l10n.t('got')];
-  if ([...left, ...right].every((each) => each.length <= column)) {
+  if ([...left, ...right].every((each) => columnsOf(each) <= column)) {
     const rows = Math.max(left.length, right.length);
     return [
-      `  ${paint.dim(heads[0].padEnd(column + 2))}${paint.dim(heads[1])}`,
+      `  ${paint.dim(padColumns(heads[0], column + 2))}${paint.dim(heads[1])}`,
       ...Array.from(
         { length: rows },
         (_, row) =>
-          `  ${paint.green((left[row] ?? '').padEnd(column + 2))}${paint.red(right[row] ?? '')}`,
+          `  ${paint.green(padColumns(left[row] ?? '', column + 2))}${paint.red(right[row] ?? '')}`,
       ),
     ];
   }
-  const width = Math.max(heads[0].length, heads[1].length) + 2;
+  const width = Math.max(...heads.map(columnsOf)) + 2;
   const block = (head: string, all: string[], colour: (text: string) => string): string[] =>
-    all.map((each, row) => `  ${paint.dim((row === 0 ? head : '').padEnd(width))}${colour(each)}`);
+    all.map(
+      (each, row) => `  ${paint.dim(padColumns(row === 0 ? head : '', width))}${colour(each)}`,
+    );
   return [...block(heads[0], left, paint.green), ...block(heads[1], right, paint.red)];
 }
 

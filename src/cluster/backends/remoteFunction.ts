@@ -141,6 +141,10 @@ export class RemoteFunction implements FunctionRuntime {
     return Promise.resolve();
   }
 
+  looked(): Promise<void> {
+    return Promise.resolve(); // Its code is not here.
+  }
+
   rested(): Promise<void> {
     return Promise.resolve();
   }

@@ -21,9 +21,15 @@ export function openRedis(urls: string[], sentinel: string | undefined, log: Log
     ...(password === undefined ? {} : { password }),
     disableOfflineQueue: true,
   };
+  let admitted = false;
+  const onReady = (): void => void (admitted = true);
   const socket = {
     connectTimeout: commandLimit,
-    reconnectStrategy: (tried: number) => Math.min(50 * 2 ** tried, longestPause),
+    // One that is away comes back; one that knows another password is a mistake, of which nobody would hear.
+    reconnectStrategy: (tried: number, cause: Error) =>
+      !admitted && /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH)\b/.test(cause.message)
+        ? cause
+        : Math.min(50 * 2 ** tried, longestPause),
   };
   const onError = (error: Error): void => log.warn({ reason: error.message }, 'redis');
   if (sentinel !== undefined) {
@@ -39,10 +45,12 @@ export function openRedis(urls: string[], sentinel: string | undefined, log: Log
     const rootNodes = urls.map((url) => ({ url }));
     const client = createCluster({ rootNodes, defaults: { ...shared, socket } });
     client.on('error', onError);
+    client.on('node-ready', onReady);
     return limited((key, args) => client.sendCommand(key, false, args), client);
   }
   const client = createClient({ url: urls[0] ?? '', ...shared, socket });
   client.on('error', onError);
+  client.on('ready', onReady);
   return limited((_key, args) => client.sendCommand(args), client);
 }
 

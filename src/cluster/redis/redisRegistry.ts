@@ -396,15 +396,18 @@ export class RedisRegistry implements NodeRegistry {
     const unknown = (why: string): PushVerdict => ({ errNo: nodeUnreachable, errMsg: why });
     let address = this.addresses.get(node);
     if (address === undefined) {
-      try {
-        await this.learnAddresses();
-      } catch {
-        return unknown('it is not known which node holds this connection: Redis is away');
-      }
-      address = this.addresses.get(node);
-      if (address === undefined) {
+      const found = await this.find(node);
+      if (found === 'gone') {
         return undefined; // No node of that name lives: there is no such connection.
       }
+      if (typeof found === 'string') {
+        return unknown(
+          found === 'away'
+            ? 'it is not known which node holds this connection: Redis is away; the push was not sent'
+            : 'it is not known yet which node holds this connection: this node or Redis has just begun anew; the push was not sent',
+        );
+      }
+      ({ address } = found);
     }
     const payload = request.action === 'closing' ? undefined : request.payload;
     const call: PeerCall = {
@@ -420,15 +423,38 @@ export class RedisRegistry implements NodeRegistry {
     try {
       return (await this.peers.call(address, call, peerLimit)) as PushVerdict;
     } catch (error) {
-      await this.learnAddresses().catch(() => undefined);
-      const gone = !this.addresses.has(node);
-      if (gone) {
+      if ((await this.find(node)) === 'gone') {
         const errMsg = `the node that held connection ${request.connection} has ended`;
         return { errNo: pushErrors.unknownConnection, errMsg };
       }
       const sent =
         error instanceof PostError && error.ran === 'no' ? 'was not sent' : 'may be sent';
       return unknown(`the node that holds this connection does not answer; the push ${sent}`);
+    }
+  }
+
+  /** Where a node is now; never rejects. `unsure`: nobody of that name is known, and not all who live may be. */
+  private async find(node: string): Promise<{ address: string } | 'gone' | 'unsure' | 'away'> {
+    const keys = ['leases', 'reaped', 'nodes'].map((each) => this.key(each));
+    try {
+      const answer = await this.run(steps.find, keys, [node, this.node]);
+      const [address, taken, mine] = answer as [string, number, number];
+      if (address !== '') {
+        this.addresses.set(node, address);
+        return { address };
+      }
+      const sure =
+        mine === 1 &&
+        this.state === 'joined' &&
+        !this.forgotten &&
+        rules.knowsAll(performance.now() - this.soundSince, this.config.leaseMs);
+      if (taken === 0 && !sure) {
+        return 'unsure';
+      }
+      this.addresses.delete(node);
+      return 'gone';
+    } catch {
+      return 'away';
     }
   }
 

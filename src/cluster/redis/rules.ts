@@ -40,6 +40,14 @@ export function mayReap(sound: number, lease: number): boolean {
   return sound >= lease;
 }
 
+/**
+ * Whether somebody whom Redis does not know is nobody. Before that, one who lives may not have told Redis of itself since
+ * Redis began anew; who cannot within that time is cut off, and has ended what it held. `sound`: see `mayReap`.
+ */
+export function knowsAll(sound: number, lease: number): boolean {
+  return sound >= lease;
+}
+
 /** A renewal that came that late says that Redis, or this node, was not there meanwhile. */
 export function isLate(gap: number, lease: number): boolean {
   return gap > lease / 2;

@@ -30,6 +30,11 @@ if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return -1 end
 for n = 2, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[n], ARGV[n + 1]) end
 return 1`;
 
+/** KEYS leases reaped nodes, ARGV node asker → its address or '', 1: its lease was taken, 1: the asker has a lease */
+export const find = `
+return {redis.call('HGET', KEYS[3], ARGV[1]) or '', redis.call('ZSCORE', KEYS[2], ARGV[1]) and 1 or 0,
+  redis.call('ZSCORE', KEYS[1], ARGV[2]) and 1 or 0}`;
+
 /** KEYS leases → nodes whose lease has run out */
 export const expired = `${now}
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)`;

@@ -279,6 +279,34 @@ export const runtimeChecks: readonly Check[] = [
       expect('the repair', finding?.fix?.kind, 'installLibrary');
     },
   },
+  {
+    row: 'runtime.newer-code',
+    setup: 'dated',
+    language: 'node',
+    ownOnly: true,
+    async run(bench) {
+      const client = await bench.connect();
+      client.send('1');
+      const started = await bench.own?.fact('invocationStarted', 'the invocation', (fact) =>
+        fact.function.endsWith('/Transmission'),
+      );
+      const ended = await bench.own?.fact(
+        'invocationEnded',
+        'its end',
+        (fact) => fact.invocation === started?.invocation,
+      );
+      expect('the outcome', ended?.outcome, 'ok');
+      const finding = await bench.own?.fact(
+        'diagnostic',
+        'a finding',
+        ({ rule }) => rule === 'runtime.newer-code',
+      );
+      expect('the line', finding?.place?.line, 5);
+      expect('the severity', finding?.severity, 'warning');
+      const { message = '' } = finding ?? {};
+      expectThat('the version', message.includes('Node.js 10.0'), message);
+    },
+  },
   answers('runtime.node-async', [{ return: 7 }], 7, { language: 'node' }),
   {
     row: 'runtime.node-async',

@@ -98,7 +98,7 @@ export const gatewayTools: readonly Tool[] = [
       seconds: z.number().min(0).max(60).default(10).describe('A limit, no pause'),
     },
     readOnly: true,
-    async run({ what, connection: who, contains, after: from = 0, seconds }, place) {
+    async run({ what, connection: who, contains, after: from = 0, seconds }, place, signal) {
       const { witness } = place;
       const end = Date.now() + seconds * 1000;
       for (let looked = from; ;) {
@@ -109,12 +109,12 @@ export const gatewayTools: readonly Tool[] = [
           }
         }
         const left = end - Date.now();
-        if (left <= 0) {
+        if (left <= 0 || signal.aborted) {
           const seen = factLines(place, from).slice(-20);
           const message = `Nothing such came within ${seconds} s. Since #${from}:`;
           return answer(place, [message, ...(seen.length === 0 ? ['nothing at all'] : seen)]);
         }
-        await witness.nextFact(left);
+        await witness.nextFact(left, signal);
       }
     },
   }),
@@ -264,7 +264,7 @@ const isA: Record<
     fact.kind === 'diagnostic' ||
     fact.kind === 'refused' ||
     (fact.kind === 'invocationEnded' && fact.outcome !== 'ok') ||
-    (fact.kind === 'push' && fact.errNo !== 0),
+    (fact.kind === 'push' && (fact.errNo !== 0 || fact.warnings !== undefined)),
 };
 
 function concerns(place: Place, fact: Fact, who: string | undefined): boolean {

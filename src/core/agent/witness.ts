@@ -35,8 +35,10 @@ export class Witness {
     ]);
     const fact = facts[0] as Fact;
     applyFact(this.state, fact);
-    if (fact.kind === 'client' && fact.connection !== undefined) {
-      this.names.set(fact.connection, fact.client);
+    if ((fact.kind === 'connecting' || fact.kind === 'client') && fact.connection !== undefined) {
+      if (fact.client !== undefined) {
+        this.names.set(fact.connection, fact.client);
+      }
     }
     this.index.add(fact);
     this.facts.push(fact);
@@ -68,14 +70,17 @@ export class Witness {
     return this.lines.get(fact.seq);
   }
 
-  /** Resolves with the next fact, or when `ms` milliseconds have passed. */
-  async nextFact(ms: number): Promise<void> {
+  /** Resolves with the next fact, when `ms` milliseconds have passed, or when nobody waits any more. */
+  async nextFact(ms: number, signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.waiting.push(() => {
+      const done = (): void => {
         clearTimeout(timer);
+        signal.removeEventListener('abort', done);
         resolve();
-      });
+      };
+      const timer = setTimeout(done, ms);
+      signal.addEventListener('abort', done);
+      this.waiting.push(done);
     });
   }
 
@@ -94,6 +99,7 @@ export class Witness {
       l10n,
       sentences,
       place: (place) => (place === undefined ? '' : `${this.placed(place)}: `),
+      name: (connection) => this.nameOf(connection),
       stopping: this.state.status === 'stopping',
       ...(run === undefined ? {} : { run }),
     };

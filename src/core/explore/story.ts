@@ -1,16 +1,22 @@
 /** A failing order, told: a sentence for each deviation, and both orders side by side. */
 import * as l10n from '@vscode/l10n';
+import type { Step } from '../scenario/flow';
 import type { Happened } from '../scenario/order/conductor';
 import {
   type Deviation,
   type EventName,
   eventText,
   parseEvent,
+  type RunName,
   runText,
 } from '../scenario/order/eventName';
+import { columnsOf, padColumns } from '../textColumns';
 
-/** One sentence for each deviation. */
-export function storyOf(deviations: readonly Deviation[]): string[] {
+/** One sentence for each deviation. `trace`: what happened in this order. */
+export function storyOf(
+  deviations: readonly Deviation[],
+  trace: readonly { name: string }[] = [],
+): string[] {
   return deviations.map((deviation) => {
     if ('fresh' in deviation) {
       return l10n.t('Another process took the event: {0}.', runOf(deviation.fresh));
@@ -34,16 +40,18 @@ export function storyOf(deviations: readonly Deviation[]): string[] {
       const to = event?.is === 'pushes' ? event.to : '';
       return l10n.t('The push of {0} to {1} failed.', runOf(deviation.fails), to);
     }
-    return held(deviation.hold, deviation.until);
+    return held(deviation.hold, deviation.until, trace);
   });
 }
 
-function held(hold: string, until: string): string {
+function held(hold: string, until: string, trace: readonly { name: string }[]): string {
   const [event, other] = [parseEvent(hold), parseEvent(until)];
   const what = other === undefined ? until : happening(other);
   switch (event?.is) {
     case 'starts':
-      return l10n.t('{0} before {1} began.', what, runText(event.run));
+      return other?.is === 'starts' && isBeside(event.run, other.run, trace)
+        ? l10n.t('{0} first, and {1} while it was running.', what, runText(event.run))
+        : l10n.t('{0} before {1} began.', what, runText(event.run));
     case 'pushes':
       return l10n.t(
         '{0} while {1} was running, before its push to {2} arrived.',
@@ -67,6 +75,15 @@ function held(hold: string, until: string): string {
     default:
       return l10n.t('{0} before "{1}".', what, hold);
   }
+}
+
+/** Whether the first began before the second had ended. */
+function isBeside(first: RunName, second: RunName, trace: readonly { name: string }[]): boolean {
+  const at = (is: 'starts' | 'ends', run: RunName): number =>
+    trace.findIndex(({ name }) => name === eventText({ is, run }));
+  const began = at('starts', first);
+  const ended = at('ends', second);
+  return began >= 0 && (ended < 0 || began < ended);
 }
 
 /** What happened, as the beginning of a sentence. */
@@ -101,26 +118,66 @@ function runOf(name: string): string {
   return event !== undefined && 'run' in event ? runText(event.run) : name;
 }
 
-/** Both orders, one event a line; `*` marks what moved. */
-export function sideBySide(plain: readonly Happened[], other: readonly Happened[]): string[] {
-  const moved = movedIn(plain, other);
-  const left = plain.map(({ event }) => arrow(event));
-  const right = other.map(({ event, name }) => `${moved.has(name) ? '*' : ' '} ${arrow(event)}`);
+/** Both orders, one event a line; `*` marks what moved. `said`: what clients say at their events. */
+export function sideBySide(
+  plain: readonly Happened[],
+  { trace, deviations }: { trace: readonly Happened[]; deviations: readonly Deviation[] },
+  said: ReadonlyMap<string, string> = new Map(),
+): string[] {
+  const moved = movedIn(plain, trace, deviations);
+  const line = ({ event, name }: Happened): string => said.get(name) ?? arrow(event);
+  const left = plain.map(line);
+  const right = trace.map((each) => `${moved.has(each.name) ? '*' : ' '} ${line(each)}`);
   const heads = [l10n.t('plain order'), l10n.t('this order')] as const;
-  const width = Math.max(heads[0].length, ...left.map((line) => line.length)) + 2;
+  const width = Math.max(columnsOf(heads[0]), ...left.map(columnsOf)) + 2;
   const rows = Math.max(left.length, right.length);
   return [
-    `${heads[0].padEnd(width)}  ${heads[1]}`,
+    `${padColumns(heads[0], width)}  ${heads[1]}`,
     ...Array.from({ length: rows }, (_, row) =>
-      `${(left[row] ?? '').padEnd(width)}${right[row] ?? ''}`.trimEnd(),
+      `${padColumns(left[row] ?? '', width)}${right[row] ?? ''}`.trimEnd(),
     ),
   ];
 }
 
-/** Events that are not where they were: those outside the longest common part. */
+/** One order, an event a line. */
+export function oneOrder(
+  trace: readonly Happened[],
+  said: ReadonlyMap<string, string> = new Map(),
+): string[] {
+  return trace.map(({ event, name }) => said.get(name) ?? arrow(event));
+}
+
+/** Room for what a client says, characters. */
+const mostSaid = 24;
+
+/** What clients say, by the names of their events: `alice sends #4 "three"`. */
+export function saidIn(steps: readonly Step[]): Map<string, string> {
+  const said = new Map<string, string>();
+  const counts = new Map<string, number>();
+  const walk = (list: readonly Step[]): void => {
+    for (const step of list) {
+      if (step.kind === 'sends') {
+        const client = String(step.subject);
+        const number = (counts.get(client) ?? 0) + 1;
+        counts.set(client, number);
+        const name = eventText({ is: 'step', client, verb: 'sends', number });
+        const text =
+          (typeof step.value === 'string' ? step.value : JSON.stringify(step.value)) ?? '';
+        const short = text.length > mostSaid ? `${text.slice(0, mostSaid - 1)}…` : text;
+        said.set(name, `${name}: ${JSON.stringify(short).slice(1, -1)}`);
+      }
+      walk(step.steps ?? []);
+    }
+  };
+  walk(steps);
+  return said;
+}
+
+/** Events that are not where they were (outside the longest common part), or that another process or a fault met. */
 export function movedIn(
   plain: readonly { name: string }[],
   other: readonly { name: string }[],
+  deviations: readonly Deviation[] = [],
 ): Set<string> {
   const lengths = Array.from({ length: plain.length + 1 }, () =>
     new Array<number>(other.length + 1).fill(0),
@@ -144,6 +201,11 @@ export function movedIn(
       row++;
     } else {
       column++;
+    }
+  }
+  for (const each of deviations) {
+    if (!('hold' in each)) {
+      Object.values(each).forEach((name: string) => moved.add(name));
     }
   }
   return moved;

@@ -7,7 +7,13 @@ import {
   sequenceSvg,
 } from '../../protocol/export/sequence';
 import { escapeHtml, htmlDocument } from '../../protocol/page';
-import { type EventName, parseEvent, roleWords, runText } from '../scenario/order/eventName';
+import {
+  type Deviation,
+  type EventName,
+  parseEvent,
+  roleWords,
+  runText,
+} from '../scenario/order/eventName';
 import { movedIn } from './story';
 
 export interface StoryParts {
@@ -21,6 +27,8 @@ export interface StoryParts {
   failure: readonly string[];
   /** Names of events. */
   events: { plain: readonly string[]; found: readonly string[] };
+  /** What differs; nothing: it fails in the plain order, which is drawn alone. */
+  order: readonly Deviation[];
   /** Links that a host understands. */
   actions?: readonly { title: string; href: string }[];
 }
@@ -71,14 +79,14 @@ pre { overflow: auto; padding: 8px 12px; border: 1px solid var(--line); border-r
 .orders { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 16px; }
 .drawing { overflow: auto; border: 1px solid var(--line); border-radius: 3px; }
 .drawing:focus-visible, pre:focus-visible, a:focus-visible { outline: 2px solid var(--vscode-focusBorder, #0a64c2); }
-svg { display: block; margin: 0 auto; min-width: 600px; max-width: 100%; height: auto; }
+svg { display: block; margin: 0 auto; min-width: 490px; max-width: 100%; height: auto; }
 nav { display: flex; flex-wrap: wrap; gap: 8px; margin: 0 0 12px; }
 nav a { padding: 3px 10px; border-radius: 2px; text-decoration: none; border: 1px solid var(--vscode-button-border, transparent);
   color: var(--vscode-button-foreground, #fff); background: var(--vscode-button-background, #0a64c2); }
 `;
 
 export function renderStoryPage(parts: StoryParts): string {
-  const { title, language, story, looked, failure, events, actions = [] } = parts;
+  const { title, language, story, looked, failure, events, order, actions = [] } = parts;
   const list = (lines: readonly string[], name: string): string =>
     lines.length === 0
       ? ''
@@ -87,10 +95,10 @@ export function renderStoryPage(parts: StoryParts): string {
     (each) => `<a href="${escapeHtml(each.href)}">${escapeHtml(each.title)}</a>`,
   );
   const named = (names: readonly string[]): { name: string }[] => names.map((name) => ({ name }));
-  const moved = movedIn(named(events.plain), named(events.found));
+  const moved = movedIn(named(events.plain), named(events.found), order);
   const drawings = [
     [l10n.t('plain order'), events.plain, new Set<string>()],
-    [l10n.t('this order'), events.found, moved],
+    ...(order.length === 0 ? [] : [[l10n.t('this order'), events.found, moved] as const]),
   ] as const;
   return htmlDocument({
     language,
@@ -104,8 +112,8 @@ ${list(story, 'story')}
 <div class="orders">
 ${drawings
   .map(
-    ([name, order, marked]) =>
-      `<section><h2>${escapeHtml(name)}</h2>${drawing(name, order, marked)}</section>`,
+    ([name, names, marked]) =>
+      `<section><h2>${escapeHtml(name)}</h2>${drawing(name, names, marked)}</section>`,
   )
   .join('\n')}
 </div>

@@ -4,8 +4,8 @@ import type { Looked } from './explore';
 
 export function lookedText({ runs, orders, depth, complete, byChance, ms }: Looked): string {
   const parts = [
-    l10n.t('{0} runs', runs),
-    l10n.t('{0} distinct orders', orders),
+    runs === 1 ? l10n.t('1 run') : l10n.t('{0} runs', runs),
+    orders === 1 ? l10n.t('1 order') : l10n.t('{0} distinct orders', orders),
     l10n.t('deepest: {0} deviations', depth),
     ...(complete === undefined || complete === 0
       ? []

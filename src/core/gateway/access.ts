@@ -2,13 +2,17 @@
  * Who may talk to the gateway. It listens on loopback only, but every web page that the user visits can reach
  * loopback too: a page of a foreign origin names itself in `Origin`, a rebound DNS name in `Host`.
  */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+
 export interface Access {
   /** Origins allowed besides local ones, e.g. `https://app.example.com`; `*` allows all. */
   allowedOrigins: readonly string[];
   /** It serves a network: requests may name it as they like. */
   anyHost?: true;
   /** Whether pushes may come from there; undefined: from everywhere. */
-  pushFrom?(address: string | undefined): boolean;
+  pushFrom?(request: IncomingMessage): boolean;
+  /** Whether a push is signed by somebody who may push; undefined: it need not be. */
+  pushSigned?(headers: IncomingHttpHeaders, body: Buffer): boolean;
 }
 
 const localHost = /^(localhost|[a-z0-9-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;

@@ -5,7 +5,8 @@ import type { EmulatorOptions, Role, ServiceSpec, Stage } from '../../protocol/p
 /** The wire, as far as the gateway needs it. Implemented over `ws` in webSocketClient.ts. */
 export interface ClientSocket {
   send(payload: string | Buffer, binary: boolean): void;
-  ping(): void;
+  /** `sent`: once it is on the wire, behind all that waits. */
+  ping(sent: () => void): void;
   pong(data: Buffer): void;
   /** Starts the closing handshake. */
   close(code: number, reason: string): void;
@@ -33,8 +34,8 @@ export type ConnectionState = 'connecting' | 'open' | 'closing' | 'closed';
 /** Messages of one client that wait for its turn; above the limit the client's socket is not read any more. */
 export const inboundLimits = { messages: 256, bytes: 8 * 1024 * 1024 };
 
-/** Bytes that may wait for a client that does not read; above, it is cut off. */
-export const outboundLimit = 16 * 1024 * 1024;
+/** Why its socket is not read, as bits: too much of it waits, or of all clients together. */
+const unreadFor = { own: 1, all: 2 };
 
 /** Close code of a connection that ended without a Close frame (RFC 6455). */
 export const noCloseFrame = 1006;
@@ -52,7 +53,7 @@ export class Connection {
   waitingBytes = 0;
   /** Called when every one of them is. */
   private settlers: (() => void)[] | undefined;
-  private reading: 'on' | 'off' = 'on';
+  private unread = 0;
   /** Frames on their way through breakpoints and faults, by direction; undefined: the way is free. */
   readonly detours: { toServer?: Promise<void>; toClient?: Promise<void> } = {};
   /** Pushes that came before the handshake was finished (`queueUntilOpen`). */
@@ -65,36 +66,43 @@ export class Connection {
     this.lastActivity = now;
   }
 
-  /**
-   * An event of it waits, and is over. A client that sends faster than its events are served is not read until half of
-   * them are: TCP slows it down, nothing is lost, nothing grows. The order of its events is the dispatcher's.
-   */
-  count(bytes: number): { over(): void } {
+  /** An event of it waits. */
+  add(bytes: number): void {
     this.waiting++;
     this.waitingBytes += bytes;
-    if (
-      this.reading === 'on' &&
-      (this.waiting >= inboundLimits.messages || this.waitingBytes >= inboundLimits.bytes)
-    ) {
-      this.reading = 'off';
-      this.socket?.pause();
+    if (this.waiting >= inboundLimits.messages || this.waitingBytes >= inboundLimits.bytes) {
+      this.stopReading('own');
     }
-    return { over: () => this.countDown(bytes) };
   }
 
-  private countDown(bytes: number): void {
+  /** It waits no more, and does not run. */
+  over(bytes: number): void {
     this.waiting--;
     this.waitingBytes -= bytes;
     if (
-      this.reading === 'off' &&
       this.waiting <= inboundLimits.messages / 2 &&
       this.waitingBytes <= inboundLimits.bytes / 2
     ) {
-      this.reading = 'on';
-      this.socket?.resume();
+      this.readAgain('own');
     }
     if (this.waiting === 0) {
       this.settlers?.splice(0).forEach((settle) => settle());
+    }
+  }
+
+  stopReading(why: keyof typeof unreadFor): void {
+    const before = this.unread;
+    this.unread |= unreadFor[why];
+    if (before === 0) {
+      this.socket?.pause();
+    }
+  }
+
+  readAgain(why: keyof typeof unreadFor): void {
+    const before = this.unread;
+    this.unread &= ~unreadFor[why];
+    if (before !== 0 && this.unread === 0) {
+      this.socket?.resume();
     }
   }
 

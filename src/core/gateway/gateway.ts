@@ -13,20 +13,16 @@ import { reportBug } from '../errors';
 import type { InvocationRequest, InvocationResult, RecordFact, Run } from '../runtime/contract';
 import type { Dispatcher } from '../runtime/dispatch/dispatcher';
 import { largestPayload } from '../runtime/advice/failures';
-import {
-  type ClientSocket,
-  type Connection,
-  noCloseFrame,
-  outboundLimit,
-  type Service,
-} from './connection';
+import { type ClientSocket, type Connection, noCloseFrame, type Service } from './connection';
 import type { Disturbances, PassingFrame } from './disturbances';
 import { GatewayFacts } from './gatewayFacts';
 import { Handshakes, type HandshakeTarget } from './handshakes';
 import { IdleWatch } from './idleWatch';
+import { Inbound } from './inbound';
+import { Outbound, type OutboundLimits } from './outbound';
 import { alone, type Peers } from './peers';
 import { pushErrors } from './pushRequest';
-import { Pushes, type PushFailure, type PushTarget } from './pushes';
+import { type Hindrance, Pushes, type PushFailure, type PushTarget } from './pushes';
 import { integrationProblem } from './registerDecision';
 import { type LeaveCause, Registry } from './registry';
 import { type OverLimit, WebFunctionRules } from './webFunctionRules';
@@ -55,8 +51,9 @@ export interface GatewayDependencies {
   noticed?: () => void;
   /** Default: there are no other nodes, and nothing is remembered. */
   peers?: Peers;
-  /** Bytes that may wait for a client that does not read; above, it is cut off. */
-  outboundBytes?: number;
+  outbound?: Partial<OutboundLimits>;
+  /** Bytes of all clients that may wait; above, whoever sends is not read. */
+  inboundBytes?: number;
   /** For each connection that ends by a Close frame: the gateway's own Close frame waits for it. */
   holdClose?: (connection: string) => Promise<void>;
 }
@@ -80,13 +77,15 @@ export class Gateway implements HandshakeTarget, PushTarget {
   private readonly idleClock: Clock;
   private readonly noticed: () => void;
   private readonly facts: GatewayFacts;
+  private toldTls = false;
   private readonly disturbances: Disturbances;
   readonly services: Service[];
   private readonly dispatcher: Dispatcher<Run>;
   private readonly registry: Registry;
   private readonly webFunction: WebFunctionRules;
   private readonly peers: Peers;
-  private readonly outboundBytes: number;
+  private readonly inbound: Inbound;
+  private readonly outbound: Outbound;
   readonly holdClose: ((connection: string) => Promise<void>) | undefined;
   readonly idle: IdleWatch;
   stopping = false;
@@ -106,7 +105,8 @@ export class Gateway implements HandshakeTarget, PushTarget {
     this.disturbances = disturbances;
     this.dispatcher = dispatcher;
     this.peers = dependencies.peers ?? alone;
-    this.outboundBytes = dependencies.outboundBytes ?? outboundLimit;
+    this.inbound = new Inbound(dependencies.inboundBytes);
+    this.outbound = new Outbound(dependencies.outbound ?? {});
     this.holdClose = dependencies.holdClose;
     this.webFunction = new WebFunctionRules(clock);
     this.registry = new Registry(clock, () => this.noticeEmpty());
@@ -170,8 +170,9 @@ export class Gateway implements HandshakeTarget, PushTarget {
       connection.lastActivity = this.idleClock.now();
     }
     const over = this.webFunction.received(connection, data.length);
-    if (this.isOver(connection, over)) {
-      this.closeByGateway(connection, 'protocolError', over.code, 'over a limit');
+    this.tellOver(connection, over);
+    if (over !== undefined && connection.service.spec.emulator.webFunctionOverLimit === 'close') {
+      this.closeByGateway(connection, 'protocolError', over.code, over.reason);
       return;
     }
     this.detour(
@@ -293,7 +294,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
   private submit(connection: Connection, event: Submission): void {
     const { service } = connection;
     const { role, order, size } = event;
-    const counted = connection.count(size);
+    this.inbound.add(connection, size);
     let ended: 'not yet' | 'ended' = 'not yet';
     const end = (result: Ended): void => {
       if (ended === 'not yet') {
@@ -303,7 +304,7 @@ export class Gateway implements HandshakeTarget, PushTarget {
         } catch (error) {
           reportBug(error); // It costs this event.
         }
-        counted.over();
+        this.inbound.over(connection, size);
       }
     };
     this.dispatcher.submit({
@@ -371,7 +372,13 @@ export class Gateway implements HandshakeTarget, PushTarget {
       preview,
     });
     if (type === 'ping') {
-      connection.socket?.pong(data); // RFC 6455: with the same data.
+      const { socket } = connection;
+      const unread = socket && this.outbound.unread(socket.waitingBytes, data);
+      if (unread !== undefined) {
+        this.cutOff(connection, unread);
+        return;
+      }
+      socket?.pong(data); // RFC 6455: with the same data.
       this.facts.record({
         kind: 'frame',
         connection: id,
@@ -380,10 +387,10 @@ export class Gateway implements HandshakeTarget, PushTarget {
         size: data.length,
         preview,
       });
+      this.makeRoom(connection);
       if (connection.service.spec.emulator.idleResetOn.includes('ping')) {
         connection.lastActivity = this.idleClock.now();
       }
-      this.cutOffUnread(connection);
     }
   }
 
@@ -411,16 +418,15 @@ export class Gateway implements HandshakeTarget, PushTarget {
     const payload =
       typeof frame.payload === 'string' ? frame.payload.toWellFormed() : frame.payload;
     const binary = typeof payload !== 'string';
-    const over = this.webFunction.sends(connection, payload);
-    if (this.isOver(connection, over)) {
-      return { errNo: pushErrors.tooLarge, errMsg: over.message };
+    const hindrance = this.hinders(connection, payload);
+    if (hindrance !== undefined) {
+      hindrance.follow();
+      return hindrance;
     }
+    this.tellOver(connection, this.webFunction.sends(connection, payload));
     socket.send(payload, binary);
     if (!socket.alive) {
-      return {
-        errNo: pushErrors.socketDied,
-        errMsg: `the socket of ${connection.id} died while sending`,
-      };
+      return diedWhileSending(connection);
     }
     this.facts.frame(
       connection,
@@ -433,30 +439,52 @@ export class Gateway implements HandshakeTarget, PushTarget {
     if (connection.service.spec.emulator.idleResetOn.includes('toClient')) {
       connection.lastActivity = this.idleClock.now();
     }
-    const errMsg = this.cutOffUnread(connection);
-    return errMsg === undefined ? undefined : { errNo: pushErrors.socketDied, errMsg };
+    this.makeRoom(connection);
+    return undefined;
   }
 
-  /** Tells of a message that a Web function would not take; true: nor does this one. */
-  private isOver(connection: Connection, over: OverLimit | undefined): over is OverLimit {
-    if (over === undefined) {
-      return false;
-    }
-    const { rule, severity, message, advice } = over;
-    this.facts.tellOnce(connection, 'transfer', { rule, severity, message, advice });
-    return connection.service.spec.emulator.webFunctionOverLimit === 'close';
-  }
-
-  /** Ends a client for which too much waits; returns why. */
-  private cutOffUnread(connection: Connection): string | undefined {
-    const { socket } = connection;
-    if (socket === undefined || socket.waitingBytes <= this.outboundBytes) {
+  /** Why this payload cannot be sent to an open connection, and what follows of that. Looking changes nothing. */
+  hinders(connection: Connection, payload: string | Buffer): Hindrance | undefined {
+    const { socket, service } = connection;
+    if (socket === undefined) {
       return undefined;
     }
-    const reason = `client does not read: ${socket.waitingBytes} bytes were waiting, the limit is ${this.outboundBytes}`;
-    this.end(connection, 'notReading', noCloseFrame, reason);
-    socket.reset();
-    return reason;
+    const over = this.webFunction.sends(connection, payload);
+    if (over !== undefined && service.spec.emulator.webFunctionOverLimit === 'close') {
+      const follow = (): void => this.tellOver(connection, over);
+      return { errNo: pushErrors.tooLarge, errMsg: over.message, follow };
+    }
+    if (!socket.alive) {
+      return { ...diedWhileSending(connection), follow: () => undefined };
+    }
+    const reason = this.outbound.unread(socket.waitingBytes, payload);
+    return reason === undefined
+      ? undefined
+      : {
+          errNo: pushErrors.socketDied,
+          errMsg: reason,
+          follow: () => this.cutOff(connection, reason),
+        };
+  }
+
+  private tellOver(connection: Connection, over: OverLimit | undefined): void {
+    if (over !== undefined) {
+      const { rule, severity, message, advice } = over;
+      this.facts.tellOnce(connection, 'transfer', { rule, severity, message, advice });
+    }
+  }
+
+  /** After something was sent to a client. */
+  private makeRoom(connection: Connection): void {
+    this.outbound.sent(connection).forEach(({ slowest, reason }) => this.cutOff(slowest, reason));
+  }
+
+  private cutOff(connection: Connection, reason: string): void {
+    const { socket } = connection;
+    if (connection.state === 'open') {
+      this.end(connection, 'notReading', noCloseFrame, reason);
+      socket?.reset();
+    }
   }
 
   // -- the end of a connection
@@ -509,6 +537,23 @@ export class Gateway implements HandshakeTarget, PushTarget {
     }
   }
 
+  /** A client began TLS on a plain port. Told once: such a client tries again and again. */
+  tlsBegun(): void {
+    if (this.toldTls) {
+      return;
+    }
+    this.toldTls = true;
+    this.facts.record({
+      kind: 'diagnostic',
+      rule: 'refuse.malformed',
+      severity: 'warning',
+      message: l10n.t('A client began TLS, which this port does not speak.'),
+      advice: l10n.t(
+        'Connect with ws:// instead of wss://, and push to http:// instead of https://.',
+      ),
+    });
+  }
+
   /** A frame of the client broke the protocol: it got a Close frame with `code` (1002, 1007, 1008, 1009) alone. */
   socketFailed(connection: Connection, code: number, problem: string): void {
     if (connection.state !== 'open') {
@@ -530,16 +575,18 @@ export class Gateway implements HandshakeTarget, PushTarget {
 
   /** The connection has ended: tells it, and runs Cleanup where that follows from the cause. */
   end(connection: Connection, cause: CloseCause, code: number, reason: string): void {
+    this.outbound.forget(connection);
+    const counted = this.webFunction.ended(connection, cause, code);
     const fact = this.facts.record({
       kind: 'closed',
       connection: connection.id,
       cause,
       code,
       reason,
+      ...(counted === undefined ? {} : { counted: counted.status }),
     });
-    const finding = this.webFunction.ended(connection, cause, code);
-    if (finding !== undefined) {
-      this.facts.tellOnce(connection, 'transfer', finding);
+    if (counted !== undefined) {
+      this.facts.tellOnce(connection, 'transfer', counted.finding);
     }
     this.registry.leave(connection, cause, () => {
       if (!this.peers.owes(connection.id)) {
@@ -701,6 +748,10 @@ export class Gateway implements HandshakeTarget, PushTarget {
       this.send(connection, frame, frame.seq);
     }
   }
+}
+
+function diedWhileSending({ id }: Connection): { errNo: number; errMsg: string } {
+  return { errNo: pushErrors.socketDied, errMsg: `the socket of ${id} died while sending` };
 }
 
 function describe(error: FunctionError | undefined): string {

@@ -11,11 +11,14 @@ export interface BodyForm {
   contentEncoding?: string | undefined;
 }
 
+/** `doubted`: the charset that is named can hold any bytes, and these are UTF-8. */
+type PushBody = { text: string; doubted?: true } | { problem: string };
+
 /** The text, or why the bytes are none. */
 export function readPushBody(
   bytes: Buffer,
   { contentType, contentEncoding = 'identity' }: BodyForm,
-): { text: string } | { problem: string } {
+): PushBody {
   if (!/^(identity)?$/i.test(contentEncoding.trim())) {
     return {
       problem: `the body is compressed (Content-Encoding: ${contentEncoding.slice(0, 60)}); send it as it is`,
@@ -38,7 +41,17 @@ export function charsetOf(contentType: string | undefined): string | undefined {
 
 const nextStep = 'send UTF-8, or name the charset in Content-Type';
 
-function decode(bytes: Buffer, charset: string): { text: string } | { problem: string } {
+/** Decoders take these for windows-1252, in which everything has a meaning. */
+const ascii = /^(us-)?ascii$|^ansi_x3\.4-19(68|86)$/i;
+
+function decode(bytes: Buffer, charset: string): PushBody {
+  const beyond = bytes.findIndex((byte) => byte > 0x7f);
+  if (ascii.test(charset) && beyond >= 0) {
+    const byte = `byte ${beyond}: 0x${bytes[beyond]?.toString(16)}`;
+    return {
+      problem: `the body is not in the charset ${charset} that Content-Type names (${byte}); send UTF-8 and name utf-8`,
+    };
+  }
   let decoder: TextDecoder;
   try {
     decoder = new TextDecoder(charset, { fatal: true, ignoreBOM: true });
@@ -48,7 +61,13 @@ function decode(bytes: Buffer, charset: string): { text: string } | { problem: s
     };
   }
   try {
-    return { text: decoder.decode(bytes) };
+    const text = decoder.decode(bytes);
+    // UTF-16 says by its mark which half comes first; it is no part of the text.
+    if (/^utf-16/.test(decoder.encoding)) {
+      return { text: text.replace(/^\ufeff/, '') };
+    }
+    const oneByteEach = text.length === bytes.length;
+    return beyond >= 0 && oneByteEach && isUtf8(bytes) ? { text, doubted: true } : { text };
   } catch {
     return { problem: `the body is not in the charset ${charset} that Content-Type names` };
   }

@@ -19,7 +19,7 @@ export const pushErrors = {
 /** Largest body of a push, bytes (the event limit of a function: 6 MB, documented). */
 export const largestPush = 6 * 1024 * 1024;
 
-export type PushWarning = 'dataTypeMissing' | 'dataNotString' | 'halfCharacter';
+export type PushWarning = 'dataTypeMissing' | 'dataNotString' | 'halfCharacter' | 'charsetDoubted';
 
 export type PushRequest =
   | { action: 'closing'; connection: string }
@@ -48,7 +48,7 @@ const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3
 const longestId = 128;
 
 /** `strict`: what would be sent with a warning is refused. */
-export function parsePush(body: string, strict = false): ParsedPush {
+export function parsePush(body: string, strict = false, doubted = false): ParsedPush {
   let value: unknown;
   if (body.trim() === '') {
     return refusePush(pushErrors.notJson, 'the body is empty; expected {"websocket":{…}}');
@@ -62,14 +62,27 @@ export function parsePush(body: string, strict = false): ParsedPush {
         'the body starts with a byte order mark; send UTF-8 without one',
       );
     }
-    return refusePush(pushErrors.notJson, `the body is not JSON: ${(error as Error).message}`);
+    const likely = likelyBody(body);
+    return refusePush(
+      pushErrors.notJson,
+      `the body is not JSON: ${(error as Error).message}${likely === '' ? '' : ` (${likely})`}`,
+    );
   }
   if (!isRecord(value)) {
-    return refusePush(pushErrors.wrongField, 'the body must be an object {"websocket":{…}}');
+    const twice = typeof value === 'string' && readJson(value)?.kind === 'object';
+    return refusePush(
+      pushErrors.wrongField,
+      twice
+        ? 'the body is JSON within a JSON string: it was encoded twice; send the object {"websocket":{…}}'
+        : 'the body must be an object {"websocket":{…}}',
+    );
   }
   const websocket = value['websocket'];
   if (!isRecord(websocket)) {
-    return refusePush(pushErrors.wrongField, 'field "websocket" is missing or not an object');
+    return refusePush(
+      pushErrors.wrongField,
+      `field "websocket" is missing or not an object${insteadOf('websocket', value)}`,
+    );
   }
   const { action, secConnectionID, dataType, data } = websocket;
   const connection = typeof secConnectionID === 'string' ? secConnectionID.slice(0, longestId) : '';
@@ -77,7 +90,7 @@ export function parsePush(body: string, strict = false): ParsedPush {
     return refusePush(
       pushErrors.wrongField,
       action === undefined
-        ? 'field "websocket.action" is missing; it must be "data send" or "closing"'
+        ? `field "websocket.action" is missing${insteadOf('action', websocket)}; it must be "data send" or "closing"`
         : `field "websocket.action" is ${brief(action)}; it must be "data send" or "closing"`,
       connection,
     );
@@ -86,7 +99,7 @@ export function parsePush(body: string, strict = false): ParsedPush {
     return refusePush(
       pushErrors.wrongField,
       secConnectionID === undefined
-        ? 'field "websocket.secConnectionID" is missing'
+        ? `field "websocket.secConnectionID" is missing${insteadOf('secConnectionID', websocket)}`
         : 'field "websocket.secConnectionID" must be a string',
       '',
       action,
@@ -95,7 +108,15 @@ export function parsePush(body: string, strict = false): ParsedPush {
   if (action === 'closing') {
     return { request: { action, connection } };
   }
-  return parseData(connection, dataType, data, strict, () => dataSource(body));
+  return parseData(
+    connection,
+    dataType,
+    data,
+    strict,
+    doubted,
+    () => dataSource(body),
+    (name) => insteadOf(name, websocket),
+  );
 }
 
 function parseData(
@@ -103,16 +124,27 @@ function parseData(
   dataType: unknown,
   data: unknown,
   strict: boolean,
+  doubted: boolean,
   source: () => string,
+  instead: (name: string) => string,
 ): ParsedPush {
   const warnings: PushWarning[] = [];
   const refuseData = (errNo: number, message: string): ParsedPush =>
     refusePush(errNo, message, connection, 'data send');
+  if (doubted) {
+    if (strict) {
+      return refuseData(
+        pushErrors.notJson,
+        'Content-Type names another charset than UTF-8, but the body is UTF-8: name utf-8',
+      );
+    }
+    warnings.push('charsetDoubted');
+  }
   if (dataType === undefined || dataType === null) {
     if (strict) {
       return refuseData(
         pushErrors.wrongField,
-        'field "websocket.dataType" is missing; it must be "text" or "binary"',
+        `field "websocket.dataType" is missing${instead('dataType')}; it must be "text" or "binary"`,
       );
     }
     warnings.push('dataTypeMissing');
@@ -123,7 +155,7 @@ function parseData(
     );
   }
   if (data === undefined || data === null) {
-    return refuseData(pushErrors.wrongField, 'field "websocket.data" is missing');
+    return refuseData(pushErrors.wrongField, `field "websocket.data" is missing${instead('data')}`);
   }
   if (dataType === 'binary') {
     if (typeof data !== 'string') {
@@ -134,7 +166,10 @@ function parseData(
     }
     const compact = data.replace(/[\r\n]/g, ''); // Line-wrapped base64 (MIME style) is base64 too.
     if (!base64.test(compact)) {
-      return refuseData(pushErrors.invalidBase64, 'field "websocket.data" is not valid base64');
+      return refuseData(
+        pushErrors.invalidBase64,
+        `field "websocket.data" is not valid base64${likelyBytes(compact)}`,
+      );
     }
     const payload = Buffer.from(compact, 'base64');
     return {
@@ -172,6 +207,55 @@ export function loneHalf(text: string): string {
   return half === null
     ? ''
     : `\\u${half[0].charCodeAt(0).toString(16)} (character ${half.index + 1})`;
+}
+
+/** What a body that is no JSON was meant as; empty: nobody knows. */
+function likelyBody(body: string): string {
+  if (/^\s*\{\s*u?'/.test(body)) {
+    return 'it is written as Python writes a dict: make it with json.dumps';
+  }
+  if (/^[\w.%[\]-]+=/.test(body)) {
+    return 'it is form data: send JSON, with json=… instead of data=… in requests';
+  }
+  if (/^--\S+\r?\nContent-Disposition/i.test(body)) {
+    return 'it is a multipart form: send JSON';
+  }
+  if (/^\[object \w+\]/.test(body)) {
+    return 'it is an object of JavaScript that was made text: use JSON.stringify';
+  }
+  if (/^\0?[{"]\0/.test(body)) {
+    return 'it is UTF-16: send UTF-8';
+  }
+  return '';
+}
+
+/** How bytes that are no base64 were written; empty: nobody knows. */
+function likelyBytes(text: string): string {
+  if (/^b(['"]).*\1$/.test(text)) {
+    return ' (it is written as Python writes bytes: add .decode() to what base64.b64encode gives)';
+  }
+  if (/^data:[^,]*,/.test(text)) {
+    return ' (it is a data: address: send what follows the comma)';
+  }
+  if (base64.test(text.replace(/-/g, '+').replace(/_/g, '/'))) {
+    return ' (it is the form for addresses, with - and _: send the standard one, with + and /)';
+  }
+  if (base64.test(text.trim().replace(/ /g, '+'))) {
+    return ' (it holds spaces, which + becomes where it is read as form data)';
+  }
+  return /^\d{1,3}(,\d{1,3})*$/.test(text) ? ' (it is a list of numbers that was made text)' : '';
+}
+
+/** ` (there is "secConnectionId")`: another name that only letter case or an underscore keeps from being this one. */
+function insteadOf(name: string, there: Record<string, unknown>): string {
+  const plain = (text: string): string => text.toLowerCase().replace(/[_-]/g, '');
+  const near = Object.keys(there).find((key) => plain(key) === plain(name) && key !== name);
+  if (near !== undefined) {
+    return ` (there is ${brief(near)})`;
+  }
+  return name === 'websocket' && there['action'] !== undefined
+    ? ' (its members stand at the top: put them into "websocket")'
+    : '';
 }
 
 export function refusePush(

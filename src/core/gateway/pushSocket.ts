@@ -111,7 +111,8 @@ export class PushSocket {
     if (
       head === undefined ||
       !isHostAllowed(head.host, this.access) ||
-      this.access.pushFrom?.(this.socket.remoteAddress) === false ||
+      this.access.pushFrom !== undefined || // Both need all headers.
+      this.access.pushSigned !== undefined ||
       !this.gateway.pushes.isAddress(head.key)
     ) {
       this.leave(chunk);

@@ -36,12 +36,28 @@ export interface PushOrigin extends BodyForm {
 /** What became of a push that was to be sent; undefined: it was. */
 export type PushFailure = { errNo: number; errMsg: string } | undefined;
 
+/** Known before the push is recorded, which so tells what its handler is answered. */
+export interface Hindrance {
+  errNo: number;
+  errMsg: string;
+  /** What it has for a consequence, once the push is recorded. */
+  follow(): void;
+}
+
 /** Where pushes end: the gateway's connections. */
 export interface PushTarget {
   connection(id: string): Connection | undefined;
   whenLeft(id: string): { agoMs: number; cause: CloseCause | 'refused' } | undefined;
+  /** Why this payload cannot be sent to an open connection. */
+  hinders(connection: Connection, payload: string | Buffer): Hindrance | undefined;
   deliver(connection: Connection, payload: string | Buffer, push: number): PushFailure;
   closeByGateway(connection: Connection, cause: CloseCause, code: number, reason: string): void;
+}
+
+interface Verdict {
+  errNo: number;
+  errMsg: string;
+  follow?(): void;
 }
 
 interface PushAddress {
@@ -57,7 +73,8 @@ const rememberedAddresses = 10_000;
 const rememberedDryRuns = 100;
 
 /** What nearly every push is answered (documented). */
-const okAnswer = '{"errNo":0,"errMsg":"ok"}';
+const okay: Verdict = { errNo: pushErrors.ok, errMsg: 'ok' };
+const okAnswer = JSON.stringify(okay);
 
 function placeOf(line: string | undefined): SourcePlace | undefined {
   const [, file, number] = /^(.+):(\d{1,7})$/.exec(line ?? '') ?? [];
@@ -69,6 +86,27 @@ function placeOf(line: string | undefined): SourcePlace | undefined {
   } catch {
     return undefined; // No bootstrap wrote it.
   }
+}
+
+/** Of an id before its padding: 16 bytes. */
+const idDigits = 22;
+
+/** Ids are base64 with its padding; addresses, forms, files and code that prints them change the signs. */
+export function asIssued(id: string): string {
+  let plain = id;
+  try {
+    plain = decodeURIComponent(id);
+  } catch {
+    // A % of its own.
+  }
+  const bare = plain
+    .trimEnd()
+    .replace(/^\s*b?(['"])(.*)\1$/, '$2')
+    .replace(/=*$/, '');
+  // A space at the beginning was a + where nothing is too much.
+  const digits = bare.length > idDigits ? bare.trimStart() : bare;
+  const signs: Record<string, string> = { ' ': '+', '-': '+', _: '/' };
+  return `${digits.replace(/[ _-]/g, (sign) => signs[sign] ?? sign)}==`;
 }
 
 export class Pushes {
@@ -168,7 +206,7 @@ export class Pushes {
     const parsed =
       'problem' in read
         ? refusePush(pushErrors.notJson, read.problem)
-        : parsePush(read.text, service.spec.emulator.strict);
+        : parsePush(read.text, service.spec.emulator.strict, read.doubted);
     const caught =
       this.caught.size === 0 || invocation === null ? undefined : this.caught.get(invocation);
     if (caught !== undefined) {
@@ -218,7 +256,8 @@ export class Pushes {
         ? this.peers.forward(service.spec.name, request)
         : undefined;
     const forwarded = way === undefined ? undefined : await way;
-    const { errNo, errMsg } = refused ?? forwarded ?? this.judge(service, request);
+    const verdict: Verdict = refused ?? forwarded ?? this.judge(service, request);
+    const { errNo, errMsg } = verdict;
     if (
       errNo === pushErrors.unknownConnection &&
       this.target.whenLeft(request.connection) !== undefined
@@ -255,6 +294,7 @@ export class Pushes {
       },
       more && payload,
     );
+    verdict.follow?.();
     const failure =
       errNo === pushErrors.ok && forwarded === undefined
         ? this.carryOut(request, fact.seq)
@@ -311,17 +351,19 @@ export class Pushes {
     }
     const { request } = parsed;
     const payload = request.action === 'closing' ? '' : request.payload;
+    const { errNo, errMsg } = this.judge(service, request);
     return {
       connection: request.connection,
       action: request.action,
       type: request.action === 'closing' ? null : request.dataType,
       preview: showPayload(payload).preview,
-      ...this.judge(service, request),
+      errNo,
+      errMsg,
     };
   }
 
   /** Whether a push can be carried out now, and if not, why, in words. */
-  private judge(service: Service, request: PushRequest): { errNo: number; errMsg: string } {
+  private judge(service: Service, request: PushRequest): Verdict {
     const { connection: id } = request;
     const connection = this.target.connection(id);
     if (connection === undefined || connection.service !== service) {
@@ -332,14 +374,16 @@ export class Pushes {
     }
     if (connection.state === 'connecting') {
       if (service.spec.emulator.queueUntilOpen && request.action === 'data send') {
-        return { errNo: pushErrors.ok, errMsg: 'ok' };
+        return okay;
       }
       return {
         errNo: pushErrors.notOpenYet,
         errMsg: `connection ${id} is not open yet: Register has not answered`,
       };
     }
-    return { errNo: pushErrors.ok, errMsg: 'ok' };
+    return (
+      (request.action === 'data send' && this.target.hinders(connection, request.payload)) || okay
+    );
   }
 
   private carryOut(request: PushRequest, push: number): PushFailure {
@@ -384,7 +428,7 @@ export class Pushes {
             warnings:
               typeof payload === 'string' && !payload.isWellFormed() ? ['halfCharacter'] : [],
           };
-    const verdict = this.judge(service, request);
+    const { follow, ...verdict } = this.judge(service, request);
     const warnings =
       request.action === 'data send' && request.warnings.length > 0 ? request.warnings : undefined;
     const shown = showPayload(payload ?? '');
@@ -405,6 +449,7 @@ export class Pushes {
       },
       shown.more && payload !== null ? payload : undefined,
     );
+    follow?.();
     return (verdict.errNo === pushErrors.ok && this.carryOut(request, fact.seq)) || verdict;
   }
 
@@ -421,7 +466,10 @@ export class Pushes {
     }
     const left = this.target.whenLeft(id);
     if (left === undefined) {
-      return `there is no connection ${id.slice(0, 64)}`;
+      const meant = asIssued(id);
+      const known = this.target.connection(meant) ?? this.target.whenLeft(meant);
+      const hint = known === undefined ? '' : ` (${meant} is one: send the id as the event has it)`;
+      return `there is no connection ${id.slice(0, 64)}${hint}`;
     }
     return `connection ${id} closed ${(left.agoMs / 1000).toFixed(1)} s ago (${left.cause})`;
   }
@@ -433,6 +481,10 @@ function warningText(warning: PushWarning, payload: string | Buffer): string {
       return l10n.t('"dataType" is missing; the data was sent as text.');
     case 'dataNotString':
       return l10n.t('"data" is not a string; it was sent as compact JSON.');
+    case 'charsetDoubted':
+      return l10n.t(
+        'Content-Type names another charset than UTF-8, but the body is UTF-8: it was decoded as named, so that each character beyond ASCII became several. Name utf-8.',
+      );
     case 'halfCharacter':
       return l10n.t(
         'The text holds half of a character, {0}: the client got U+FFFD in its place. Cut texts between characters (an emoji has two UTF-16 units).',

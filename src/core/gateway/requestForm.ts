@@ -42,6 +42,12 @@ export function refuseForm(
   if (hosts.length > 1) {
     return { status: 400, message: l10n.t('The request has more than one Host header.') };
   }
+  if (headers.host === undefined || headers.host.trim() === '') {
+    return {
+      status: 400,
+      message: l10n.t('The request names no host: send a Host header, such as Host: localhost.'),
+    };
+  }
   const codings = headers['transfer-encoding'];
   if (codings !== undefined && codings.trim().toLowerCase() !== 'chunked') {
     return {

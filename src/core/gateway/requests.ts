@@ -83,7 +83,7 @@ export function answerRequest(
     });
     return;
   }
-  if (access.pushFrom?.(request.socket.remoteAddress) === false) {
+  if (access.pushFrom?.(request) === false) {
     say(403, 'Pushes are not taken from this address.');
     return;
   }
@@ -110,6 +110,13 @@ export function answerRequest(
       const errMsg = `the body is larger than ${largestPush} bytes`;
       answer(200, JSON.stringify({ errNo: pushErrors.tooLarge, errMsg }), { connection: 'close' });
       gateway.pushes.recordRefused(key, { status: 200, errNo: pushErrors.tooLarge, errMsg });
+      return;
+    }
+    if (access.pushSigned?.(request.headers, body) === false) {
+      refuse(
+        401,
+        'This push is not signed with the secret of this gateway, is old, or came before: sign each one anew, also when it is tried again.',
+      );
       return;
     }
     void gateway.pushes

@@ -69,6 +69,7 @@ export async function startServer(
     headersTimeout: 20_000,
     requestTimeout: 60_000,
     keepAliveTimeout: 60_000,
+    requireHostHeader: false, // `refuseForm` refuses in words, and so that it is seen.
     noDelay: true,
   };
   const server =
@@ -124,6 +125,9 @@ export async function startServer(
     const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
     const message = `This is not HTTP that the gateway understands: ${error.message}`;
     const { rawPacket } = error as { rawPacket?: Buffer };
+    if (rawPacket?.[0] === 0x16 && rawPacket[1] === 3) {
+      gateway.tlsBegun();
+    }
     const line = /^([A-Z]+) ([^\s?#]+)/.exec(rawPacket?.toString('latin1', 0, 500) ?? '');
     if (line !== null && !refusedEarly.has(socket)) {
       const { target } = readTarget(line[2] ?? '');
@@ -317,7 +321,13 @@ function refuseUpgrade(
             ),
     };
   }
-  if (request.method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') {
+  if (request.method !== 'GET') {
+    return {
+      status: 426,
+      message: l10n.t('A handshake is a GET request, not {0}.', request.method ?? ''),
+    };
+  }
+  if (headers.upgrade?.toLowerCase() !== 'websocket') {
     return {
       status: 426,
       message: l10n.t('This address speaks WebSocket: send Upgrade: websocket.'),

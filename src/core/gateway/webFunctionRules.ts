@@ -8,8 +8,9 @@ import type { Connection } from './connection';
 import type { Finding } from './registerDecision';
 
 export interface OverLimit extends Finding {
-  /** Close code for it. */
+  /** Close code for it, and the reason that goes with it. */
   code: number;
+  reason: string;
 }
 
 export class WebFunctionRules {
@@ -55,11 +56,13 @@ export class WebFunctionRules {
         : over === 'messages'
           ? {
               ...{ rule: 'webfn.messages-per-second', severity: 'warning', code: 1008 },
+              reason: 'more than 10 messages within a second',
               message: l10n.t('A client sent more than 10 messages within a second.'),
               advice: l10n.t('Gather messages, or ask the vendor for a higher limit.'),
             }
           : {
               ...{ rule: 'webfn.bytes-per-second', severity: 'warning', code: 1008 },
+              reason: 'more than 128 KB within a second',
               message: l10n.t('A client sent more than 128 KB within a second.'),
               advice: l10n.t('Send less, or ask the vendor for a higher limit.'),
             })
@@ -72,7 +75,11 @@ export class WebFunctionRules {
   }
 
   /** How the platform counts a connection that has ended; undefined: as a success. */
-  ended(connection: Connection, cause: CloseCause, code: number): Finding | undefined {
+  ended(
+    connection: Connection,
+    cause: CloseCause,
+    code: number,
+  ): { status: number; finding: Finding } | undefined {
     if (!this.concern(connection)) {
       return undefined;
     }
@@ -82,7 +89,7 @@ export class WebFunctionRules {
     if (status === 200) {
       return undefined;
     }
-    return {
+    const finding: Finding = {
       rule: ruleOf[status] ?? 'webfn.status-server',
       severity: 'info',
       message: l10n.t(
@@ -95,6 +102,7 @@ export class WebFunctionRules {
           ? l10n.t('Let clients close with 1000, or take no alarm from this status.')
           : l10n.t('Close with 1000 or 1011 before that.'),
     };
+    return { status, finding };
   }
 }
 
@@ -128,6 +136,7 @@ function tooLarge(size: number): OverLimit | undefined {
     ? undefined
     : {
         ...{ rule: 'webfn.message-size', severity: 'warning', code: 1009 },
+        reason: 'a message of more than 256 KB',
         message: l10n.t(
           'A message of {0} KB is larger than the 256 KB of a Web function.',
           Math.ceil(size / 1024),

@@ -1,5 +1,6 @@
 /** A client's WebSocket, bound to its connection. */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import type { ClientSocket, Connection } from './connection';
 import type { Gateway } from './gateway';
@@ -89,7 +90,10 @@ function closeCodeOf(error: { code?: string }): number | undefined {
   if (error.code === 'WS_ERR_TOO_MANY_BUFFERED_PARTS') {
     return 1008;
   }
-  if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+  if (
+    error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ||
+    error.code === 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH'
+  ) {
     return 1009;
   }
   return error.code?.startsWith('WS_ERR_') ? 1002 : undefined;
@@ -147,8 +151,8 @@ class WebSocketClient implements ClientSocket {
     }
   }
 
-  ping(): void {
-    this.client.ping();
+  ping(sent: () => void): void {
+    this.client.ping(undefined, undefined, sent);
   }
 
   pong(data: Buffer): void {
@@ -163,8 +167,13 @@ class WebSocketClient implements ClientSocket {
     endSoon(this.socket);
   }
 
+  /** Under TLS, Node.js can only end it; what waits is thrown away all the same. */
   reset(): void {
-    this.socket.resetAndDestroy();
+    if (this.socket instanceof TLSSocket) {
+      this.socket.destroy();
+    } else {
+      this.socket.resetAndDestroy();
+    }
   }
 
   pause(): void {

@@ -63,7 +63,8 @@ export class Ledger {
       return; // It answers another message than the last one of its group.
     }
     const { inside, queue, handler, push } = origin;
-    // Both clocks tell a span, never a moment: they need not agree.
-    this.samples.explain(sample, { wait, wire: travelled - inside, queue, handler, push });
+    // Both clocks tell a span, never a moment: they need not agree. The gateway looks at its own once it has sent.
+    const wire = Math.max(0, travelled - inside);
+    this.samples.explain(sample, { wait, wire, queue, handler, push });
   }
 }

@@ -13,6 +13,7 @@ import { UserError } from '../errors';
 import { defaultFunctionNames, functionNameProblem } from '../scaffold/planScaffold';
 import type { Language } from '../scaffold/planScaffold';
 import type { Templates } from '../scaffold/templates';
+import { leftovers } from './changes';
 import type { Change } from './changes';
 import { handlerFile } from './handlerFile';
 import { projectFileName } from './projectFile';
@@ -223,7 +224,7 @@ export async function planOneFunction(project: ProjectFile): Promise<Change[]> {
 async function besides(spec: FunctionSpec, handler: string, main: FunctionSpec): Promise<Change[]> {
   const changes: Change[] = [];
   const entries = await fs.readdir(spec.folder, { withFileTypes: true });
-  for (const entry of entries.filter(({ name }) => !/^(__pycache__|\.DS_Store)$/.test(name))) {
+  for (const entry of entries.filter(({ name }) => !leftovers.test(name))) {
     const from = path.join(spec.folder, entry.name);
     const to = path.join(main.folder, entry.name);
     if (from === handler) {
@@ -234,11 +235,10 @@ async function besides(spec: FunctionSpec, handler: string, main: FunctionSpec):
     } else if (!entry.isFile() || (await textOf(from)) !== (await textOf(to))) {
       throw clash(l10n.t('{0} and {1} differ.', from, to));
     } else {
-      // By itself: of a folder that goes, the editor keeps no files for an Undo.
       changes.push({ kind: 'remove', file: from });
     }
   }
-  return [...changes, { kind: 'remove', file: spec.folder }];
+  return [...changes, { kind: 'clear', folder: spec.folder }];
 }
 
 function clash(message: string): UserError {

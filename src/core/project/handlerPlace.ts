@@ -1,4 +1,5 @@
 /** Where a handler is in a text. Read by its shape, so that it works before anything ever ran. Pure. */
+import { escapePattern } from '../../protocol/escapePattern';
 import type { FunctionInfo } from '../../protocol/fact';
 
 export interface HandlerPlace {
@@ -25,11 +26,13 @@ export function findHandler(
 }
 
 function pythonPattern(name: string): RegExp {
-  return new RegExp(`^\\s*((async\\s+)?def\\s+${escape(name)}\\s*\\(|${escape(name)}\\s*=)`);
+  return new RegExp(
+    `^\\s*((async\\s+)?def\\s+${escapePattern(name)}\\s*\\(|${escapePattern(name)}\\s*=)`,
+  );
 }
 
 function nodePattern(name: string): RegExp {
-  const id = escape(name);
+  const id = escapePattern(name);
   return new RegExp(
     [
       `exports\\.${id}\\s*=`,
@@ -91,8 +94,4 @@ function nodeBody(lines: string[], start: number): { line: number; column: numbe
     }
   }
   return { line: start, column: 0 };
-}
-
-function escape(name: string): string {
-  return name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

@@ -1,8 +1,9 @@
 /** Reading JSON with comments that a person wrote: values with their places, and problems instead of exceptions. */
 import * as l10n from '@vscode/l10n';
-import { createScanner, findNodeAtLocation, parseTree, printParseErrorCode } from 'jsonc-parser';
-import type { JSONPath, Node, ParseError } from 'jsonc-parser';
+import { createScanner, findNodeAtLocation, parseTree } from 'jsonc-parser';
+import type { JSONPath, Node } from 'jsonc-parser';
 import type { Problem } from '../../protocol/project';
+import { mistakesIn, type MistakeName } from './jsonMistakes';
 
 /** A project file is some kilobytes; more is no project file, and would only make the editor slow. */
 export const longestJsonText = 1_000_000;
@@ -33,15 +34,11 @@ export function parseJsonText(text: string, file: string): { json: JsonText; pro
     const message = l10n.t('This file is nested too deeply.');
     return { json, problems: [problemFrom(json, '', tooDeep, 1, 'error', message)] };
   }
-  const errors: ParseError[] = [];
-  json.root = parseTree(text, errors, { allowTrailingComma: true });
-  // Where one thing is wrong, the parser misses others; those have no text of their own.
-  const telling = errors.filter((error, index) => index === 0 || error.length > 0);
-  const problems = telling
-    .slice(0, mostProblems)
-    .map((error) =>
-      problemFrom(json, '', error.offset, error.length, 'error', sentenceOfParseError(error)),
-    );
+  json.root = parseTree(text, [], { allowTrailingComma: true });
+  const problems = mistakesIn(text).map(({ name, offset, length }): Problem => {
+    const problem = problemFrom(json, '', offset, length, 'error', sentenceOf(name));
+    return text.trim() === '' ? problem : { ...problem, bySchema: true };
+  });
   if (json.root === undefined && problems.length === 0) {
     problems.push(problemAt(json, [], 'error', l10n.t('This file is empty.')));
   }
@@ -164,9 +161,9 @@ function addDuplicateKeys(json: JsonText, node: Node, path: JSONPath, problems: 
     const name = String(key.value);
     if (seen.has(name) && problems.length < mostProblems) {
       const message = l10n.t('"{0}" is written twice; the last one counts.', name);
-      problems.push(
-        problemFrom(json, [...path, name].join('.'), key.offset, key.length, 'warning', message),
-      );
+      const place = [...path, name].join('.');
+      const problem = problemFrom(json, place, key.offset, key.length, 'warning', message);
+      problems.push({ ...problem, bySchema: true });
     }
     seen.add(name);
     if (value !== undefined) {
@@ -175,8 +172,8 @@ function addDuplicateKeys(json: JsonText, node: Node, path: JSONPath, problems: 
   });
 }
 
-function sentenceOfParseError(error: ParseError): string {
-  switch (printParseErrorCode(error.error)) {
+function sentenceOf(mistake: MistakeName): string {
+  switch (mistake) {
     case 'InvalidSymbol':
       return l10n.t('This is not JSON. Names and text need double quotes.');
     case 'InvalidNumberFormat':
@@ -194,6 +191,10 @@ function sentenceOfParseError(error: ParseError): string {
       return l10n.t('A closing brace } is missing.');
     case 'CloseBracketExpected':
       return l10n.t('A closing bracket ] is missing.');
+    case 'OpenBraceExpected':
+      return l10n.t('An opening brace { is missing.');
+    case 'OpenBracketExpected':
+      return l10n.t('An opening bracket [ is missing.');
     case 'EndOfFileExpected':
       return l10n.t('The file should end here.');
     case 'InvalidCommentToken':

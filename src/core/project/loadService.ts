@@ -99,7 +99,11 @@ async function readProjectText(
     }
     return { text: bytes.toString('utf8') };
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTDIR') {
+      return failed(l10n.t('{0} is not a folder.', root));
+    }
+    return code === 'ENOENT'
       ? failed(l10n.t('There is no {0} in {1}.', projectFileName, root))
       : failed(l10n.t('{0} cannot be read: {1}', file, sentenceOf(error)));
   }

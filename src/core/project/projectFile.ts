@@ -300,8 +300,20 @@ function checkHandler(
   }
   const message = executes
     ? l10n.t('"handler" must be a file inside the function\'s folder.')
-    : l10n.t('"handler" must be written as file.function, for example index.main_handler.');
+    : l10n.t(
+        '"handler" must be written as file.function, for example {0}.',
+        meantHandler(spec) ?? 'index.main_handler',
+      );
   problems.push(problemAt(json, place, 'error', message));
+}
+
+/** Modules of a Python package are written with dots elsewhere, and some write the ending of the file. */
+function meantHandler({ handler, family }: FunctionSpec): string | undefined {
+  const [name = '', ...before] = handler.trim().split(/[.:]+/).reverse();
+  const file = before.filter((part) => !/^([cm]?[jt]s|py)$/.test(part)).reverse();
+  const meant = `${file.join('/')}.${name.replace(/\(.*\)$/, '')}`;
+  const isOne = family === 'python' || file.length === 1;
+  return isOne && handlerPattern.test(meant) ? meant : undefined;
 }
 
 function checkPathTemplate(json: JsonText, template: string, problems: Problem[]): void {

@@ -2,6 +2,7 @@
  * Compares a recording with replays of it. Where replays of the same code differ from one another, that place varies by
  * itself: it is masked, and what is left of it is still compared. Pure.
  */
+import { isNumber, readExact, writeJson } from '../../protocol/json';
 import { canonical, isSame, type Run } from './canonical';
 import type { Leaf, Part, Tree } from './trees';
 
@@ -40,7 +41,12 @@ export interface Comparison {
   different: TreeDifference[];
 }
 
-export function compare(recorded: Told, replays: readonly Told[]): Comparison {
+/** `unfinished`: keys of what the recording does not tell to its end. */
+export function compare(
+  recorded: Told,
+  replays: readonly Told[],
+  unfinished: ReadonlySet<string> = new Set(),
+): Comparison {
   const counts: Counts = {
     moves: 0,
     varies: 0,
@@ -55,6 +61,9 @@ export function compare(recorded: Told, replays: readonly Told[]): Comparison {
   const different: TreeDifference[] = [];
   const keys = new Set([recorded, ...replays].flatMap(({ trees }) => [...trees.keys()]));
   for (const key of keys) {
+    if (unfinished.has(key)) {
+      continue;
+    }
     const original = recorded.trees.get(key);
     const told: TreeDifference = { key, seq: original?.seq, differences: [], same: [] };
     const paths = new Set(
@@ -123,8 +132,8 @@ function compareLeaf(
 
 /** Whether the recorded text differs from the others where those do not vary. */
 function differsBeside(recorded: string, texts: string[]): boolean {
-  const values = texts.map(parse);
-  const value = parse(recorded);
+  const values = texts.map(readExact);
+  const value = readExact(recorded);
   if (value !== undefined && values.every((each) => each !== undefined)) {
     return differsInValue(
       value.value,
@@ -180,24 +189,20 @@ function differsInValue(recorded: unknown, values: readonly unknown[]): boolean 
       )
     );
   }
-  const texts = values.map((each) => JSON.stringify(each));
+  const texts = values.map((each) => writeJson(each));
   if (new Set(texts).size > 1) {
-    const kinds = new Set(values.map((each) => typeof each));
-    return kinds.size === 1 && typeof recorded !== typeof first;
+    const kinds = new Set(values.map(kindOf));
+    return kinds.size === 1 && kindOf(recorded) !== kindOf(first);
   }
-  return JSON.stringify(recorded) !== texts[0];
+  return writeJson(recorded) !== texts[0];
+}
+
+function kindOf(value: unknown): string {
+  return isNumber(value) ? 'number' : typeof value;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function parse(text: string): { value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) as unknown };
-  } catch {
-    return undefined;
-  }
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isNumber(value);
 }
 
 function tokensOf(text: string): string[] {

@@ -38,6 +38,8 @@ export interface Script {
   moves: Move[];
   /** What cannot be done again, a sentence each. */
   left: string[];
+  /** Keys of moves of which the recording does not tell the end: done again, but not compared. */
+  unfinished: ReadonlySet<string>;
   /** It tells frames only, as those of browsers do: no invocation, no push. */
   framesOnly: boolean;
 }
@@ -93,6 +95,7 @@ class Scripting {
   private readonly connections = new Map<string, FactOf<'connecting'>>();
   private readonly closeFrames = new Map<string, FactOf<'frame'>>();
   private readonly opened = new Map<string, number>();
+  private readonly closed = new Set<string>();
   /** Messages and pushes from outside by their connection, events by hand by their function. */
   private readonly counts = new Map<string, number>();
   /** Milliseconds in which the clock stood, and since when it stands. */
@@ -115,6 +118,9 @@ class Scripting {
       if (fact.kind === 'opened' || fact.kind === 'refused') {
         this.opened.set(fact.connection ?? '', fact.seq);
       }
+      if (fact.kind === 'closed') {
+        this.closed.add(fact.connection);
+      }
       if (fact.kind === 'releasedFrame' && fact.how === 'edited') {
         this.edited.add(fact.hold);
       }
@@ -124,11 +130,38 @@ class Scripting {
   script(): Script {
     const { facts } = this.recording;
     facts.forEach((fact) => this.read(fact));
+    const framesOnly = !facts.some(({ kind }) => kind === 'invocationStarted');
+    const unfinished = framesOnly ? [] : this.moves.filter((move) => this.isUnfinished(move));
+    if (unfinished.length > 0) {
+      this.left.add(
+        l10n.t(
+          '{0} moves had not come to their end when the recording ended: they are not compared.',
+          unfinished.length,
+        ),
+      );
+    }
     return {
       moves: this.moves,
       left: [...this.left],
-      framesOnly: !facts.some(({ kind }) => kind === 'invocationStarted'),
+      unfinished: new Set(unfinished.map(({ key }) => key)),
+      framesOnly,
     };
+  }
+
+  /** The recording ends, or was cut, while this was under way. */
+  private isUnfinished({ seq, deed, connection }: Move): boolean {
+    const runs = this.index.causedBy(seq);
+    if (runs.some((id) => this.index.invocation(id)?.ended === undefined)) {
+      return true;
+    }
+    switch (deed.do) {
+      case 'connect':
+        return !this.opened.has(connection) && !this.closed.has(connection);
+      case 'send':
+        return runs.length === 0 && !this.closed.has(connection);
+      default:
+        return seq === this.recording.facts.at(-1)?.seq;
+    }
   }
 
   private read(fact: Fact): void {

@@ -56,6 +56,8 @@ export interface FunctionRuntime {
   invocationOf(instance: number, said: string | undefined): string | null | Promise<string | null>;
   /** Resolves once no thread works that an event started and left behind, where the language tells. */
   rested(): Promise<void>;
+  /** Resolves once the code that it has now was looked at, and what was found is told. */
+  looked(): Promise<void>;
   /** Resolves once the processes that are being ended, for a limit that they crossed, are gone. */
   ended(): Promise<void>;
   /**

@@ -4,7 +4,7 @@ import { defaultPort, roles } from '../../protocol/project';
 import type { Role, RuntimeFamily } from '../../protocol/project';
 import { sampleEvents } from '../../protocol/samples';
 import { typeFiles } from '../project/typings';
-import { fillTemplate } from './templates';
+import { fillTemplate, isChinese, spokenTemplates } from './templates';
 import type { Templates } from './templates';
 
 export const languages = ['python', 'python2', 'javascript', 'typescript'] as const;
@@ -28,7 +28,7 @@ export interface ScaffoldAnswers {
   language: Language;
   template: TemplateName;
   functionNames: Readonly<Record<Role, string>>;
-  /** `zh-cn` adds a Chinese README and speaks Chinese in the web page; anything else is English. */
+  /** `zh-cn` adds a Chinese README and speaks Chinese in comments and in the web page; anything else is English. */
   locale?: string;
   /** A workflow that runs the scenarios there. */
   ci?: CiName;
@@ -127,7 +127,8 @@ export function functionNameProblem(name: string, others: readonly string[]): st
     : undefined;
 }
 
-export function planScaffold(answers: ScaffoldAnswers, templates: Templates): ScaffoldPlan {
+export function planScaffold(answers: ScaffoldAnswers, written: Templates): ScaffoldPlan {
+  const templates = spokenTemplates(written, answers.locale);
   const { language, template, functionNames } = answers;
   const files: ScaffoldFile[] = [
     ...roles.map((role) => handlerFile(answers, role, templates)),
@@ -148,7 +149,7 @@ export function planScaffold(answers: ScaffoldAnswers, templates: Templates): Sc
   }
   fill('common/index.html', 'index.html');
   fill('common/README.md', 'README.md');
-  if (isChinese(answers)) {
+  if (isChinese(answers.locale)) {
     fill('common/README.zh-CN.md', 'README.zh-CN.md');
   }
   if (language === 'typescript') {
@@ -159,7 +160,7 @@ export function planScaffold(answers: ScaffoldAnswers, templates: Templates): Sc
   assertDistinct(files, Object.values(functionNames));
   return {
     files,
-    readme: isChinese(answers) ? 'README.zh-CN.md' : 'README.md',
+    readme: isChinese(answers.locale) ? 'README.zh-CN.md' : 'README.md',
     handler: `${functionNames.transfer}/index.${parts[language].extension}`,
   };
 }
@@ -238,7 +239,7 @@ function serviceName(wished: string): string {
 }
 
 function launchFile(answers: ScaffoldAnswers): object {
-  const name = isChinese(answers) ? '调试全部函数' : 'Debug the functions';
+  const name = isChinese(answers.locale) ? '调试全部函数' : 'Debug the functions';
   return { version: '0.2.0', configurations: [{ type: 'scf-websocket', request: 'launch', name }] };
 }
 
@@ -261,7 +262,7 @@ function packageFile({ service, template }: ScaffoldAnswers): object {
 function wordsOf(answers: ScaffoldAnswers): Record<string, string> {
   const { service, language, functionNames } = answers;
   const { push, members, installRedis, sharedFolder } = parts[language];
-  const chinese = isChinese(answers);
+  const chinese = isChinese(answers.locale);
   const label = (english: string, translated: string) => (chinese ? translated : english);
   const folders = roles.map((role) => `'${functionNames[role]}'`).join(', ');
   return {
@@ -291,10 +292,6 @@ function wordsOf(answers: ScaffoldAnswers): Record<string, string> {
     'label.file': label('File to send as binary', '以二进制发送的文件'),
     'label.bytes': label('bytes', '字节'),
   };
-}
-
-function isChinese({ locale }: ScaffoldAnswers): boolean {
-  return locale?.toLowerCase().startsWith('zh') ?? false;
 }
 
 function escapeHtml(text: string): string {

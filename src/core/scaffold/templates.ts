@@ -19,6 +19,50 @@ export async function readTemplates(folder: string): Promise<Templates> {
   return templates;
 }
 
+/** English comment → Chinese, a line each. */
+const commentTable = 'comments.zh-cn.json';
+
+/** The templates with comments in the language of a locale: `zh-cn` and its like; anything else is English. */
+export function spokenTemplates(templates: Templates, locale: string | undefined): Templates {
+  const table = templates.get(commentTable);
+  if (table === undefined || !isChinese(locale)) {
+    return templates;
+  }
+  const comments = new Map(Object.entries(JSON.parse(table) as Record<string, string>));
+  return new Map(
+    [...templates].map(([name, text]) => [
+      name,
+      /\.(md|json)$/.test(name) && !name.endsWith('tsconfig.json')
+        ? text
+        : withCoding(
+            name,
+            text
+              .split('\n')
+              .map((line) => spoken(line, comments))
+              .join('\n'),
+          ),
+    ]),
+  );
+}
+
+export function isChinese(locale: string | undefined): boolean {
+  return locale?.toLowerCase().startsWith('zh') ?? false;
+}
+
+/** A comment from its sign to the end of the line or of the comment, or a whole line within a longer one. */
+function spoken(line: string, comments: ReadonlyMap<string, string>): string {
+  const [, before = '', text = '', after = ''] =
+    /^(.*?(?:^|\s)(?:#|\/\/|\/\*\*) |\s*"""|)(.*?)(\s\*\/|"""|)$/.exec(line) ?? [];
+  const translated = comments.get(text);
+  return translated === undefined ? line : before + translated + after;
+}
+
+/** Python 2 reads nothing but ASCII where a file does not say what it is written in (PEP 263). */
+function withCoding(name: string, text: string): string {
+  const needs = name.startsWith('python2/') && /[^\0-\x7f]/.test(text);
+  return needs ? `# -*- coding: utf-8 -*-\n${text}` : text;
+}
+
 /**
  * Lines between `{{#flag}}` and `{{/flag}}` stay when the flag is set, those between `{{^flag}}` and `{{/flag}}` when
  * it is not; `{{word}}` becomes its value.

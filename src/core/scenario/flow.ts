@@ -1,4 +1,5 @@
 /** What a `*.wsflow.yaml` file says, once it is read: conversations between clients and the functions. */
+import { isNumber } from '../../protocol/json';
 import type { Deviation } from './order/eventName';
 import type { Problem } from '../../protocol/project';
 import type { TextPlace, TextRange } from '../../protocol/testEvent';
@@ -113,8 +114,9 @@ export interface ReadFlow {
 
 /** `20m`, `1h 30m`, `500ms`, `15s`, or seconds as a number → milliseconds; undefined: it is none. */
 export function parseDuration(value: unknown): number | undefined {
-  if (typeof value === 'number') {
-    return Number.isFinite(value) && value >= 0 ? value * 1000 : undefined;
+  if (isNumber(value)) {
+    const seconds = Number(value);
+    return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
   }
   if (typeof value !== 'string' || !/^(\s*\d+(\.\d+)?\s*(ms|s|m|h|d))+\s*$/.test(value)) {
     return undefined;

@@ -4,7 +4,8 @@
  * by the caller. Pure.
  */
 import * as l10n from '@vscode/l10n';
-import { stringify } from 'yaml';
+import { stringify, type ScalarTag } from 'yaml';
+import { ExactNumber, readExact, writeJson } from '../../protocol/json';
 import { recordedPayload, type Recording } from '../../protocol/export/recording';
 import { redactedMark as taken } from '../../protocol/export/redactNamed';
 import { type BackgroundKind, epochOf, type Fact, type FactOf, leftOut } from '../../protocol/fact';
@@ -18,6 +19,15 @@ interface Kept {
   /** It is in `clients` as this. */
   options: Record<string, unknown>;
 }
+
+/** Writes a number as it was sent. */
+const exactNumber: ScalarTag = {
+  tag: 'tag:yaml.org,2002:float',
+  default: true,
+  identify: (value) => value instanceof ExactNumber,
+  resolve: (text) => text, // Nothing is read with it.
+  stringify: ({ value }) => String(value),
+};
 
 /** Names for those whose client has none. */
 const names = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy'];
@@ -51,7 +61,9 @@ export function keepConversation(
     (line) => `# ${line.replace(/\s+/g, ' ')}\n`,
   );
   return {
-    text: head.join('') + stringify(flow, { lineWidth: 0 }),
+    text:
+      head.join('') +
+      stringify(flow, { lineWidth: 0, customTags: (tags) => [exactNumber, ...tags] }),
     steps: steps.length,
     left: notes,
   };
@@ -178,8 +190,8 @@ class Keeper {
     );
     const text = recordedPayload(this.recording, started.seq)?.data;
     // Written anew, since a mapping is kept as such only in our own form.
-    const json = parsed(text);
-    const event = json && this.masks.send(JSON.stringify(json.value), started.seq);
+    const json = readExact(text ?? '');
+    const event = json && this.masks.send(writeJson(json.value), started.seq);
     const name = started.function.split('/').at(-1) ?? started.function;
     if (ended === undefined || typeof event !== 'object' || text?.includes(taken) !== false) {
       this.leave(l10n.t('{0} was invoked by hand; that is left out.', started.function));
@@ -192,7 +204,7 @@ class Keeper {
   /** Nothing where only the beginning of it is there. */
   private returned(ended: FactOf<'invocationEnded'>): { returned?: unknown } {
     const text = this.dataOf(ended);
-    const json = parsed(text);
+    const json = readExact(text ?? '');
     if (json === undefined) {
       return {};
     }
@@ -285,7 +297,22 @@ class Keeper {
   private link(): void {
     const pushes = new Map<number, FactOf<'push'>>();
     const causes = new Map<string, number | null>();
-    for (const fact of this.recording.facts) {
+    // A browser saw no function: there, what came after something is taken for what came of it.
+    const { facts } = this.recording;
+    const isForeign = !facts.some(({ kind }) => kind === 'push' || kind === 'invocationStarted');
+    let last: number | undefined;
+    for (const fact of facts) {
+      if (
+        isForeign &&
+        fact.kind === 'frame' &&
+        fact.direction === 'toClient' &&
+        last !== undefined
+      ) {
+        this.answers.set(last, [...(this.answers.get(last) ?? []), fact]);
+      }
+      if (fact.kind === 'connecting' || (fact.kind === 'frame' && fact.direction === 'toServer')) {
+        last = fact.seq;
+      }
       if (fact.kind === 'push') {
         pushes.set(fact.seq, fact);
       }
@@ -382,13 +409,5 @@ class Keeper {
     if (!this.left.includes(sentence)) {
       this.left.push(sentence);
     }
-  }
-}
-
-function parsed(text: string | undefined): { value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text ?? '') as unknown };
-  } catch {
-    return undefined;
   }
 }

@@ -3,9 +3,10 @@
  * matched by its kind, and captured where a client says it again. Pure.
  */
 import * as l10n from '@vscode/l10n';
+import { isNumber, writeJson, type ExactNumber } from '../../protocol/json';
 import { UserError } from '../errors';
-import { escapePattern } from './masks';
-import { isOperators } from './match';
+import { escapePattern } from '../../protocol/escapePattern';
+import { isInteger, isOperators } from './match';
 import { isRecord } from './schema';
 
 export type StepValue = string | Record<string, unknown>;
@@ -97,8 +98,8 @@ function otherConversation(at: number, one: Move | undefined, two: Move | undefi
 
 /** A value that was one the first time and another the second, and what expects it. */
 interface Pair {
-  one: string | number;
-  two: string | number;
+  one: string | number | bigint | ExactNumber;
+  two: string | number | bigint | ExactNumber;
   /** Keeps it as a variable of that name. */
   capture(name: string): void;
   name?: string;
@@ -133,9 +134,9 @@ class Varying {
   }
 
   received(client: string, one: unknown[], two: unknown[]): StepValue[] {
-    const rest = two.map((each) => JSON.stringify(each));
+    const rest = two.map((each) => writeJson(each));
     const both = one.filter((each) => {
-      const at = rest.indexOf(JSON.stringify(each));
+      const at = rest.indexOf(writeJson(each));
       return at >= 0 && rest.splice(at, 1).length > 0;
     });
     if (one.length !== two.length) {
@@ -157,9 +158,9 @@ class Varying {
     if (typeof one === 'string' && typeof two === 'string') {
       return this.text(one, two);
     }
-    if (typeof one === 'number' && typeof two === 'number') {
+    if (isNumber(one) && isNumber(two)) {
       const matcher: Record<string, unknown> = {
-        $type: [one, two].every(Number.isInteger) ? 'integer' : 'number',
+        $type: [one, two].every(isInteger) ? 'integer' : 'number',
       };
       this.pairs.push({ one, two, capture: (name) => (matcher['$capture'] = name) });
       return matcher;
@@ -222,8 +223,8 @@ class Varying {
         ? { value: one, isSame: false }
         : { value: one.replaceAll(String(pair.one), () => this.reference(pair)), isSame: true };
     }
-    if (typeof one === 'number') {
-      const pair = this.pairs.findLast((each) => each.one === one && each.two === two);
+    if (isNumber(one)) {
+      const pair = this.pairs.findLast((each) => isEqual(each.one, one) && isEqual(each.two, two));
       return pair === undefined
         ? { value: one, isSame: false }
         : { value: this.reference(pair), isSame: true };
@@ -260,7 +261,7 @@ function shapeOf(value: unknown): unknown {
 }
 
 function isEqual(one: unknown, two: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(two);
+  return writeJson(one) === writeJson(two);
 }
 
 /** Ends at a word's beginning, and before the first reference. */

@@ -3,6 +3,7 @@ import type { Dirent } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
+import { writeJson } from '../../protocol/json';
 import type { Problem } from '../../protocol/project';
 import type { ScenarioInfo } from '../../protocol/testEvent';
 import { UserError } from '../errors';
@@ -124,7 +125,7 @@ function infoOf(
 ): ScenarioInfo {
   const where = path.relative(base, flow.file).split(path.sep).join('/');
   const values = Object.entries(parameters).map(
-    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : writeJson(value)}`,
   );
   const name = `${scenario.name}${values.length === 0 ? '' : ` [${values.join(', ')}]`}`;
   return {

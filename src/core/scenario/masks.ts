@@ -1,5 +1,7 @@
 /** What of a recorded message is another value at the next run, and how a flow writes that. Pure. */
+import { readExact, writeJson } from '../../protocol/json';
 import { redactedMark as taken } from '../../protocol/export/redactNamed';
+import { escapePattern } from '../../protocol/escapePattern';
 import { isRecord } from './schema';
 import { escapeReferences } from './variables';
 
@@ -118,7 +120,7 @@ export function masksOf(source: MaskSource): Masks {
     send: (text) => {
       const json = structure(text);
       // Other white space than ours is kept: the handler may look at the text.
-      return json !== undefined && JSON.stringify(json) === text
+      return json !== undefined && writeJson(json) === text
         ? sendValue(json)
         : withReferences(text);
     },
@@ -131,12 +133,7 @@ export function masksOf(source: MaskSource): Masks {
 
 /** A mapping or list that a flow can write as such: `$` begins matchers. */
 function structure(text: string): object | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = readExact(text)?.value;
   return typeof value === 'object' && value !== null && !hasDollar(value) ? value : undefined;
 }
 
@@ -156,8 +153,4 @@ function mapRecord(
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [escapeReferences(key), change(each)]),
   );
-}
-
-export function escapePattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

@@ -3,6 +3,15 @@
  * part of the JSON; a mapping whose keys begin with `$` says more.
  */
 import * as l10n from '@vscode/l10n';
+import {
+  compareNumbers,
+  isNumber,
+  isWhole,
+  JsonText,
+  plainNumber,
+  readExact,
+  writeJson,
+} from '../../protocol/json';
 import { isRecord, typeOf } from './schema';
 
 /** What is looked at: text and bytes as they came, JSON where the text is one. */
@@ -126,7 +135,7 @@ function operatorProblem(key: string, value: unknown): string | undefined {
     case '$size':
     case '$above':
     case '$below':
-      return typeof value === 'number' || isVariable(value)
+      return isNumber(value) || isVariable(value)
         ? undefined
         : l10n.t('"{0}" takes a number.', key);
     case '$absent':
@@ -293,7 +302,7 @@ function compare(expected: unknown, got: unknown, path: string, result: MatchRes
     }
     return;
   }
-  if (!Object.is(expected, got)) {
+  if (!isSame(expected, got)) {
     differ(result, path, render(expected), render(got));
   }
 }
@@ -314,7 +323,7 @@ function compareOperator(
     case '$type': {
       const types = [wanted].flat().map(String);
       const type = typeOf(got);
-      if (!types.includes(type) && !(types.includes('integer') && Number.isInteger(got))) {
+      if (!types.includes(type) && !(types.includes('integer') && isInteger(got))) {
         differ(result, path, types.join(l10n.t(' or ')), render(got));
       }
       return;
@@ -378,10 +387,10 @@ function compareOperator(
     case '$above':
     case '$below':
       if (
-        typeof got !== 'number' ||
-        !(operator === '$above' ? got > Number(wanted) : got < Number(wanted))
+        !isNumber(got) ||
+        Math.sign(compareNumbers(String(got), String(wanted))) !== (operator === '$above' ? 1 : -1)
       ) {
-        differ(result, path, `${operator === '$above' ? '>' : '<'} ${Number(wanted)}`, render(got));
+        differ(result, path, `${operator === '$above' ? '>' : '<'} ${String(wanted)}`, render(got));
       }
       return;
     case '$exactly':
@@ -416,7 +425,9 @@ export function textOf(subject: Subject): string | undefined {
     case 'binary':
       return undefined;
     case 'value':
-      return typeof subject.value === 'string' ? subject.value : JSON.stringify(subject.value);
+      return typeof subject.value === 'string' || subject.value === undefined
+        ? subject.value
+        : writeJson(subject.value);
   }
 }
 
@@ -427,11 +438,7 @@ function jsonOf(subject: Subject): { value: unknown } | undefined {
   if (subject.is === 'binary') {
     return undefined;
   }
-  try {
-    return { value: JSON.parse(subject.text) as unknown };
-  } catch {
-    return undefined;
-  }
+  return readExact(subject.text);
 }
 
 /** One line for people. */
@@ -455,14 +462,37 @@ export function hex(bytes: Buffer): string {
 }
 
 export function render(value: unknown): string {
-  return value === undefined ? l10n.t('nothing') : JSON.stringify(value);
+  return value === undefined ? l10n.t('nothing') : writeJson(value);
 }
 
 /** The same text for values that are equal, whatever the order of their keys. */
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, each: unknown) =>
-    isRecord(each)
-      ? Object.fromEntries(Object.entries(each).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : each,
-  );
+  return value === undefined ? '' : writeJson(sorted(value));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(sorted);
+  }
+  if (isNumber(value)) {
+    return new JsonText(plainNumber(String(value)));
+  }
+  return isRecord(value)
+    ? Object.fromEntries(
+        Object.entries(value)
+          .sort(([one], [other]) => (one < other ? -1 : 1))
+          .map(([key, each]) => [key, sorted(each)]),
+      )
+    : value;
+}
+
+export function isInteger(value: unknown): boolean {
+  return isNumber(value) && isWhole(String(value));
+}
+
+/** Numbers are equal when they are the same number, however many digits they have and however they are written. */
+function isSame(one: unknown, other: unknown): boolean {
+  return isNumber(one) && isNumber(other)
+    ? compareNumbers(String(one), String(other)) === 0
+    : one === other;
 }

@@ -1,5 +1,6 @@
 /** Reads a `*.wsflow.yaml`: a flow and everything that is wrong with the file, each at its place. Pure. */
 import * as l10n from '@vscode/l10n';
+import { writeJson } from '../../protocol/json';
 import type { Problem } from '../../protocol/project';
 import type { TextRange } from '../../protocol/testEvent';
 import { didYouMean } from '../project/suggestion';
@@ -488,7 +489,7 @@ function textsOf(value: unknown): Record<string, string> {
   return Object.fromEntries(
     Object.entries(recordOf(value)).map(([name, each]) => [
       name,
-      typeof each === 'string' ? each : JSON.stringify(each),
+      typeof each === 'string' ? each : writeJson(each),
     ]),
   );
 }

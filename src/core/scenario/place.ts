@@ -21,6 +21,11 @@ export interface Place {
    */
   settled(actors: Iterable<Actor>): Promise<void>;
   /**
+   * Resolves when what a step expects is not waited for any longer, or when `signal` is aborted. undefined: that is
+   * when it has settled.
+   */
+  givenUp?(signal: AbortSignal): Promise<void>;
+  /**
    * Resolves when the emulator has all that these clients sent, and its functions are at it: each event that can run has
    * a process that runs it.
    */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { Problem, ServiceSpec } from '../../protocol/project';
 import type { TestEvent } from '../../protocol/testEvent';
-import { sentenceOf } from '../errors';
+import { sentenceOf, UserError } from '../errors';
 import { findFlows, loadFlow, type Plan } from './loadFlows';
 import { prepareProject, type PreparedProject, type ProjectOptions } from './prepareProject';
 import { checkFunctions } from './checkFunctions';
@@ -155,17 +155,33 @@ function choose(
     chosen = chosen.filter(({ info }) => ids.includes(info.id));
   }
   if (filter !== undefined) {
-    const pattern = /^\/(.+)\/$/.exec(filter)?.[1];
-    const matches =
-      pattern === undefined
-        ? (id: string) => id.toLowerCase().includes(filter.toLowerCase())
-        : (id: string) => new RegExp(pattern, 'iu').test(id);
+    const matches = matcherOf(filter);
     chosen = chosen.filter(({ info }) => matches(info.id));
   }
   if (shard !== undefined) {
     chosen = chosen.filter((_, index) => index % shard.of === shard.index - 1);
   }
   return chosen;
+}
+
+/** `/…/` is a regular expression. */
+function matcherOf(filter: string): (id: string) => boolean {
+  const pattern = /^\/(.+)\/$/.exec(filter)?.[1];
+  if (pattern === undefined) {
+    return (id) => id.toLowerCase().includes(filter.toLowerCase());
+  }
+  try {
+    const expression = new RegExp(pattern, 'iu');
+    return (id) => expression.test(id);
+  } catch {
+    throw new UserError(
+      'usage',
+      l10n.t('{0} is no regular expression.', filter),
+      l10n.t(
+        'Without the slashes it is a part of the name; in them, put a backslash before brackets.',
+      ),
+    );
+  }
 }
 
 function distinct(problems: Problem[]): Problem[] {

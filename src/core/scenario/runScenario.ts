@@ -14,7 +14,7 @@ import type { Always } from './flow';
 import { Conductor } from './order/conductor';
 import { type Deviation, isFault } from './order/eventName';
 import { brokenAlways, brokenInvariant } from './order/invariants';
-import { startSession, type Session, type SessionOptions } from '../session/session';
+import { orderReason, startSession, type Session, type SessionOptions } from '../session/session';
 import { elsewhere } from './elsewhere';
 import type { Plan } from './loadFlows';
 import { emulatorPlace, type Place } from './place';
@@ -65,7 +65,6 @@ export interface ScenarioResult {
   failure?: Failure;
 }
 
-const clockReason = 'order';
 /** Processes of a function at most where an order is decided: in the cloud there are as many as events. */
 const instancesInOrder = 4;
 
@@ -124,8 +123,8 @@ export async function prepareGround(
       ...(conductor === undefined ? {} : { order: conductor }),
     });
     if (conductor !== undefined) {
-      session.clock.freeze(clockReason);
-      conductor.onImpatience = () => session.clock.unfreeze(clockReason);
+      session.clock.freeze(orderReason);
+      conductor.onImpatience = () => session.clock.unfreeze(orderReason);
     }
     const [info] = session.services;
     return {
@@ -360,7 +359,15 @@ async function record(
   }
   const name = `${id.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 120)}-${attempt}.scfws.jsonl`;
   const file = path.join(recordings, name);
-  await fs.mkdir(recordings, { recursive: true });
-  await fs.writeFile(file, renderJsonLines(recordingOf(recorder)));
+  try {
+    await fs.mkdir(recordings, { recursive: true });
+    await fs.writeFile(file, renderJsonLines(recordingOf(recorder)));
+  } catch (error) {
+    throw new UserError(
+      'noRecording',
+      l10n.t('The recording cannot be written to {0}: {1}', recordings, sentenceOf(error)),
+      l10n.t('Name another folder, or make room.'),
+    );
+  }
   return file;
 }

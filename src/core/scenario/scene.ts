@@ -101,17 +101,22 @@ export class Scene {
     return this.place.next();
   }
 
-  /** Resolves when the condition holds, or when nothing more can come. */
+  /** Resolves when the condition holds, or when nothing more can come, or is waited for. */
   async until(holds: () => boolean): Promise<void> {
     const { conductor } = this.place;
     if (conductor !== undefined) {
       await conductor.until(holds);
       return;
     }
-    let quiet = false;
-    const settled = this.settled().then(() => (quiet = true));
-    while (!holds() && !quiet) {
-      await Promise.race([settled, this.next()]);
+    const stop = new AbortController();
+    let over = false;
+    const end = (this.place.givenUp?.(stop.signal) ?? this.settled()).then(() => (over = true));
+    try {
+      while (!holds() && !over) {
+        await Promise.race([end, this.next()]);
+      }
+    } finally {
+      stop.abort();
     }
   }
 

@@ -1,5 +1,6 @@
 /** The part of JSON Schema that flows need, and its check against a value with a place for each finding. */
 import * as l10n from '@vscode/l10n';
+import { isNumber, writeJson } from '../../protocol/json';
 import { didYouMean } from '../project/suggestion';
 
 export interface Schema {
@@ -47,9 +48,9 @@ export function checkShape(schema: Schema, value: unknown, path: ValuePath, repo
     const hint = typeof value === 'string' ? didYouMean(value, words) : '';
     report(path, 'value', l10n.t('"{0}" must be one of: {1}.', name, words.join(', ')) + hint);
   }
-  if (typeof value === 'number') {
+  if (isNumber(value)) {
     const { minimum = -Infinity, maximum = Infinity } = schema;
-    if (value < minimum || value > maximum) {
+    if (Number(value) < minimum || Number(value) > maximum) {
       report(
         path,
         'value',
@@ -109,12 +110,12 @@ function checkRecord(
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isNumber(value);
 }
 
 function hasType(value: unknown, type: SchemaType): boolean {
   if (type === 'integer') {
-    return Number.isInteger(value);
+    return Number.isInteger(isNumber(value) ? Number(value) : value);
   }
   return type === typeOf(value);
 }
@@ -124,7 +125,9 @@ export function typeOf(value: unknown): SchemaType {
     ? 'null'
     : Array.isArray(value)
       ? 'array'
-      : (typeof value as 'string' | 'number' | 'boolean' | 'object');
+      : isNumber(value)
+        ? 'number'
+        : (typeof value as 'string' | 'number' | 'boolean' | 'object');
 }
 
 function typeName(type: SchemaType): string {
@@ -155,7 +158,7 @@ function shown(value: unknown): string {
     case 'null':
       return l10n.t('nothing');
     default: {
-      const text = JSON.stringify(value);
+      const text = writeJson(value);
       return text.length > 60 ? `${text.slice(0, 59)}…` : text;
     }
   }

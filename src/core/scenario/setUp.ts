@@ -74,8 +74,12 @@ export async function runCommand(
         output = (output + chunk).slice(-shownOutput);
       });
     }
+    let isLate = false;
     const end = (): void => killTree(child);
-    const timer = setTimeout(end, limit);
+    const timer = setTimeout(() => {
+      isLate = true;
+      end();
+    }, limit);
     signal.addEventListener('abort', end, { once: true });
     const finish = (settle: () => void): void => {
       forgetTree(child);
@@ -91,10 +95,11 @@ export async function runCommand(
         if (code === 0) {
           resolve(printed.join(''));
         } else {
-          const how =
-            killed === null
+          const how = isLate
+            ? l10n.t('did not end within {0} s', limit / 1000)
+            : killed === null
               ? l10n.t('ended with code {0}', code ?? 1)
-              : l10n.t('did not end within {0} s', limit / 1000);
+              : l10n.t('was ended by {0}', killed);
           reject(failed(how, output));
         }
       }),

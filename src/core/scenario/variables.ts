@@ -1,5 +1,6 @@
 /** `${name}` in the texts of a step: filled in when the step runs. */
 import * as l10n from '@vscode/l10n';
+import { writeJson } from '../../protocol/json';
 import { UserError } from '../errors';
 import { isRecord } from './schema';
 
@@ -40,7 +41,7 @@ function fillText(text: string, variables: ReadonlyMap<string, unknown>): unknow
       return written.slice(1);
     }
     const value = lookUp(name, path, variables);
-    return typeof value === 'string' ? value : JSON.stringify(value);
+    return typeof value === 'string' ? value : writeJson(value);
   });
 }
 
@@ -57,11 +58,11 @@ function lookUp(name: string, path: string, variables: ReadonlyMap<string, unkno
   let value = variables.get(name);
   for (const [, key, index] of path.matchAll(/\.(\w+)|\[(\d+)\]/g)) {
     const part = key ?? Number(index);
-    const inside = typeof value === 'object' && value !== null;
+    const inside = isRecord(value) || Array.isArray(value);
     if (!inside || !Object.hasOwn(value as object, part)) {
       throw new UserError(
         'unknownVariable',
-        l10n.t('"{0}" has no "{1}": it is {2}.', name, part, JSON.stringify(variables.get(name))),
+        l10n.t('"{0}" has no "{1}": it is {2}.', name, part, writeJson(variables.get(name))),
       );
     }
     value = (value as Record<string | number, unknown>)[part];

@@ -9,7 +9,10 @@ import {
   LineCounter,
   parseDocument,
   type Node,
+  type Scalar,
+  visit,
 } from 'yaml';
+import { ExactNumber } from '../../protocol/json';
 import type { Problem } from '../../protocol/project';
 import type { TextRange } from '../../protocol/testEvent';
 import type { ValuePath } from './schema';
@@ -59,15 +62,26 @@ export function readYaml(text: string, file: string): { yaml?: PlacedYaml; probl
       merge: true,
       prettyErrors: false,
     });
+    const end = document.range?.[1] ?? text.length;
+    if (/^---(\s|$)/m.test(text.slice(end))) {
+      add(
+        l10n.t(
+          'What follows "---" would not run: a flow is one document. Put it into a file of its own.',
+        ),
+        at(end, end + 3),
+      );
+    }
     const unquoted = /[{[,:]\s*[^"'\n#]*\$\{/;
-    for (const { pos, message } of document.errors.slice(0, 20)) {
+    for (const { pos, message, code } of document.errors.slice(0, 20)) {
       const range = at(pos[0], pos[1]);
       const line = text.split('\n')[range.line] ?? '';
       const hint = unquoted.test(line)
         ? ` ${l10n.t('Inside of braces and brackets a text with ${…} needs quotes: "${name}".')}`
         : message.includes('tabs')
           ? ` ${l10n.t('Indent with spaces.')}`
-          : '';
+          : code === 'MULTILINE_IMPLICIT_KEY'
+            ? ` ${l10n.t('What has something below it ends with a colon: "- bob closes:".')}`
+            : '';
       add(l10n.t('This YAML cannot be read: {0}', firstLine(message)) + hint, range);
     }
     for (const { pos, message } of document.warnings.slice(0, 20)) {
@@ -76,8 +90,28 @@ export function readYaml(text: string, file: string): { yaml?: PlacedYaml; probl
     if (problems.length > 0) {
       return { problems };
     }
+    visit(document, {
+      Scalar(key, node) {
+        if (key === 'key') {
+          // A name is text: that of the source, not of what its number comes to.
+          node.value = typeof node.value === 'number' ? node.source : node.value;
+          return;
+        }
+        const exact = exactNumber(node);
+        if (exact === undefined && node.range) {
+          add(
+            l10n.t('JSON has no such number. Write what is sent as text, in quotes.'),
+            at(node.range[0], node.range[1]),
+          );
+        }
+        node.value = exact ?? node.value;
+      },
+    });
+    if (problems.length > 0) {
+      return { problems };
+    }
     const value: unknown = document.toJS({ maxAliasCount: mostAliases });
-    JSON.stringify(value); // Throws where an anchor contains itself.
+    JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? '' : each)); // Throws where an anchor contains itself.
     const nodeAt = (path: ValuePath, key: 'key' | 'value'): Node | undefined => {
       let node = document.contents as Node | null;
       let found: Node | undefined = node ?? undefined;
@@ -127,6 +161,22 @@ export function readYaml(text: string, file: string): { yaml?: PlacedYaml; probl
     add(l10n.t('This YAML cannot be read: {0}', firstLine(reason)), start);
     return { problems };
   }
+}
+
+/** What a scalar says, a number with all its digits and as it is written; undefined: one that is none in JSON. */
+function exactNumber({ value, source = '' }: Scalar): unknown {
+  if (typeof value !== 'number') {
+    return value;
+  }
+  if (/^[-+]?\d+$|^0x[0-9a-fA-F]+$|^0o[0-7]+$/.test(source)) {
+    return Number.isSafeInteger(value) ? value : BigInt(source);
+  }
+  // YAML also takes `+1.5`, `.5`, `5.` and zeros in front.
+  const [, minus, whole = '', part = '', power = ''] =
+    /^(?:(-)|\+)?0*(\d*)(?:\.(\d*))?([eE][-+]?\d+)?$/.exec(source) ?? [];
+  return whole + part === ''
+    ? undefined
+    : new ExactNumber(`${minus ?? ''}${whole || '0'}${part && `.${part}`}${power}`);
 }
 
 function firstLine(message: string): string {

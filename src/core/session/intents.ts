@@ -2,14 +2,14 @@
 import * as l10n from '@vscode/l10n';
 import { randomUUID } from 'node:crypto';
 import { parseFilter } from '../../protocol/filter';
-import { compactJson } from '../../protocol/json';
+import { compactJson, isJson } from '../../protocol/json';
 import { withoutMark } from '../textFile';
 import { matchPayload } from '../../protocol/filterMatch';
 import type { FaultPlan } from '../../protocol/fact';
 import { parseFaultPlan } from '../../protocol/faultPresets';
 import type { Answer, Ask, IntentError, IntentKind } from '../../protocol/intent';
 import type { Clock } from '../clock';
-import { UserError } from '../errors';
+import { sentences, UserError } from '../errors';
 import { checkClose } from '../gateway/closeFrame';
 import type { Gateway } from '../gateway/gateway';
 import { emulatorProblems } from '../project/schemaProblems';
@@ -54,6 +54,9 @@ export function makeIntents(parts: Parts): Intents {
     }
     if (fact.kind === 'connecting' && fact.client !== undefined) {
       clients.connected(fact.client, fact.connection);
+    }
+    if (fact.kind === 'closed') {
+      clients.disconnected(fact.connection);
     }
   });
   const runtime = (id: string): FunctionRuntime => {
@@ -289,11 +292,56 @@ function oneLine(event: string): string {
   try {
     JSON.parse(text);
   } catch (error) {
-    problem = (error as Error).message;
+    // It quotes the text, with the ends of its lines.
+    problem = withLine((error as Error).message.replace(/\s+/g, ' '), text);
   }
   throw new UserError(
     'eventNotJson',
     l10n.t('The event is not JSON: {0}', problem),
-    l10n.t('Correct it and invoke again.'),
+    sentences(hintOf(text), l10n.t('Correct it and invoke again.')),
   );
+}
+
+/** A position is no help in a file of many lines. */
+function withLine(problem: string, text: string): string {
+  // Newer Node.js says it, too, but not in the person's language.
+  const [, what, at] = /^(.*position (\d+))(?: \(line \d+ column \d+\))?$/.exec(problem) ?? [];
+  const before = at === undefined ? [] : text.slice(0, Number(at)).split('\n');
+  return before.length === 0
+    ? problem
+    : l10n.t(
+        '{0} (line {1}, column {2})',
+        what ?? problem,
+        before.length,
+        (before.at(-1)?.length ?? 0) + 1,
+      );
+}
+
+/** What people take for JSON. */
+function hintOf(text: string): string {
+  if (/^\s*[[{]\s*u?'/.test(text) || /[:,[]\s*(True|False|None)\s*[,\]}]/.test(text)) {
+    return l10n.t('Python prints it so; JSON has double quotes, true, false and null.');
+  }
+  if (/^\s*(\/\/|\/\*)|[,{[]\s*(\/\/|\/\*)/.test(text)) {
+    return l10n.t('JSON has no comments.');
+  }
+  if (/[:,[]\s*-?(NaN|Infinity)\b/.test(text)) {
+    return l10n.t('JSON has no NaN and no Infinity.');
+  }
+  if (text.trim() === '') {
+    return l10n.t('There is nothing in it.');
+  }
+  if (/,\s*[\]}]/.test(text)) {
+    return l10n.t('JSON has no comma after the last part.');
+  }
+  if (/[:,[]\s*-?0\d/.test(text)) {
+    return l10n.t('A number of JSON does not begin with a zero that is not needed.');
+  }
+  if (/"[^"\n]*[\x00-\x09\x0b-\x1f][^"\n]*"/.test(text)) {
+    return l10n.t('In a string of JSON a tab is written \\t, and a line break \\n.');
+  }
+  if (text.trim().split(/\n+/).length > 1 && text.trim().split(/\n+/).every(isJson)) {
+    return l10n.t('There are several events in it, one a line: give one of them.');
+  }
+  return /^\s*[\w"'-]+\s*:(\s|$)/.test(text) ? l10n.t('It looks like YAML; an event is JSON.') : '';
 }

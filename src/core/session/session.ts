@@ -66,6 +66,9 @@ export interface SessionOptions {
   idleByHand?: true;
 }
 
+/** Why the clock stands still where the order of events is decided: it only moves as far as a step says. */
+export const orderReason = 'order';
+
 /** Whoever decides which event comes next; see scenario/order. */
 export interface OrderKeeper {
   readonly policy: Policy<Run>;
@@ -82,6 +85,8 @@ export interface Session {
   readonly intents: Intents;
   readonly clock: Clock;
   readonly quiet: Quiet;
+  /** Resolves when the code of a function was looked at, and what was found is told. */
+  looked(of: FunctionId): Promise<void>;
   /** The connection that comes from this local port is to have that name in all facts, and that id. */
   introduce(port: number, name: string, connection?: string): Timer;
   /** Milliseconds until the gateway looks again for a connection that was silent for too long; undefined: none is open. */
@@ -320,15 +325,14 @@ export async function startSession(options: SessionOptions): Promise<Session> {
           await (wasQuiet ? quiet.until() : quiet.untilOnly(hanging));
         };
         // While somebody stands at a breakpoint nobody is silent, however far the clock is moved.
-        if (clock.frozen) {
+        const isStopped = clock.frozenBy().some((reason) => reason !== orderReason);
+        if (isStopped) {
           gateway.idle.forgive(idleClock === clock ? ms : 0);
         }
         const noticing = recorder.onFact(quiet.noticed);
-        return advance(
-          clock.frozen ? [clock] : [...new Set([clock, idleClock])],
-          ms,
-          between,
-        ).finally(() => noticing.dispose());
+        return advance(isStopped ? [clock] : [...new Set([clock, idleClock])], ms, between).finally(
+          () => noticing.dispose(),
+        );
       },
       quiet,
       breakpoints,
@@ -337,6 +341,10 @@ export async function startSession(options: SessionOptions): Promise<Session> {
     }),
     clock,
     quiet,
+    looked: async (of) =>
+      runtimes()
+        .find(({ id }) => id === of)
+        ?.looked(),
     introduce: (from, name, connection) => clients.introduce(from, name, connection),
     nextSilence: () => idleClock.nextIn(),
     onFact: (listener) => recorder.onFact(listener),

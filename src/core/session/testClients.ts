@@ -21,6 +21,8 @@ interface TestClient {
   /** It was open once: only then does it connect again. */
   opened: boolean;
   connection: string | null;
+  /** The gateway has ended its last connection; its own socket may not have heard of that yet. */
+  ended: boolean;
   over: boolean;
   again: NodeJS.Timeout | undefined;
 }
@@ -74,6 +76,14 @@ export class TestClients {
     const client = this.clients.get(name);
     if (client !== undefined) {
       client.connection = connection;
+      client.ended = false;
+    }
+  }
+
+  /** The gateway tells which connection it has ended. */
+  disconnected(connection: string): void {
+    for (const client of this.clients.values()) {
+      client.ended ||= client.connection === connection;
     }
   }
 
@@ -81,7 +91,10 @@ export class TestClients {
   async open(asked: Ask<'openClient'>): Promise<{ client: string; connection: string | null }> {
     const name = asked.name ?? this.freeName();
     const known = this.clients.get(name);
-    if (known !== undefined && !known.over) {
+    // One that the server closed has left its name, unless it comes back by itself.
+    const isClosed = known?.ended === true || known?.socket?.readyState === WebSocket.CLOSED;
+    const gone = isClosed && known?.asked.reconnect !== true;
+    if (known !== undefined && !known.over && !gone) {
       throw new UserError(
         'clientExists',
         l10n.t('There is a test client named {0} already.', name),
@@ -94,6 +107,7 @@ export class TestClients {
       socket: undefined,
       opened: false,
       connection: null,
+      ended: false,
       over: false,
       again: undefined,
     };

@@ -83,9 +83,18 @@ async function open(
     attached.detach();
     page.dispose();
   });
-  void attached.ended.then(() => {
-    if (!closed) {
-      panel.title = l10n.t('Node {0} (ended)', title);
+  void attached.ended.then(async () => {
+    if (closed) {
+      return;
+    }
+    panel.title = l10n.t('Node {0} (ended)', title);
+    const again = l10n.t('Attach Again');
+    const chosen = await vscode.window.showWarningMessage(
+      l10n.t('Node {0} tells nothing more: it stopped, or the way to it broke.', title),
+      again,
+    );
+    if (chosen === again) {
+      await vscode.commands.executeCommand(commands.attachNode, node);
     }
   });
 }

@@ -33,15 +33,16 @@ interface Answers {
 const rememberedKey = 'createProject.answers';
 
 export function registerCreateProject(parts: Parts): vscode.Disposable {
-  /** From a program: `{folder, language, template, names}`; resolves with the folder. */
+  /** From a program: `{folder, language, template, names}`; resolves with the folder. From the walkthrough: `{walkthrough: true}`. */
   return registerCommand(parts.log, commands.createProject, async (argument: unknown) => {
-    const given = argument as Partial<Answers> | vscode.Uri | undefined;
+    const given = argument as (Partial<Answers> & { walkthrough?: true }) | vscode.Uri | undefined;
     const initial = initialAnswers(parts, given instanceof vscode.Uri ? given.fsPath : undefined);
     const byProgram = given !== undefined && !(given instanceof vscode.Uri) && 'language' in given;
     const answers = byProgram
       ? { ...initial, ...given }
       : await runSteps(l10n.t('Create Project'), steps(initial), initial);
-    await create(parts, answers, !byProgram);
+    const walkthrough = given !== undefined && 'walkthrough' in given;
+    await create(parts, answers, byProgram ? undefined : { walkthrough });
     return answers.folder;
   });
 }
@@ -170,7 +171,12 @@ function templateChoices(): Choice<TemplateName>[] {
   });
 }
 
-async function create(parts: Parts, answers: Answers, ask: boolean): Promise<void> {
+/** @param person is not there where a program creates: nothing is asked or shown. */
+async function create(
+  parts: Parts,
+  answers: Answers,
+  person: { walkthrough: boolean } | undefined,
+): Promise<void> {
   const { folder, language, template, names } = answers;
   const templates = await readTemplates(
     path.join(parts.context.extensionPath, 'dist', 'templates'),
@@ -185,16 +191,17 @@ async function create(parts: Parts, answers: Answers, ask: boolean): Promise<voi
     },
     templates,
   );
-  const target = ask ? await resolveClashes(plan, folder) : folder;
+  const target = person !== undefined ? await resolveClashes(plan, folder) : folder;
   await writeScaffold(plan, target);
   answers.folder = target;
   await parts.context.globalState.update(rememberedKey, { language, template });
   await parts.projects.refresh();
-  if (ask) {
+  if (person !== undefined) {
     await openProject(parts, {
       folder: target,
       readme: plan.readme,
       handler: plan.handler,
+      walkthrough: person.walkthrough,
     });
   }
 }
@@ -217,8 +224,15 @@ async function resolveClashes(plan: ScaffoldPlan, folder: string): Promise<strin
       title: l10n.t('Create Project'),
       prompt: l10n.t('Name of the new subfolder'),
       value: 'websocket',
-      validateInput: (text) =>
-        /^[^\\/:*?"<>|]+$/.test(text) ? undefined : l10n.t('A name without slashes'),
+      validateInput: async (text) => {
+        if (!/^[^\\/:*?"<>|]+$/.test(text)) {
+          return l10n.t('A name without slashes');
+        }
+        const there = await findClashes(plan, path.join(folder, text));
+        return there.length === 0
+          ? undefined
+          : l10n.t('{0} has these files too.', path.join(folder, text));
+      },
     }),
   );
   const target = path.join(folder, name);

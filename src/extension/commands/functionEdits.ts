@@ -1,14 +1,12 @@
-/**
- * Add Function…, Rename Function…, Move to One Function: scfws.json and folders in one step. One Undo takes back the first
- * two; of the third the editor does not bring all files back.
- */
+/** Add Function…, Rename Function…, Move to One Function: scfws.json and folders in one step, which one Undo takes back. */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import type { Change } from '../../core/project/changes';
 import type { ProjectFile } from '../../core/project/projectFile';
 import { UserError } from '../../core/errors';
-import { readTemplates } from '../../core/scaffold/templates';
+import { functionNameProblem } from '../../core/scaffold/planScaffold';
+import { readTemplates, spokenTemplates } from '../../core/scaffold/templates';
 import type { Role } from '../../protocol/project';
 import { applyChanges } from '../applyChanges';
 import { commands } from '../ids';
@@ -29,9 +27,8 @@ export function registerFunctionEdits(parts: Parts): vscode.Disposable[] {
       const project = await pickProject(parts, given?.folder);
       const { missingRoles, planAddFunction } = await planner();
       const role = given?.role ?? (await pickRole(missingRoles(project)));
-      const templates = await readTemplates(
-        path.join(parts.context.extensionPath, 'dist', 'templates'),
-      );
+      const folder = path.join(parts.context.extensionPath, 'dist', 'templates');
+      const templates = spokenTemplates(await readTemplates(folder), vscode.env.language);
       const changes = await planAddFunction(project, role, templates);
       await make(parts, project, changes);
       const [handler] = changes;
@@ -48,7 +45,18 @@ export function registerFunctionEdits(parts: Parts): vscode.Disposable[] {
       const name = given?.function ?? given?.info?.name ?? (await pickName(project));
       const wished =
         given?.name ??
-        chosen(await vscode.window.showInputBox({ title: l10n.t('Rename Function'), value: name }));
+        chosen(
+          await vscode.window.showInputBox({
+            title: l10n.t('Rename Function'),
+            value: name,
+            validateInput: (text) => {
+              const others = project.functions
+                .map((each) => each.name)
+                .filter((each) => each !== name);
+              return functionNameProblem(text, others);
+            },
+          }),
+        );
       if (wished !== name) {
         await make(parts, project, await planRename(project, name, wished));
       }
@@ -58,31 +66,33 @@ export function registerFunctionEdits(parts: Parts): vscode.Disposable[] {
       const given = argument as { folder?: string } | undefined;
       const project = await pickProject(parts, given?.folder);
       const { planOneFunction } = await planner();
-      await make(parts, project, await planOneFunction(project), (files) =>
-        l10n.t('Changed: {0}.', files),
-      );
+      await make(parts, project, await planOneFunction(project));
     }),
   ];
 }
 
-async function make(
-  parts: Parts,
-  project: ProjectFile,
-  changes: Change[],
-  tell = (files: string): string => l10n.t('Changed: {0}. Undo takes all of it back.', files),
-): Promise<void> {
+async function make(parts: Parts, project: ProjectFile, changes: Change[]): Promise<void> {
   await applyChanges(changes);
   await parts.projects.refresh();
-  const files = changes.map((change) =>
-    path.relative(project.folder, change.kind === 'move' ? change.to : change.file),
+  const files = changes
+    .filter((change) => change.kind !== 'clear')
+    .map((change) =>
+      path.relative(project.folder, change.kind === 'move' ? change.to : change.file),
+    )
+    .join(', ');
+  parts.log.info(l10n.t('Changed in {0}: {1}', project.folder, files));
+  void vscode.window.showInformationMessage(
+    l10n.t('Changed: {0}. Undo takes all of it back.', files),
   );
-  parts.log.info(l10n.t('Changed in {0}: {1}', project.folder, files.join(', ')));
-  void vscode.window.showInformationMessage(tell(files.join(', ')));
 }
 
 async function pickRole(missing: readonly Role[]): Promise<Role> {
   if (missing.length === 0) {
-    throw new UserError('allPlayed', l10n.t('Each of the three roles has its function already.'));
+    throw new UserError(
+      'allPlayed',
+      l10n.t('Each of the three roles has its function already.'),
+      l10n.t('To have another play a role, change "functions" in scfws.json.'),
+    );
   }
   const items = missing.map((role) => ({ label: roleNames([role]), role }));
   const title = l10n.t('Add Function: for which role?');

@@ -66,7 +66,7 @@ export async function offerImport(parts: Parts): Promise<void> {
   const yes = l10n.t('Import');
   const choice = await vscode.window.showInformationMessage(
     l10n.t(
-      '{0} describes {1} functions. Import them to run them here as a WebSocket API? Only scfws.json is added.',
+      '{1} functions are described in {0}. Import them to run them here as a WebSocket API? Only scfws.json is added.',
       found.sources.join(', '),
       found.functions.length,
     ),

@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { UserError } from '../../core/errors';
-import { eventFromText } from '../../protocol/eventFromText';
+import { beginsEvent, eventFromText } from '../../protocol/eventFromText';
 import { applyChanges } from '../applyChanges';
 import { commands } from '../ids';
 import type { Parts } from '../parts';
@@ -17,6 +17,13 @@ export function registerMakeEvent(parts: Parts): vscode.Disposable {
     const given = argument as { folder?: string; text?: string } | undefined;
     const text = given?.text ?? selectedText();
     const found = eventFromText(text);
+    if (found === undefined && beginsEvent(text)) {
+      throw new UserError(
+        'noEvent',
+        l10n.t('The event in the selection is not whole.'),
+        l10n.t('Select all of it; where a log has cut it off, add what is missing, braces too.'),
+      );
+    }
     if (found === undefined) {
       throw new UserError(
         'noEvent',

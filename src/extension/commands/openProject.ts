@@ -1,11 +1,12 @@
 /**
- * What a person sees of a new project: its README, the handler that answers messages, and Start. Where another folder
- * has to be opened first, the window starts anew, and the extension that wakes in it goes on here.
+ * What a person sees of a new project: the handler that answers messages, its README, and Start. Whoever comes from the
+ * walkthrough sees its next step instead of the README. Where another folder has to be opened first, the window starts
+ * anew, and the extension that wakes in it goes on here.
  */
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import { commands, views } from '../ids';
+import { commands, views, walkthrough } from '../ids';
 import type { Parts } from '../parts';
 import { chosen } from './register';
 
@@ -14,6 +15,7 @@ export interface NewProject {
   /** Relative to the folder. */
   readme: string;
   handler: string;
+  walkthrough: boolean;
 }
 
 const openingKey = 'createProject.opening';
@@ -70,21 +72,34 @@ export async function welcomeOpened(parts: Parts): Promise<boolean> {
   return true;
 }
 
-async function welcome(parts: Parts, { folder, readme, handler }: NewProject): Promise<void> {
-  const at = (file: string) => vscode.Uri.file(path.join(folder, file));
+async function welcome(parts: Parts, project: NewProject): Promise<void> {
+  const at = (file: string) => vscode.Uri.file(path.join(project.folder, file));
   await vscode.commands.executeCommand(`workbench.view.extension.${views.container}`);
-  await vscode.window.showTextDocument(at(handler), {
+  if (project.walkthrough) {
+    // In place of the walkthrough, or of another one that a new window begins with: as a preview it replaces previews.
+    await vscode.window.showTextDocument(at(project.handler), {
+      viewColumn: vscode.ViewColumn.One,
+    });
+    await vscode.commands.executeCommand('workbench.action.keepEditor');
+    await vscode.commands.executeCommand('workbench.action.openWalkthrough', walkthrough, true);
+    return; // Its next step is the start.
+  }
+  await vscode.window.showTextDocument(at(project.handler), {
     viewColumn: vscode.ViewColumn.One,
     preview: false,
   });
-  await vscode.commands.executeCommand('markdown.showPreviewToSide', at(readme));
+  await vscode.commands.executeCommand('markdown.showPreviewToSide', at(project.readme));
   if (parts.gateway.status !== 'stopped' || !vscode.workspace.isTrusted) {
     return; // A restart that serves it is offered already; or the views ask for the trust first.
   }
   const start = l10n.t('Start Gateway');
   void vscode.window
     .showInformationMessage(
-      l10n.t('{0} is ready to run on this machine.', path.basename(folder)),
+      // Not that it is ready: where Node.js takes no types away, one in TypeScript has to install a compiler first.
+      l10n.t(
+        '{0} was created. Start the gateway to run it on this machine.',
+        path.basename(project.folder),
+      ),
       start,
     )
     .then((choice) =>

@@ -5,6 +5,7 @@ import { UserError } from '../../core/errors';
 import { commands } from '../ids';
 import type { Parts } from '../parts';
 import { connectionItems } from './pick';
+import { isAddress, mustBeReachable, unreachable } from './reach';
 import { chosen, registerCommand } from './register';
 
 type Content =
@@ -59,19 +60,28 @@ async function pickAddress(parts: Parts): Promise<Target> {
       value: parts.gateway.status === 'running' ? parts.gateway.state.pushUrl : 'http://',
       ignoreFocusOut: true,
       validateInput: (text) =>
-        /^https?:\/\/[^\s/]+/.test(text)
+        isAddress(text, /^https?:\/\/[^\s/]+/)
           ? undefined
           : l10n.t('An address that begins with http://'),
     }),
   );
+  await mustBeReachable(address);
+  const { connections, pushUrl } = parts.gateway.state;
+  const isOwn = parts.gateway.status === 'running' && address.startsWith(pushUrl);
   const connection = chosen(
     await vscode.window.showInputBox({
       title: l10n.t('Push to Connection (2/3): connection id'),
       prompt: l10n.t('The secConnectionID that Register got.'),
       ignoreFocusOut: true,
+      validateInput: (text) =>
+        text.trim() === ''
+          ? l10n.t('The secConnectionID that Register got.')
+          : isOwn && !connections.has(text.trim())
+            ? l10n.t('The gateway has no connection of this id.')
+            : undefined,
     }),
   );
-  return { address, connection };
+  return { address, connection: connection.trim() };
 }
 
 async function pickContent(): Promise<Content> {
@@ -157,11 +167,7 @@ export async function pushByHttp(address: string, connection: string, content: C
     )
     .catch((error: unknown) => {
       const reason = isAxiosError(error) ? (error.code ?? error.message) : String(error);
-      throw new UserError(
-        'pushUnreachable',
-        l10n.t('{0} cannot be reached: {1}.', address, reason),
-        l10n.t('Check the address, and whether the gateway behind it runs.'),
-      );
+      throw unreachable(address, reason);
     });
   const text = JSON.stringify(response.data);
   const answer = (longest: number) =>

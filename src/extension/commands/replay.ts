@@ -8,6 +8,7 @@ import { defaultRedactionRules } from '../../protocol/export/redact';
 import { flagsOfSettings, programOf, runCli } from '../cliProcess';
 import { commands, recordingEditors, replayExtension } from '../ids';
 import type { Parts } from '../parts';
+import { askWhereToSave } from '../saveAs';
 import { virtualText } from '../virtualText';
 import { pickProject } from './pickProject';
 import { Cancelled, chosen, registerCommand } from './register';
@@ -183,10 +184,11 @@ async function keep(
   const uri =
     given === undefined
       ? chosen(
-          await vscode.window.showSaveDialog({
+          await askWhereToSave({
             title: l10n.t('Keep as Scenario'),
-            defaultUri: vscode.Uri.file(path.join(project, 'scenarios', `${title}.wsflow.yaml`)),
-            filters: { [l10n.t('Scenarios')]: ['wsflow.yaml'] },
+            kind: l10n.t('Scenario'),
+            ending: 'wsflow.yaml',
+            file: vscode.Uri.file(path.join(project, 'scenarios', `${title}.wsflow.yaml`)),
           }),
         )
       : vscode.Uri.file(given);

@@ -4,6 +4,7 @@ import { l10n } from 'vscode';
 import { commands } from '../ids';
 import type { Parts } from '../parts';
 import { startGateway } from './gatewayCommands';
+import { isAddress, mustBeReachable } from './reach';
 import { chosen, registerCommand } from './register';
 
 export function registerTestClientCommands(parts: Parts): vscode.Disposable[] {
@@ -55,8 +56,11 @@ async function pickClient(
   const url = await input(1, l10n.t('address'), {
     value: urls[0],
     validateInput: (text) =>
-      /^wss?:\/\/[^\s/]+/.test(text) ? undefined : l10n.t('An address that begins with ws://'),
+      isAddress(text, /^wss?:\/\/[^\s/]+/)
+        ? undefined
+        : l10n.t('An address that begins with ws://'),
   });
+  await mustBeReachable(url);
   const protocols = await input(2, l10n.t('sub-protocols'), {
     placeHolder: l10n.t('None, or names separated by commas'),
     validateInput: (text) =>
@@ -66,6 +70,12 @@ async function pickClient(
   });
   const name = await input(3, l10n.t('name'), {
     placeHolder: l10n.t('Optional, e.g. alice: it can be used in filters as conn:alice'),
+    validateInput: (text) => {
+      const known = parts.gateway.state.clients.get(text.trim());
+      return known === undefined || known.state === 'closed'
+        ? undefined
+        : l10n.t('There is a test client named {0} already.', known.client);
+    },
   });
   const list = protocols.split(',').flatMap((each) => each.trim() || []);
   return {

@@ -3,7 +3,9 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { FunctionId } from '../../protocol/project';
+import { debugTypes } from '../ids';
 import { markKey } from './childConfiguration';
+import type { ChildMark } from './childConfiguration';
 
 export interface ChildPlan {
   id: FunctionId;
@@ -55,6 +57,22 @@ export function leave(session: vscode.DebugSession): void {
   session
     .customRequest('disconnect', { terminateDebuggee: false })
     .then(undefined, () => undefined);
+}
+
+/**
+ * debugpy remembers which functions it need not trace, and forgets it only when a breakpoint comes: an error in one of
+ * them would be passed over. So one comes, in a file that no handler process runs, and goes.
+ */
+export function traceAnew(child: Child, session: vscode.DebugSession): void {
+  if (child.configuration.type !== debugTypes.python) {
+    return;
+  }
+  const { neverRun } = child.configuration[markKey] as ChildMark;
+  for (const breakpoints of [[{ line: 1 }], []]) {
+    session
+      .customRequest('setBreakpoints', { source: { path: neverRun }, breakpoints })
+      .then(undefined, () => undefined);
+  }
 }
 
 /**

@@ -8,6 +8,8 @@ import { debugTypes } from '../ids';
 export interface ChildMark {
   function: string;
   instance: number;
+  /** A file that no handler process runs. */
+  neverRun: string;
 }
 export const markKey = '__scfWebSocket';
 
@@ -23,7 +25,8 @@ export interface ChildTarget {
 
 export function planChild(target: ChildTarget): DebugConfiguration {
   const { info, instance, version, port } = target;
-  const mark: ChildMark = { function: info.function, instance };
+  const neverRun = path.join(target.bootstrapFolder, 'python', 'check.py');
+  const mark: ChildMark = { function: info.function, instance, neverRun };
   const name = version > 1 ? `${info.name} (${version})` : info.name;
   const common = { name, request: 'attach', [markKey]: mark };
   if (info.family === 'python') {

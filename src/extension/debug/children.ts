@@ -18,14 +18,16 @@ import {
   leaveRunning,
   newChild,
   timeout,
+  traceAnew,
 } from './child';
 import type { Child, ChildPlan } from './child';
 import { markKey } from './childConfiguration';
 import type { ChildMark } from './childConfiguration';
 import type { ClockHold } from './clockHold';
-import { chooseExceptions, ExceptionQuestions } from './exceptions';
+import { chooseExceptions, hasChosenExceptions } from './exceptions';
 import { OldCode } from './oldCode';
 import type { IsOlder } from './oldCode';
+import { StopQuestions } from './stopQuestions';
 import { readStop } from './stops';
 
 /** Milliseconds after which a process goes on without its debugger. */
@@ -173,6 +175,9 @@ export class Children implements vscode.Disposable {
                 parentSession: child.parent,
                 // Restart, Stop and Disconnect mean all of it, whichever child has the focus.
                 lifecycleManagedByParent: true,
+                // One console for all of it: the editor shows that of the process which stopped, and what handlers
+                // print must be in that one.
+                consoleMode: vscode.DebugConsoleMode.MergeWithParent,
               }),
           ...(child.testRun === undefined ? {} : { testRun: child.testRun }),
           compact: true,
@@ -225,7 +230,7 @@ export class Children implements vscode.Disposable {
       },
       (...of) => this.isOlder(child.id, child.instance, ...of),
     );
-    const questions = new ExceptionQuestions();
+    const questions = new StopQuestions();
     return {
       onWillReceiveMessage: (message: DebugProtocol.ProtocolMessage) => {
         leaveRunning(message);
@@ -250,6 +255,9 @@ export class Children implements vscode.Disposable {
   ): void {
     if (isAttached(message) && hasThreads(child, session)) {
       child.setAnswered();
+    }
+    if (hasChosenExceptions(message) && this.threadSessions.get(child.id)?.has(session)) {
+      traceAnew(child, session);
     }
     const change = readStop(message);
     if (change === undefined) {

@@ -5,7 +5,8 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 
 export type StopChange =
-  | { kind: 'stopped'; thread: number; reason: string }
+  /** `all`: the other threads stand, too. */
+  | { kind: 'stopped'; thread: number; reason: string; all: boolean }
   | { kind: 'continued'; thread: number | 'all' }
   /** Breakpoints and the like are set: what waits for the debugger may run. */
   | { kind: 'configured' }
@@ -55,7 +56,8 @@ function readEvent({ event, body }: DebugProtocol.Event): StopChange | undefined
   switch (event) {
     case 'stopped': {
       const stopped = body as DebugProtocol.StoppedEvent['body'];
-      return { kind: 'stopped', thread: stopped.threadId ?? 0, reason: stopped.reason };
+      const { threadId = 0, reason, allThreadsStopped = false } = stopped;
+      return { kind: 'stopped', thread: threadId, reason, all: allThreadsStopped };
     }
     case 'continued': {
       const continued = body as DebugProtocol.ContinuedEvent['body'];

@@ -145,23 +145,20 @@ class ExploreView {
     const found: Found = { ...event, runnable, looked: event };
     const { order, failure, diagram } = found;
     const failed = failure === undefined ? '' : failureText(failure);
-    const text =
+    const first =
       order.length === 0
-        ? `${l10n.t('It fails in the plain order: mend that first.')}\n${failed}`
-        : [...found.story, '', ...diagram, '', failed].join('\n');
-    const message = new vscode.TestMessage(text);
+        ? [l10n.t('It fails in the plain order already: mend that first.')]
+        : found.story;
+    // Without the drawing, which is in the output and in the story: the buttons stand below the text, and are seen then.
+    const message = new vscode.TestMessage([...first, '', failed].join('\n'));
     if (failure !== undefined) {
       message.location = locationOf(failure.place);
     }
-    if (order.length > 0) {
-      message.contextValue = orderMessage;
-      this.found.set(recordingKey(item), found);
-    }
-    this.print(text, item);
+    message.contextValue = orderMessage;
+    this.found.set(recordingKey(item), found);
+    this.print([...first, '', ...diagram, '', failed].join('\n'), item);
     this.run.failed(item, message, ms);
-    if (order.length > 0) {
-      offer(item, found.story);
-    }
+    offer(item, first);
   }
 
   /** Whatever has no result by now: the search was cancelled, or never came so far. */

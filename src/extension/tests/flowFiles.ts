@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import type { ReadFlow } from '../../core/scenario/flow';
 import type { ScenarioInfo } from '../../protocol/testEvent';
+import { watchFiles } from '../fileWatch';
 
 export const flowPattern = '**/*.wsflow.{yaml,yml}';
 /** Where nobody keeps a flow; the command line does not look there either. */
@@ -23,18 +24,15 @@ export class FlowFiles implements vscode.Disposable {
   private readonly turns = new Map<string, number>();
 
   constructor() {
-    const watcher = vscode.workspace.createFileSystemWatcher(flowPattern);
     const look = (uri: vscode.Uri) => void this.look(uri);
     const lookAt = (document: vscode.TextDocument) => {
       if (isFlow(document.uri)) {
         look(document.uri);
       }
     };
+    const known = () => [...this.turns.keys()].map((key) => vscode.Uri.parse(key));
     this.disposables.push(
-      watcher,
-      watcher.onDidCreate(look),
-      watcher.onDidChange(look),
-      watcher.onDidDelete(look),
+      watchFiles(flowPattern, known, look),
       vscode.workspace.onDidOpenTextDocument(lookAt),
       vscode.workspace.onDidChangeTextDocument(({ document }) => lookAt(document)),
       vscode.workspace.onDidChangeWorkspaceFolders(() => void this.refresh()),

@@ -6,6 +6,7 @@ import type { Deviation } from '../../core/scenario/order/eventName';
 import { chosen, registerCommand } from '../commands/register';
 import { commands, storyPanel } from '../ids';
 import type { Log } from '../log';
+import { askWhereToSave } from '../saveAs';
 import { tabIcon } from '../traffic/page';
 import { type Found, pinnedFile } from './exploring';
 import { failureText } from './failureMessage';
@@ -94,7 +95,7 @@ let panel: vscode.WebviewPanel | undefined;
 async function showStory(found: Found, extensionUri: vscode.Uri): Promise<void> {
   const { renderStoryPage } = await import('../../core/explore/storyPage');
   const { againText, cannotOrder, lookedText } = await import('../../core/explore/tell');
-  const { runnable, looked, failure, story, events, again } = found;
+  const { runnable, looked, failure, story, events, order, again } = found;
   const link = (title: string, command: string): { title: string; href: string } => ({
     title,
     href: `command:${command}?${encodeURIComponent(JSON.stringify([{ key: recordingKey(runnable.item) }]))}`,
@@ -118,6 +119,7 @@ async function showStory(found: Found, extensionUri: vscode.Uri): Promise<void> 
     looked: [lookedText(looked), againText(again), ...cannotOrder(looked)],
     failure: failure === undefined ? [] : failureText(failure).split('\n'),
     events,
+    order,
     actions: [
       link(l10n.t('Debug This Order'), commands.debugOrder),
       link(l10n.t('Keep as Scenario…'), commands.keepOrder),
@@ -144,10 +146,11 @@ async function keepOrder(found: Found, given: string | undefined): Promise<{ fil
   const file =
     given ??
     chosen(
-      await vscode.window.showSaveDialog({
+      await askWhereToSave({
         title: l10n.t('Keep as Scenario'),
-        defaultUri: vscode.Uri.file(await pinnedFile(runnable)),
-        filters: { [l10n.t('Scenarios')]: ['wsflow.yaml'] },
+        kind: l10n.t('Scenario'),
+        ending: 'wsflow.yaml',
+        file: vscode.Uri.file(await pinnedFile(runnable)),
       }),
     ).fsPath;
   const text = Buffer.from(await vscode.workspace.fs.readFile(flow)).toString('utf8');

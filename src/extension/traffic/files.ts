@@ -3,12 +3,14 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
+import { escapePattern } from '../../protocol/escapePattern';
 import { countMissing, type Recording } from '../../protocol/export/recording';
 import type { RedactionRule } from '../../protocol/export/redact';
 import { exportExtensions, renderExport } from '../../protocol/export/renderExport';
 import type { ExportTools } from '../../protocol/export/renderExport';
 import type { ExportFormat, ExportRequest } from '../../protocol/inspector';
 import { setting } from '../configuration';
+import { askWhereToSave } from '../saveAs';
 import { recordingEditors, settings } from '../ids';
 import { collect } from './collect';
 import { secondRecording } from './secondRecording';
@@ -29,12 +31,23 @@ export async function saveText(name: string, content: string): Promise<{ file: s
   return { file: file.fsPath };
 }
 
-const filterNames: Record<ExportFormat, () => string> = {
+const kindNames: Record<ExportFormat, () => string> = {
   jsonl: () => l10n.t('Recording'),
   har: () => l10n.t('HTTP archive'),
   html: () => l10n.t('Report'),
   wsflow: () => l10n.t('Scenario'),
 };
+
+/** What is proposed: scenarios lie beside the others of the project. */
+async function folderFor(format: ExportRequest['format']): Promise<vscode.Uri | undefined> {
+  const [workspace] = vscode.workspace.workspaceFolders ?? [];
+  if (workspace === undefined || format !== 'wsflow') {
+    return workspace?.uri;
+  }
+  const pattern = new vscode.RelativePattern(workspace, '**/*.wsflow.yaml');
+  const [flow] = await vscode.workspace.findFiles(pattern, '**/node_modules/**', 1);
+  return flow === undefined ? workspace.uri : vscode.Uri.joinPath(flow, '..');
+}
 
 /**
  * Collects facts and whole payloads and writes them in the format that was asked for. `given`: for a scenario, whose
@@ -47,18 +60,18 @@ export async function exportTraffic(
 ): Promise<{ file: string } | null> {
   const { format } = request;
   // The name makes the editor open it as a recording again.
-  const extension = format === 'jsonl' ? 'scfws.jsonl' : exportExtensions[format];
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  const name = `traffic-${new Date().toISOString().slice(0, 16).replace(/[:T]/g, '-')}.${extension}`;
-  const chosen =
+  const ending = format === 'jsonl' ? 'scfws.jsonl' : exportExtensions[format];
+  const folder = await folderFor(format);
+  const name = `traffic-${new Date().toISOString().slice(0, 16).replace(/[:T]/g, '-')}.${ending}`;
+  const file =
     given.file === undefined
-      ? await vscode.window.showSaveDialog({
+      ? await askWhereToSave({
           title: format === 'wsflow' ? l10n.t('Save as Scenario') : l10n.t('Export Traffic'),
-          defaultUri: folder === undefined ? undefined : vscode.Uri.joinPath(folder, name),
-          filters: { [filterNames[format]()]: [extension] },
+          kind: kindNames[format](),
+          ending,
+          file: folder === undefined ? undefined : vscode.Uri.joinPath(folder, name),
         })
       : vscode.Uri.file(given.file);
-  const file = chosen && (await withExtension(chosen, exportExtensions[format], extension));
   if (file === undefined) {
     return null;
   }
@@ -102,39 +115,13 @@ export async function exportTraffic(
   return { file: file.fsPath };
 }
 
-/** A browser, and this editor, know the format by the name. Undefined: another file has that name and stays. */
-async function withExtension(
-  file: vscode.Uri,
-  least: string,
-  extension: string,
-): Promise<vscode.Uri | undefined> {
-  if (file.path.toLowerCase().endsWith(`.${least}`)) {
-    return file;
-  }
-  const named = file.with({ path: `${file.path}.${extension}` });
-  const isTaken = await vscode.workspace.fs.stat(named).then(
-    () => true,
-    () => false,
-  );
-  if (!isTaken) {
-    return named;
-  }
-  const replace = l10n.t('Replace');
-  const choice = await vscode.window.showWarningMessage(
-    l10n.t('{0} exists already.', named.fsPath),
-    { modal: true },
-    replace,
-  );
-  return choice === replace ? named : undefined;
-}
-
 /** Words of the setting, as rules about names. */
 function ownRules(): RedactionRule[] {
   return setting<string[]>(settings.redactionRules, []).map((word) => ({
     id: word,
     enabled: true,
     on: 'name',
-    pattern: word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+    pattern: escapePattern(word),
   }));
 }
 

@@ -3,42 +3,32 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
 import { UserError } from '../../core/errors';
-import { recordedPayload, searchRecording } from '../../protocol/export/recording';
-import type { Recording } from '../../protocol/export/recording';
+import type { RecordingProblem } from '../../protocol/export/jsonLines';
 import type { Ask } from '../../protocol/intent';
 import { escapeHtml, htmlDocument } from '../../protocol/page';
 import { doDeed } from './deeds';
 import { webviewOptions } from './page';
 import { frameOfPanel, PageView } from './pageView';
 import type { FactSource } from './pageView';
-import { parseBytes } from './recordingFile';
+import type { RecordedLines } from './recordedLines';
+import { openBytes } from './recordingFile';
 
 interface RecordingDocument extends vscode.CustomDocument {
   /** Or why the file is none. */
-  content: Recording | string;
+  content: RecordedLines | string;
 }
 
 export class Recordings implements vscode.CustomReadonlyEditorProvider<RecordingDocument> {
   constructor(private readonly context: vscode.ExtensionContext) {}
 
   async openCustomDocument(uri: vscode.Uri): Promise<RecordingDocument> {
-    const { value, problems } = parseBytes(await vscode.workspace.fs.readFile(uri));
-    const [first] = problems;
-    const translate = l10n.t; // The parser's own sentences are translated with it.
-    const reason =
-      first === undefined
-        ? ''
-        : l10n.t('Line {0}: {1}', first.line, translate(first.message, ...first.values));
+    const { value, problems } = openBytes(await vscode.workspace.fs.readFile(uri));
     if (value === undefined) {
       // Thrown, it would become "an unexpected error" in the words of the editor.
-      const content = l10n.t('{0} is not a recording. {1}', path.basename(uri.fsPath), reason);
+      const why = reasonOf(problems);
+      const content = l10n.t('{0} is not a recording. {1}', path.basename(uri.fsPath), why);
       void this.offerText(uri, content);
       return { uri, content, dispose: () => undefined };
-    }
-    if (first !== undefined) {
-      void vscode.window.showWarningMessage(
-        l10n.t('{0} lines of the recording were left out. {1}', problems.length, reason),
-      );
     }
     return { uri, content: value, dispose: () => undefined };
   }
@@ -65,39 +55,53 @@ export class Recordings implements vscode.CustomReadonlyEditorProvider<Recording
     panel.onDidDispose(() => page.dispose());
   }
 
-  private sourceOf(uri: vscode.Uri, recording: Recording): FactSource {
-    const last = recording.facts.at(-1)?.seq ?? 0;
+  private sourceOf(uri: vscode.Uri, recording: RecordedLines): FactSource {
+    let isToldOfProblems = false;
     const fetch: FactSource['fetch'] = (from, limit) => {
-      const start = recording.facts.findIndex(({ seq }) => seq >= from);
-      const facts = start < 0 ? [] : recording.facts.slice(start, start + limit);
-      const through = facts.at(-1)?.seq ?? last;
-      return Promise.resolve({ facts, next: through < last ? through + 1 : null, last });
+      const answer = recording.read(from, limit);
+      if (answer.next === null && !isToldOfProblems) {
+        isToldOfProblems = true;
+        tellProblems(recording.problems);
+      }
+      return Promise.resolve(answer);
     };
-    const ask = (intent: string, asked: object): Promise<never> => {
+    const ask = async (intent: string, asked: object): Promise<never> => {
       switch (intent) {
         case 'payload':
-          return Promise.resolve(
-            recordedPayload(recording, (asked as Ask<'payload'>).seq) as never,
-          );
+          return recording.payload((asked as Ask<'payload'>).seq) as never;
         case 'search':
-          return Promise.resolve(searchRecording(recording, asked as Ask<'search'>) as never);
+          return (await recording.search(asked as Ask<'search'>)) as never;
         default:
-          return Promise.reject(
-            new UserError('readOnly', l10n.t('A recording can only be looked at.')),
-          );
+          throw new UserError('readOnly', l10n.t('A recording can only be looked at.'));
       }
     };
     return {
       mode: 'recording',
       title: path.basename(uri.fsPath),
       session: () => 1,
-      newest: () => last,
+      newest: () => recording.last,
       status: () => ({ state: 'running', url: '', pushUrl: '' }),
       fetch,
       ask,
       do: (message) =>
         doDeed(message, { context: this.context, fetch, ask, libraryChanged: () => undefined }),
     };
+  }
+}
+
+function reasonOf([first]: readonly RecordingProblem[]): string {
+  const translate = l10n.t; // The parser's own sentences are translated with it.
+  return first === undefined
+    ? ''
+    : l10n.t('Line {0}: {1}', first.line, translate(first.message, ...first.values));
+}
+
+/** Of lines that were left out, once all were read. */
+function tellProblems(problems: readonly RecordingProblem[]): void {
+  if (problems.length > 0) {
+    void vscode.window.showWarningMessage(
+      l10n.t('{0} lines of the recording were left out. {1}', problems.length, reasonOf(problems)),
+    );
   }
 }
 

@@ -49,8 +49,11 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
   try {
     entries = (JSON.parse(text.replace(/^\ufeff/, '')) as { log?: { entries?: unknown } } | null)
       ?.log?.entries;
-  } catch {
-    return problem('This file is no JSON');
+  } catch (error) {
+    const { message } = error as Error;
+    const position = Number(/at position (\d+)/.exec(message)?.[1]);
+    const isCut = /end of JSON|unterminated/i.test(message) || position >= text.trimEnd().length;
+    return problem(isCut ? 'This file ends within its JSON' : 'This file is no JSON');
   }
   if (!Array.isArray(entries)) {
     return problem('There are no log.entries: this is no HAR file');
@@ -94,13 +97,16 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
         headers: Object.fromEntries(headers.map(({ name, value }) => [name, value])),
       },
     });
+    const wait = Number(textOf(entry.timings?.wait));
+    const opened = start + (wait > 0 ? wait : 0);
     if (entry.response?.status === 101) {
-      const wait = Number(textOf(entry.timings?.wait));
-      told.push({ at: start + (wait > 0 ? wait : 0), body: { kind: 'opened', connection } });
+      told.push({ at: opened, body: { kind: 'opened', connection } });
     }
     for (const message of entry._webSocketMessages!) {
       if (message !== null && typeof message === 'object') {
-        told.push(frameOf(message, connection, epoch));
+        // Nothing comes before its connection is open, whatever the clocks of other tools say.
+        const at = Math.max(opened, timeOf(message.time) - epoch || 0);
+        told.push({ ...frameOf(message, connection), at });
       }
     }
   });
@@ -136,22 +142,32 @@ function textOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
+/** Epoch milliseconds; browsers write seconds, others milliseconds or a date. NaN: not said. */
+function timeOf(time: unknown): number {
+  const text = textOf(time);
+  const number = text.trim() === '' ? NaN : Number(text);
+  return Number.isNaN(number) ? Date.parse(text) : number > mostSeconds ? number : number * 1000;
+}
+
+/** Epoch seconds of the year 5138; as milliseconds it is 1973. */
+const mostSeconds = 1e11;
+
 function frameOf(
   message: HarMessage,
   connection: string,
-  epoch: number,
-): { at: number; body: Record<string, unknown>; payload?: RecordedPayload } {
+): { body: Record<string, unknown>; payload?: RecordedPayload } {
+  const opcode = Number(textOf(message.opcode));
   const type =
-    (Object.keys(opcodes) as FrameType[]).find((each) => opcodes[each] === message.opcode) ??
-    'text';
+    (Object.keys(opcodes) as FrameType[]).find((each) => opcodes[each] === opcode) ?? 'text';
   const data = textOf(message.data);
   const long = data.length > previewLength;
   return {
-    at: Number(textOf(message.time)) * 1000 - epoch || 0,
     body: {
       kind: 'frame',
       connection,
-      direction: message.type === 'send' ? 'toServer' : 'toClient',
+      direction: /^(send|sent|request|out|client)/i.test(textOf(message.type))
+        ? 'toServer'
+        : 'toClient',
       type,
       size: type === 'binary' ? base64Length(data) : utf8Length(data),
       preview: data.slice(0, previewLength),

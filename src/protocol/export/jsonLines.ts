@@ -41,54 +41,95 @@ export interface RecordingProblem {
   values: string[];
 }
 
-/** Lines that are no facts are told and left out; there is a recording unless it is no recording at all. */
+/** After so many lines that are no facts the rest is not looked at. */
+const mostProblems = 100;
+
+export interface RecordedFact {
+  fact: Fact;
+  payload?: RecordedPayload;
+}
+
+/** Reads line after line. What is no fact is told in `problems` and left out. */
+export class LineReader {
+  readonly problems: RecordingProblem[] = [];
+  head: RecordingHead | undefined;
+
+  /** `last`: number of the fact before the first line that it is given. */
+  constructor(private last = 0) {}
+
+  /** `line` counts from 1. */
+  read(source: string, line: number): RecordedFact | undefined {
+    if (source.trim() === '' || this.problems.length > mostProblems) {
+      return undefined;
+    }
+    const value = parseLine(source);
+    if (value === undefined) {
+      this.problems.push({ line, message: 'This line is no JSON object', values: [] });
+      return undefined;
+    }
+    if (this.head === undefined && 'recording' in value) {
+      this.readHead(value as unknown as RecordingHead, line);
+      return undefined;
+    }
+    const { payload, ...fact } = ofNow(value);
+    const problem = problemOfFact(fact, this.last);
+    if (problem !== null) {
+      this.problems.push({ line, ...problem });
+      return undefined;
+    }
+    this.last = fact['seq'] as number;
+    return { fact: fact as unknown as Fact, ...(isPayload(payload) ? { payload } : {}) };
+  }
+
+  private readHead(head: RecordingHead, line: number): void {
+    this.head = head;
+    if (!this.isReadable) {
+      this.problems.push({
+        line,
+        message: 'This recording has version {0}; only version {1} can be read',
+        values: [JSON.stringify(head.recording).slice(0, 100), String(recordingVersion)],
+      });
+    }
+  }
+
+  get isReadable(): boolean {
+    return this.head === undefined || this.head.recording === recordingVersion;
+  }
+}
+
+export const noFact: RecordingProblem = {
+  line: 1,
+  message: 'There is no fact in this file',
+  values: [],
+};
+
+/** There is a recording unless it is no recording at all. */
 export function parseJsonLines(text: string): {
   value?: Recording;
   head?: RecordingHead;
   problems: RecordingProblem[];
 } {
-  const problems: RecordingProblem[] = [];
+  const reader = new LineReader();
   const recording: Recording = { facts: [], payloads: new Map() };
-  let head: RecordingHead | undefined;
-  let last = 0;
   text
     .replace(/^\ufeff/, '')
     .split('\n')
     .forEach((source, index) => {
-      if (source.trim() === '' || problems.length > 100) {
+      const read = reader.read(source, index + 1);
+      if (read === undefined) {
         return;
       }
-      const line = index + 1;
-      const value = parseLine(source);
-      if (value === undefined) {
-        problems.push({ line, message: 'This line is no JSON object', values: [] });
-      } else if (head === undefined && 'recording' in value) {
-        head = value as unknown as RecordingHead;
-        if (head.recording !== recordingVersion) {
-          problems.push({
-            line,
-            message: 'This recording has version {0}; only version {1} can be read',
-            values: [JSON.stringify(head.recording).slice(0, 100), String(recordingVersion)],
-          });
-        }
-      } else {
-        const { payload, ...fact } = ofNow(value);
-        const problem = problemOfFact(fact, last);
-        if (problem !== null) {
-          problems.push({ line, ...problem });
-          return;
-        }
-        last = fact['seq'] as number;
-        recording.facts.push(fact as unknown as Fact);
-        if (isPayload(payload)) {
-          recording.payloads.set(last, payload);
-        }
+      recording.facts.push(read.fact);
+      if (read.payload !== undefined) {
+        recording.payloads.set(read.fact.seq, read.payload);
       }
     });
-  if (recording.facts.length === 0 && problems.length === 0) {
-    problems.push({ line: 1, message: 'There is no fact in this file', values: [] });
+  const { head, problems } = reader;
+  const isEmpty = recording.facts.length === 0;
+  if (isEmpty && problems.length === 0) {
+    problems.push(noFact);
   }
-  const unusable = recording.facts.length === 0 || (head && head.recording !== recordingVersion);
+  const unusable = isEmpty || !reader.isReadable;
   return unusable ? { problems } : { value: recording, ...(head ? { head } : {}), problems };
 }
 

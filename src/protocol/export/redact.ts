@@ -34,6 +34,7 @@ export const defaultRedactionRules: readonly RedactionRule[] = [
     on: 'text',
     pattern: 'eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]*',
   },
+  { id: 'cloudKeys', enabled: true, on: 'text', pattern: 'AKID[A-Za-z0-9]{12,}' },
   { id: 'bearer', enabled: true, on: 'text', pattern: 'bearer\\s+[A-Za-z0-9._~+/=-]{8,}' },
 ];
 

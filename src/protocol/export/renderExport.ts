@@ -60,9 +60,13 @@ export function parseRecording(text: string): {
   value?: Recording;
   problems: RecordingProblem[];
 } {
-  const lineEnd = text.indexOf('\n');
-  const firstLine = lineEnd < 0 ? text : text.slice(0, lineEnd);
-  return /^\s*\{\s*$/.test(firstLine) || /^\s*\{\s*"log"/.test(text.slice(0, 200))
-    ? parseHar(text)
-    : parseJsonLines(text);
+  return isHar(text) ? parseHar(text) : parseJsonLines(text);
+}
+
+/** By the first characters of a file. */
+export function isHar(text: string): boolean {
+  const start = text.slice(0, 200);
+  const lineEnd = start.indexOf('\n');
+  const firstLine = lineEnd < 0 ? start : start.slice(0, lineEnd);
+  return /^\s*\{\s*$/.test(firstLine) || /^\s*\{\s*"log"/.test(start);
 }

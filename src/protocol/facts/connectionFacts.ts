@@ -40,8 +40,8 @@ export const connectionFacts: {
     }),
     change: null,
     har: (fact, har) => har.request(fact),
-    words: (fact, { l10n }) =>
-      l10n.t('{0} asks to connect to {1}', shortId(fact.connection), fact.target),
+    words: (fact, { l10n, name }) =>
+      l10n.t('{0} asks to connect to {1}', name(fact.connection), fact.target),
   },
   opened: {
     members: {
@@ -59,8 +59,8 @@ export const connectionFacts: {
       until: fact.at,
     }),
     har: (fact, har) => har.accepted(fact),
-    words: (fact, { l10n }) =>
-      l10n.t('{0} is open (id {1})', shortId(fact.connection), fact.connection),
+    words: (fact, { l10n, name }) =>
+      l10n.t('{0} is open (id {1})', name(fact.connection), fact.connection),
   },
   refused: {
     members: {
@@ -96,7 +96,13 @@ export const connectionFacts: {
       l10n.t('refused {0} with {1}: {2}', fact.target, fact.status, fact.reason),
   },
   closed: {
-    members: { connection: own, cause: oneOf(causeWords), code: number, reason: line },
+    members: {
+      connection: own,
+      cause: oneOf(causeWords),
+      code: number,
+      reason: line,
+      counted: optional(number),
+    },
     payload: 'none',
     explains: ({ connection }) => ({ connection }),
     row: (fact) => ({
@@ -114,9 +120,9 @@ export const connectionFacts: {
       until: fact.at,
     }),
     har: (fact, har) => har.ended(fact),
-    words: (fact, { l10n }) =>
+    words: (fact, { l10n, name }) =>
       l10n
-        .t('{0} closed: {1} {2} {3}', shortId(fact.connection), fact.cause, fact.code, fact.reason)
+        .t('{0} closed: {1} {2} {3}', name(fact.connection), fact.cause, fact.code, fact.reason)
         .trimEnd(),
   },
   client: {

@@ -18,6 +18,8 @@ export interface Voice {
   l10n: { t(text: string, ...values: (string | number)[]): string };
   /** `path:line: ` as terminals know to open it; '' for no place. */
   place(place: SourcePlace | undefined): string;
+  /** What a connection is called: a test client's name, or the beginning of its id. */
+  name(connection: string): string;
   /** Two texts as sentences. */
   sentences(first: string, second: string): string;
   /** The start of the run that the fact belongs to. */

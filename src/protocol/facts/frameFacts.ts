@@ -11,7 +11,6 @@ import {
   type SourcePlace,
 } from '../fact';
 import type { FactEntry } from './entry';
-import { shortId } from './connectionFacts';
 import { rowFlag } from './row';
 import {
   flag,
@@ -130,10 +129,10 @@ export const frameFacts: {
     }),
     change: null,
     har: (fact, har) => har.message(fact),
-    words: (fact) => {
+    words: (fact, { name }) => {
       const arrow = fact.direction === 'toServer' ? '→' : '←';
       const what = fact.type === 'close' ? `close ${fact.code ?? ''}` : fact.type;
-      return `${shortId(fact.connection)} ${arrow} ${what} ${fact.size} B  ${fact.preview}${fact.more ? '…' : ''}`;
+      return `${name(fact.connection)} ${arrow} ${what} ${fact.size} B  ${fact.preview}${fact.more ? '…' : ''}`;
     },
   },
   push: {
@@ -176,9 +175,11 @@ export const frameFacts: {
     change: null,
     har: null,
     words: (fact, { l10n }) =>
-      fact.errNo === 0
-        ? undefined
-        : l10n.t('  push refused: errNo {0}, {1}', fact.errNo, fact.errMsg),
+      fact.errNo !== 0
+        ? l10n.t('  push refused: errNo {0}, {1}', fact.errNo, fact.errMsg)
+        : fact.warnings?.length
+          ? l10n.t('  push delivered, but: {0}', fact.warnings.join(' '))
+          : undefined,
   },
   held: {
     members: { frame: heldFrame },
@@ -244,10 +245,10 @@ export const frameFacts: {
     row: null,
     change: null,
     har: null,
-    words: (fact, { l10n }) =>
+    words: (fact, { l10n, name }) =>
       l10n.t(
         '  fault lab: {0}',
-        `${fact.fault} ${fact.connection === null ? (fact.function ?? '') : shortId(fact.connection)}`.trimEnd(),
+        `${fact.fault} ${fact.connection === null ? (fact.function ?? '') : name(fact.connection)}`.trimEnd(),
       ),
   },
 };

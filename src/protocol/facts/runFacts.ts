@@ -12,7 +12,6 @@ import {
   type SourcePlace,
 } from '../fact';
 import type { Role } from '../project';
-import { shortId } from './connectionFacts';
 import type { FactEntry } from './entry';
 import { rowFlag } from './row';
 import {
@@ -122,11 +121,11 @@ export const runFacts: {
       reachesCause: true,
     }),
     har: null,
-    words: (fact, { run, stopping }) => {
+    words: (fact, { name, run, stopping }) => {
       if (stopping) {
         return undefined;
       }
-      const client = run === undefined || run.connection === null ? '' : shortId(run.connection);
+      const client = run === undefined || run.connection === null ? '' : name(run.connection);
       const head = `${run?.function ?? ''} ${client}`.trim() + `  ${fact.durationMs.toFixed(1)} ms`;
       return fact.outcome === 'ok'
         ? `  ✓ ${head}  ${fact.preview}`
@@ -189,6 +188,7 @@ export const runFacts: {
       invocation: optional(own),
       connection: optional(own),
       place: optional(place),
+      version: optional(number),
       fix: optional(fix),
       change: optional(change),
     },
@@ -208,7 +208,8 @@ export const runFacts: {
     row: null,
     change: null,
     har: null,
-    words: null,
+    words: (fact, { l10n, stopping }) =>
+      stopping ? undefined : l10n.t('  What was wrong with {0} is gone.', fact.function),
   },
 };
 

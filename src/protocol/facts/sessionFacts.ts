@@ -128,13 +128,16 @@ export const sessionFacts: {
           : l10n.t('clock runs again'),
   },
   dropped: {
-    members: { facts: number, payloads: number },
+    members: { facts: number, payloads: number, missed: optional(number) },
     payload: 'none',
     explains: () => 'nothing',
     row: null,
     change: null,
     har: null,
-    words: null,
+    words: ({ missed }, { l10n }) =>
+      missed === undefined
+        ? undefined
+        : l10n.t('{0} facts are missing here: this reader was too slow', missed),
   },
   trafficCleared: {
     members: { epoch: number },

@@ -68,7 +68,7 @@ export const handshakeRows: readonly LedgerRow[] = [
     mark: 'assumed',
     source: 'our choice',
     given: 'a handshake or push',
-    when: 'it has two Host headers, or another HTTP version than 1.0 or 1.1 (a handshake: than 1.1)',
+    when: 'it has no Host header or two, or another HTTP version than 1.0 or 1.1 (a handshake: than 1.1)',
     then: 'it is refused with 400',
     fixed: 'RFC 9110, RFC 9112 and RFC 6455 demand it.',
   },

@@ -187,7 +187,7 @@ export const pushRows: readonly LedgerRow[] = [
     source: 'our choice',
     given: 'a connection that is open',
     when: 'the Content-Type of a push names another charset than UTF-8',
-    then: 'the body is decoded from it',
+    then: 'the body is decoded from it, with a warning where its bytes are UTF-8',
     fixed: 'What is named can be read.',
   },
   {

@@ -205,6 +205,16 @@ export const runtimeRows: readonly LedgerRow[] = [
     then: 'a finding names the library and the command that installs it',
   },
   {
+    id: 'runtime.newer-code',
+    mark: 'assumed',
+    source: 'our choice',
+    given: 'a handler for an older Python or Node.js than this machine has',
+    when: 'its code needs the newer one: syntax, or a name of the standard library',
+    then: 'it runs here, and a warning at its line says since which version there is such a thing, and which error the older one answers with; types, builds and installed packages are not looked at',
+    fixed:
+      'The older version is not here to refuse it; a machine that has it runs the handler by it.',
+  },
+  {
     id: 'runtime.node-async',
     mark: 'documented',
     source: 'runtime pages',

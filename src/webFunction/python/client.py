@@ -15,7 +15,7 @@ import h11
 from wsproto import ConnectionType, WSConnection
 from wsproto.connection import ConnectionState
 from wsproto.events import (AcceptConnection, BytesMessage, CloseConnection, Message, Ping, Request, TextMessage)
-from wsproto.utilities import RemoteProtocolError
+from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 import events
 import pushes
@@ -23,7 +23,8 @@ import register
 
 # Bytes of one message; above, the client is closed with 1009.
 LARGEST = 8 * 1024 * 1024
-# Messages of a client that wait; while so many do, it is not read.
+FRAGMENTS = 16384
+# Messages of a client that wait (or LARGEST bytes of them); while so many do, it is not read.
 WAITING = 256
 # Seconds: for a request's headers, for a client that does not read, and for its answer to a Close frame.
 HEADERS, UNREAD, FAREWELL = 20, 3, 2
@@ -42,7 +43,8 @@ class Client(object):
         self.ws = WSConnection(ConnectionType.SERVER)
         self.lock = threading.RLock()
         self.inbox = queue.Queue()
-        self.room = threading.Semaphore(WAITING)
+        self.room = threading.Condition()
+        self.waiting = self.waiting_bytes = 0
         self.id = None
         self.tag = ''
         # connecting, open, ending (a Cleanup is to come, or runs), gone
@@ -64,7 +66,12 @@ class Client(object):
                 self.read_messages()
         except OSError:
             self.end('clientVanished')
+        except Exception:  # A fault of the host's costs this client, with its Cleanup.
+            self.host.log(self.tag, traceback.format_exc())
+            self.end('protocolError', 1002)
         finally:
+            if self.state == 'connecting':
+                self.host.clients.pop(self.id, None)
             if self.state in ('connecting', 'gone'):
                 self.sock.close()
 
@@ -74,6 +81,7 @@ class Client(object):
         """(request, bytes that came after it), or None when it was answered already."""
         http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD)
         until = time.monotonic() + HEADERS
+        came = 0
         while True:
             try:
                 event = http.next_event()
@@ -84,10 +92,14 @@ class Client(object):
                 data = self.sock.recv(65536)
                 if not data:
                     return None
+                came += len(data)
                 http.receive_data(data)
             elif isinstance(event, h11.Request):
                 self.sock.settimeout(None)
-                return event, http.trailing_data[0]
+                rest = http.trailing_data[0]
+                if came - len(rest) > HEAD:
+                    return self.refuse(431, {'message': 'The headers are larger than %d bytes.' % HEAD})
+                return event, rest
             else:
                 return None
 
@@ -100,6 +112,8 @@ class Client(object):
         path, _, query = target.partition('?')
         if request.method != b'GET' or headers.get('upgrade', '').lower() != 'websocket':
             return self.refuse(426, {'message': 'This address speaks WebSocket: send Upgrade: websocket.'})
+        if 'transfer-encoding' in headers or headers.get('content-length', '0') != '0':
+            return self.refuse(400, {'message': 'A handshake has no body.'})
         if not KEY.match(headers.get('sec-websocket-key', '')):
             return self.refuse(403, {'message': 'Header Sec-WebSocket-Key is missing or malformed.'})
         if headers.get('sec-websocket-version') != '13':
@@ -108,6 +122,8 @@ class Client(object):
             self.ws.initiate_upgrade_connection(list(request.headers), request.target)
         except RemoteProtocolError as error:
             return self.refuse(403, {'message': str(error)})
+        except ValueError as error:  # The library decodes more than it checks.
+            return self.refuse(400, {'message': 'This is no handshake: %s' % error})
         for event in self.ws.events():
             if not isinstance(event, Request):
                 return self.refuse(400, {'message': 'This is no handshake.'})
@@ -208,6 +224,19 @@ class Client(object):
 
     parts = size = None
 
+    def wait_for_room(self, size):
+        with self.room:
+            while self.waiting >= WAITING or self.waiting > 0 and self.waiting_bytes + size > LARGEST:
+                self.room.wait()
+            self.waiting += 1
+            self.waiting_bytes += size
+
+    def make_room(self, size):
+        with self.room:
+            self.waiting -= 1
+            self.waiting_bytes -= size
+            self.room.notify()
+
     def take_events(self):
         for event in self.ws.events():
             if isinstance(event, Ping):
@@ -219,18 +248,20 @@ class Client(object):
                 self.close_came = event
                 self.end('clientClose', event.code)
             elif isinstance(event, Message) and self.state == 'open':
-                self.parts = (self.parts or []) + [event.data]
-                self.size = (self.size or 0) + len(event.data)
-                if self.size > LARGEST:
-                    self.end('protocolError', 1009)
+                text = isinstance(event, TextMessage)
+                if self.parts is None:
+                    self.parts, self.size = [], 0
+                self.parts.append(event.data if text else bytes(event.data))
+                self.size += len(event.data.encode('utf-8') if text else event.data)
+                if self.size > LARGEST or len(self.parts) > FRAGMENTS:
+                    self.end('protocolError', 1009 if self.size > LARGEST else 1008)
                     return
                 if event.message_finished:
-                    whole = ('' if isinstance(event, TextMessage) else b'').join(map(
-                        (lambda part: part) if isinstance(event, TextMessage) else bytes, self.parts))
+                    whole, size = ('' if text else b'').join(self.parts), self.size
                     self.parts = self.size = None
                     self.touch('toServer')
-                    self.room.acquire()
-                    self.inbox.put(whole)
+                    self.wait_for_room(size)
+                    self.inbox.put((whole, size))
 
     def touch(self, direction):
         if direction in self.service['emulator']['idleResetOn']:
@@ -244,14 +275,15 @@ class Client(object):
             if isinstance(item, End):
                 self.leave(item.cause, item.code)
                 return
+            message, size = item
             try:
-                result = function.invoke(events.transfer(self.service, self.id, item), str(uuid.uuid4()), self.tag)
+                result = function.invoke(events.transfer(self.service, self.id, message), str(uuid.uuid4()), self.tag)
                 drops = result.outcome in ('platformError', 'gatewayTimeout') or (
                     result.outcome == 'userError' and self.service['emulator']['closeOnUserError'])
             except Exception:  # A fault of the host's costs this client, with its Cleanup.
                 self.host.log(self.tag, traceback.format_exc())
                 drops = True
-            self.room.release()
+            self.make_room(size)
             if drops:
                 self.end('platformFailure')
 
@@ -319,8 +351,8 @@ class Client(object):
                     self.spoke = time.monotonic()
             if cause != 'clientVanished':
                 self.end_tcp()
-        except (OSError, ValueError):
-            pass  # The client did not wait for it.
+        except (OSError, ValueError, LocalProtocolError):
+            pass  # The client did not wait for it, or has been told.
 
     def end_tcp(self):
         """Waits a little for the client to end its side: what it still sends must not cut off what it is told."""

@@ -216,7 +216,7 @@ class Process(object):
                 self.kill()
                 return Result('userError', status=433, message='Invoking task timed out after %d seconds' % seconds)
             if parts is None:
-                return Result('platformError', status=439, message='the process ended')
+                return Result('userError', status=439, message='the process ended')
         value = json.loads(parts[3].decode('utf-8'))
         if kind in (b'R', b'r'):
             return Result('ok', value)

@@ -69,7 +69,10 @@ class Host(object):
             function.warm_up()
         url = os.environ.get('REDIS_URL', '')
         if url:
-            self.owners.join(url, self.push_here, self.log)
+            try:
+                self.owners.join(url, self.push_here, self.log)
+            except Exception as error:  # Whatever the library says of a wrong address, name or password.
+                sys.exit('Redis cannot be used (correct REDIS_URL, or take it out): %s' % error)
             reach = 'pushes reach all instances over Redis'
         else:
             reach = 'REDIS_URL is not set: pushes reach the connections of this instance only'
@@ -81,9 +84,18 @@ class Host(object):
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: threading.Thread(target=self.stop, daemon=True).start())
         while True:
-            sock, address = server.accept()
-            one = client.Client(sock, address[0], self)
-            threading.Thread(target=one.run, daemon=True).start()
+            try:
+                sock, address = server.accept()
+            except OSError as error:  # No descriptor is left: those who are there go on, and leave some.
+                self.log('', 'nobody can come in: %s' % error)
+                time.sleep(0.1)
+                continue
+            try:
+                one = client.Client(sock, address[0], self)
+                threading.Thread(target=one.run, daemon=True).start()
+            except (OSError, RuntimeError) as error:
+                self.log('', 'a client was turned away: %s' % error)
+                sock.close()
 
     def stop(self):
         """1011, from the server, is among the codes after which the platform counts a connection as a success."""

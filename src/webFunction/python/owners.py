@@ -1,9 +1,11 @@
 """Which instance holds a connection: its id begins with the instance's name. Pushes to connections of others are
-published to their owner over Redis, who answers; the same as in the Node.js host."""
+published to their owner over Redis, who answers; the same as in the Node.js host. Nobody subscribed means that the
+instance is gone, unless Redis has just been away: then it may be on its way back."""
 import base64
 import json
 import os
 import threading
+import time
 import uuid
 
 import pushes
@@ -11,6 +13,8 @@ import pushes
 NAME_BYTES = 6
 # Seconds that another instance may take for a push.
 ANSWER_LIMIT = 5
+# Seconds that instances may need to find a Redis again that was away.
+BACK_LIMIT = 10
 
 
 class Owners(object):
@@ -18,6 +22,8 @@ class Owners(object):
         self.name = os.urandom(NAME_BYTES)
         self.redis = None
         self.asked = {}
+        # When Redis was found again.
+        self.back = None
 
     def new_id(self):
         return base64.b64encode(self.name + os.urandom(16 - NAME_BYTES)).decode('ascii')
@@ -26,7 +32,14 @@ class Owners(object):
         """Raises when Redis cannot be reached. `push(connection, payload)` is for those that others ask for."""
         import redis
         self.redis = redis.Redis.from_url(url, socket_keepalive=True, health_check_interval=15)
-        messages = self.redis.pubsub(ignore_subscribe_messages=True)
+        owners = self
+
+        class Messages(redis.client.PubSub):
+            def on_connect(self, connection):  # Not for the first time.
+                owners.back = time.monotonic()
+                redis.client.PubSub.on_connect(self, connection)
+
+        messages = Messages(self.redis.connection_pool, ignore_subscribe_messages=True)
         messages.subscribe(channel(self.name.hex()))
         threading.Thread(target=self.listen, args=(messages, push, log), daemon=True).start()
 
@@ -34,28 +47,36 @@ class Owners(object):
         while True:
             try:
                 message = messages.get_message(timeout=60)
-                if message is not None:
-                    self.receive(json.loads(message['data'].decode('utf-8')), push)
             except Exception as error:  # Redis is away: the library connects and subscribes again.
+                self.back = time.monotonic()
                 log('', 'Redis: %s' % error)
-                threading.Event().wait(1)
+                time.sleep(1)
+                continue
+            if message is not None:
+                try:
+                    self.receive(json.loads(message['data'].decode('utf-8')), push)
+                except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+                    log('', 'Redis: a message that no instance wrote was left out')
+                except Exception as error:  # The answer could not be sent: the asker gives up by itself.
+                    log('', 'Redis: %s' % error)
 
     def receive(self, message, push):
         if 'answers' in message:
             waiting = self.asked.get(message['answers'])
             if waiting is not None:
-                waiting.verdict = message['verdict']
+                verdict = message['verdict']
+                waiting.verdict = int(verdict['errNo']), verdict['errMsg'] + ''
                 waiting.event.set()
             return
-        wire = message['request']
-        payload = wire.get('text')
+        wire, asker, ask = message['request'], channel(message['from']), message['ask']
         if wire.get('close'):
             payload = None
-        elif payload is None:
+        elif 'text' in wire:
+            payload = wire['text'] + ''
+        else:
             payload = base64.b64decode(wire['binary'])
         number, text = push(wire['id'], payload)
-        answer = {'answers': message['ask'], 'verdict': {'errNo': number, 'errMsg': text}}
-        self.redis.publish(channel(message['from']), json.dumps(answer))
+        self.redis.publish(asker, json.dumps({'answers': ask, 'verdict': {'errNo': number, 'errMsg': text}}))
 
     def forward(self, connection, payload, service):
         """(errNo, errMsg) of the instance that holds it; None: no other does."""
@@ -78,10 +99,12 @@ class Owners(object):
         try:
             call = {'from': self.name.hex(), 'ask': ask, 'service': service, 'request': wire}
             if self.redis.publish(channel(owner.hex()), json.dumps(call)) == 0:
+                if self.back is not None and time.monotonic() - self.back < BACK_LIMIT:
+                    return pushes.DIED, 'it is not known yet who holds %s: Redis was away' % connection
                 return pushes.UNKNOWN, 'the connection %s is unknown or closed' % connection
             if not waiting.event.wait(ANSWER_LIMIT):
                 return pushes.DIED, 'the instance that holds %s does not answer' % connection
-            return waiting.verdict['errNo'], waiting.verdict['errMsg']
+            return waiting.verdict
         except Exception as error:
             return pushes.DIED, 'Redis cannot be reached: %s' % error
         finally:

@@ -4,6 +4,7 @@ import http.server
 import json
 import re
 import socketserver
+import sys
 
 OK, UNKNOWN, NOT_OPEN, NOT_JSON, WRONG_FIELD, INVALID_BASE64, TOO_LARGE, DIED = 0, 9001, 9002, 9003, 9004, 9005, 9006, 9007
 LARGEST = 6 * 1024 * 1024
@@ -66,6 +67,10 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         self.path, self.service, self.push = '/' + key, service, push
         http.server.HTTPServer.__init__(self, ('127.0.0.1', 0), Handler)
 
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], OSError):  # A function that did not wait for its answer.
+            socketserver.BaseServer.handle_error(self, request, client_address)
+
     @property
     def url(self):
         return 'http://127.0.0.1:%d%s' % (self.server_address[1], self.path)
@@ -76,7 +81,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         server = self.server
-        body = self.body()
+        try:
+            body = self.body()
+        except ValueError:
+            self.close_connection = True
+            self.say(400, {'message': 'The body has a length that is no number.'})
+            return
         foreign = self.headers.get('Host', '').partition(':')[0] not in LOCAL
         if foreign or 'Origin' in self.headers or 'Sec-Fetch-Site' in self.headers:
             self.say(403, {'message': 'Pushes come from the functions of this instance, not from web pages.'})

@@ -61,7 +61,10 @@ def unwrapped(answer):
         raise Refused(403, {'message': 'Register: the integration response is malformed'})
     body = answer['body']
     if answer['isBase64Encoded']:
-        body = base64.b64decode(body).decode('utf-8', 'replace')
+        try:
+            body = base64.b64decode(body).decode('utf-8', 'replace')
+        except ValueError:
+            raise Refused(403, {'message': 'Register: the integration response is malformed'})
     return int(answer['statusCode']), body
 
 

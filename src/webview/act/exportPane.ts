@@ -43,6 +43,8 @@ function ruleName(rule: RedactionRule): string {
       return l10n.t('Names of secrets');
     case 'jwt':
       return l10n.t('Signed tokens (JWT)');
+    case 'cloudKeys':
+      return l10n.t('SecretId of Tencent Cloud');
     case 'bearer':
       return l10n.t('Bearer tokens');
     default:

@@ -16,9 +16,10 @@ export function renderEnding(model: InspectorModel, row: number): TemplateResult
   const facts: [string, string][] =
     fact.kind === 'closed'
       ? [
-          [l10n.t('Cause'), causeName(fact.cause)],
+          [l10n.t('Cause'), causeName(fact)],
           [l10n.t('Code'), String(fact.code)],
           [l10n.t('Reason'), fact.reason],
+          [l10n.t('Status of a Web function'), String(fact.counted ?? '')],
         ]
       : [];
   facts.push(

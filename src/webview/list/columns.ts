@@ -22,10 +22,10 @@ export const columns: readonly Column[] = [
   { id: 'size', title: () => l10n.t('Size'), width: 64, min: 40, from: 600 },
   { id: 'preview', title: () => l10n.t('Preview'), width: 0, min: 80, from: 0 },
   { id: 'invocation', title: () => l10n.t('Function'), width: 164, min: 60, from: 640 },
-  { id: 'status', title: () => l10n.t('Status'), width: 58, min: 24, from: 250 },
+  { id: 'status', title: () => l10n.t('Status'), width: 64, min: 24, from: 250 },
 ];
 
-const narrow: Partial<Record<ColumnId, number>> = { connection: 84, status: 58 };
+const narrow: Partial<Record<ColumnId, number>> = { connection: 84 };
 
 export interface Layout {
   shown: Column[];

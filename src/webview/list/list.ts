@@ -187,8 +187,13 @@ export class TrafficList extends HTMLElement {
     this.following ||= this.seenEnd <= store.start;
     this.keepPlace(length);
     this.draw();
-    const behind = this.following ? 0 : view.countFrom(Math.max(this.seenEnd, store.first));
-    this.tail.hidden = this.following || length === 0;
+    // What is in sight is not new, also to somebody who looks at one row and does not follow.
+    const inSight = this.following || this.grid.scrollTop >= this.lastTop(length) - 2;
+    if (inSight) {
+      this.seenEnd = store.end;
+    }
+    const behind = inSight ? 0 : view.countFrom(Math.max(this.seenEnd, store.first));
+    this.tail.hidden = inSight;
     const text =
       behind === 0 ? l10n.t('Newest') : l10n.t('{0} new', behind > 9999 ? '9,999+' : behind);
     if (this.tail.textContent !== text) {
@@ -196,9 +201,14 @@ export class TrafficList extends HTMLElement {
     }
   }
 
+  /** How far down the list can be moved. */
+  private lastTop(length: number): number {
+    return Math.max(0, length * lineHeight - (this.height - headHeight));
+  }
+
   private keepPlace(length: number): void {
     const { view } = this.model;
-    const max = Math.max(0, length * lineHeight - (this.height - headHeight));
+    const max = this.lastTop(length);
     let wanted = this.grid.scrollTop;
     if (this.following) {
       this.seenEnd = this.model.store.end;
@@ -236,8 +246,7 @@ export class TrafficList extends HTMLElement {
       used.add(slot);
       const line = view.line(index);
       if (line.line === 'group') {
-        const connection = store.connections[line.connection]!;
-        const name = connection === '' ? { name: '', color: 0 } : names.of(connection);
+        const name = names.of(store.connections[line.connection]!);
         this.pool[slot]!.showGroup(
           index,
           index * lineHeight,
@@ -256,6 +265,7 @@ export class TrafficList extends HTMLElement {
           dimmed: view.highlighting && !marked,
           firstOfSession:
             before !== undefined && store.sessionOf(before) !== store.sessionOf(line.row),
+          missed: store.missedBetween(before, line.row),
         });
         before = line.row;
       }
@@ -287,7 +297,7 @@ export class TrafficList extends HTMLElement {
         this.seenEnd = this.model.store.end;
       }
       this.remember();
-      this.tail.hidden = this.following || this.model.view.length === 0;
+      this.tail.hidden = this.following;
     }
     this.draw();
   }

@@ -73,9 +73,13 @@ export function previewOf(model: InspectorModel, row: number): string {
     case 'close': {
       const fact = store.factOf(row);
       const code = store.code(row) || '';
-      const cause = fact.kind === 'closed' ? causeName(fact.cause) : '';
+      const cause = fact.kind === 'closed' ? causeName(fact) : '';
+      const counted =
+        fact.kind === 'closed' && fact.counted !== undefined
+          ? l10n.t('a Web function counts {0}', fact.counted)
+          : '';
       const found = fact.kind === 'closed' ? findingsOf(model, row)[0]?.message : undefined;
-      return [code, text, cause, found ?? ''].filter((part) => part !== '').join(' · ');
+      return [code, text, cause, counted, found ?? ''].filter((part) => part !== '').join(' · ');
     }
     case 'refusal':
       return `${store.code(row)} · ${text}`;
@@ -100,7 +104,10 @@ export function findingsOf(model: InspectorModel, row: number): readonly FactOf<
 
 const noCloseFrame = 1006;
 
-export function causeName(cause: string): string {
+export function causeName({ cause, code }: FactOf<'closed'>): string {
+  if (cause === 'protocolError' && (code === 1008 || code === 1009)) {
+    return l10n.t('the client went over a limit');
+  }
   const names: Record<string, string> = {
     clientClose: l10n.t('closed by the client'),
     clientVanished: l10n.t('the client vanished'),
@@ -179,6 +186,7 @@ export class RowElement {
   readonly element = document.createElement('div');
   private readonly cells = new Map<ColumnId, Cell>();
   private readonly group = document.createElement('div');
+  private readonly gap = document.createElement('span');
   private readonly groupIcon = document.createElement('span');
   private readonly groupLabel = document.createElement('span');
   private top = -1;
@@ -194,6 +202,7 @@ export class RowElement {
     this.element.setAttribute('role', 'row');
     this.group.setAttribute('role', 'gridcell');
     this.group.className = 'group-cell';
+    this.gap.className = 'tag gap-mark';
     this.groupLabel.className = 'label';
     this.group.append(this.groupIcon, this.groupLabel);
     this.build(columns);
@@ -279,6 +288,8 @@ export class RowElement {
       marked: boolean;
       dimmed: boolean;
       firstOfSession: boolean;
+      /** Facts that are missing between it and the row before. */
+      missed: number;
     },
   ): void {
     if (this.element.firstChild === this.group) {
@@ -296,11 +307,28 @@ export class RowElement {
         look.compared ? ' compared' : ''
       }${look.marked ? ' marked' : ''}${look.dimmed ? ' dimmed' : ''}${
         look.firstOfSession ? ' first-of-session' : ''
-      }`,
+      }${look.missed > 0 ? ' after-gap' : ''}`,
     );
     setAttribute(this.element, 'aria-selected', String(look.selected || look.compared));
     for (const [id, cell] of this.cells) {
       this.fill(id, cell, row, before, kind, direction, names.of(store.connection(row)));
+    }
+    this.showGap(look.missed);
+  }
+
+  private showGap(missed: number): void {
+    if (missed === 0) {
+      this.gap.remove();
+      return;
+    }
+    write(this.gap, l10n.t('{0} missed', formatCount(missed)));
+    this.gap.title = l10n.t(
+      'The node told more than was read in time: {0} facts are missing before this row.',
+      formatCount(missed),
+    );
+    const preview = this.cells.get('preview')?.element ?? this.element.lastElementChild;
+    if (preview !== null && preview !== this.gap.parentElement) {
+      preview.prepend(this.gap);
     }
   }
 

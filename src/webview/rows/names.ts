@@ -9,6 +9,9 @@ export interface ConnectionName {
   color: number;
 }
 
+/** What concerns no connection uses up no colour: each page would count it when it draws it. */
+const nobody: ConnectionName = { name: '', color: 0 };
+
 export class ConnectionNames {
   private readonly known = new Map<string, ConnectionName>();
   private readonly taken = new Set<string>();
@@ -44,11 +47,11 @@ export class ConnectionNames {
   }
 
   of(connection: string): ConnectionName {
-    return this.known.get(connection) ?? this.give(connection);
+    return connection === '' ? nobody : (this.known.get(connection) ?? this.give(connection));
   }
 
   nameOf(connection: string): string {
-    return connection === '' ? '' : this.of(connection).name;
+    return this.of(connection).name;
   }
 
   clear(): void {

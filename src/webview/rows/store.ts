@@ -10,6 +10,8 @@ import { rebuildFact } from './rebuild';
 export const keptLogLines = 1000;
 /** Findings that the page keeps for one run. */
 const keptDiagnostics = 20;
+/** Places where facts are missing that are remembered; of older ones the count in the footer tells. */
+const keptGaps = 1000;
 
 /** What the end of a connection tells beside its own fact. */
 export interface Ending {
@@ -43,6 +45,8 @@ export class RowStore extends RowColumns {
   /** Rows of handshakes that have not ended, by connection. */
   private readonly handshakes = new Map<string, number>();
   private readonly endings = new Map<string, Ending>();
+  /** Where facts are missing, since they were told faster than read; in their order. */
+  private gaps: { session: number; seq: number; missed: number }[] = [];
 
   constructor(
     maxRows: number,
@@ -57,11 +61,24 @@ export class RowStore extends RowColumns {
     this.invocations.clear();
     this.handshakes.clear();
     this.endings.clear();
+    this.gaps = [];
   }
 
   override startSession(session: number): void {
     super.startSession(session);
     this.handshakes.clear();
+  }
+
+  /** How many facts are missing right before this row, and after the one that is shown before it. */
+  missedBetween(before: number | undefined, row: number): number {
+    const [session, upTo] = [this.sessionOf(row), this.seq(row)];
+    const sameSession = before !== undefined && this.sessionOf(before) === session;
+    const after = sameSession ? this.seq(before) : 0;
+    let sum = 0;
+    for (const gap of this.gaps) {
+      sum += gap.session === session && gap.seq >= after && gap.seq < upTo ? gap.missed : 0;
+    }
+    return sum;
   }
 
   roleOf(row: number): Role | null {
@@ -126,6 +143,10 @@ export class RowStore extends RowColumns {
 
   /** Takes in one fact of the running session. */
   add<K extends FactKind>(fact: FactOf<K>): void {
+    if ('missed' in fact && fact.missed !== undefined) {
+      this.gaps.push({ session: this.session, seq: fact.seq, missed: fact.missed });
+      this.gaps.splice(0, this.gaps.length - keptGaps);
+    }
     const { row, change } = entryOf(fact);
     const changes = change?.(fact);
     if (changes !== undefined) {

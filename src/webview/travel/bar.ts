@@ -39,9 +39,6 @@ export function travelBar(model: InspectorModel): TemplateResult {
       @input=${(event: Event) => model.travel(Number((event.target as HTMLInputElement).value))}
     />
     ${tool({ icon: 'chevron-right', label: l10n.t('One row on'), onClick: step(1) })}
-    <span class="travel-place">
-      ${moment === null ? l10n.t('now') : html`${icon('history')}${l10n.t('In the past:')} ${place}`}
-    </span>
     <button
       type="button"
       class="act"
@@ -50,5 +47,8 @@ export function travelBar(model: InspectorModel): TemplateResult {
     >
       ${model.mode === 'live' ? l10n.t('Live') : l10n.t('To the end')}
     </button>
+    <span class="travel-place">
+      ${moment === null ? l10n.t('now') : html`${icon('history')}${l10n.t('In the past:')} ${place}`}
+    </span>
   </section>`;
 }

@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { InvocationState } from '../../protocol/state';
-import { formatDuration, formatSize, formatTime, oneLine } from '../format';
+import { formatCount, formatDuration, formatSize, formatTime, oneLine } from '../format';
 import { icon } from '../icon';
 import type { InspectorModel } from '../model';
 
@@ -25,9 +25,8 @@ export function momentPane(model: InspectorModel): TemplateResult | typeof nothi
           <span class="conn-name"><span class="dot conn-${name.color}"></span>${name.name}</span>
           <span class="quiet">
             ${status === 'open' ? l10n.t('since {0}', formatTime(state.epoch + since)) : l10n.t('connecting')}
-            · ${icon('arrow-right', 'to-server')}${toServer.frames} ${formatSize(toServer.bytes)}
-            ${icon('arrow-left', 'to-client')}${toClient.frames} ${formatSize(toClient.bytes)}
           </span>
+          ${sum('arrow-right', 'to-server', toServer)} ${sum('arrow-left', 'to-client', toClient)}
         </li>`;
       })}
     </ul>
@@ -43,6 +42,16 @@ export function momentPane(model: InspectorModel): TemplateResult | typeof nothi
       )}
     </ul>
   </div>`;
+}
+
+function sum(
+  name: string,
+  direction: string,
+  { frames, bytes }: { frames: number; bytes: number },
+): TemplateResult {
+  return html`<span class="quiet sum"
+    >${icon(name, direction)} ${formatCount(frames)} · ${formatSize(bytes)}</span
+  >`;
 }
 
 function value({ ended, outcome, preview, durationMs, error }: InvocationState): TemplateResult {

@@ -8,13 +8,13 @@ import path from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
-import { run, start, stop, TestProject } from '../../host/suite/support';
+import { run, start, stop, TestProject } from '../../host/support';
 
-const seconds = 10;
+const seconds = 8;
 const figures: Record<string, number> = {};
 
 describe('what the extension costs the editor', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const extension = vscode.extensions.getExtension('scf-websocket.scf-websocket');
   assert.ok(extension);
   const bench = path.join(extension.extensionPath, 'test', 'bench');
@@ -48,12 +48,13 @@ describe('what the extension costs the editor', function () {
     fs.cpSync(handlers, project.folder, { recursive: true });
     const { url, pushUrl } = await start();
     await run(ids.commands.openTraffic);
-    const rate = process.env['SCFWS_RATE'];
-    const flows: Record<string, string[]> = {
-      idle: ['0'],
-      busy: [rate ?? '2500'],
-      pushed: [rate ?? '5000', pushUrl],
-    };
+    const flows: Record<string, string[]> = { idle: ['0'] };
+    for (const rate of ['250', '500', '1000', '1500', '2000', '2500']) {
+      flows[`through handlers ${rate}/s`] = [rate];
+    }
+    for (const rate of ['1000', '2500', '5000']) {
+      flows[`pushed ${rate}/s`] = [rate, pushUrl];
+    }
     for (const [name, [perSecondWanted = '', ...to]] of Object.entries(flows)) {
       const delay = monitorEventLoopDelay({ resolution: 5 });
       delay.enable();
@@ -66,14 +67,17 @@ describe('what the extension costs the editor', function () {
       flow.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
       await new Promise((resolve) => flow.once('close', resolve));
       delay.disable();
-      const { sent, answered, perSecond } = JSON.parse(printed) as Record<string, number>;
-      assert.equal(answered, sent);
+      const { sent, answered, perSecond, lateP50, lateP99 } = JSON.parse(printed) as Record<
+        string,
+        number
+      >;
       // The histogram counts what a timer of 5 ms took; the delay is what came on top.
-      figures[`${name}P50`] = delay.percentile(50) / 1e6 - 5;
-      figures[`${name}P99`] = delay.percentile(99) / 1e6 - 5;
-      figures[`${name}Max`] = delay.max / 1e6 - 5;
-      // A message that goes through the handler is two frames.
-      figures[`${name}FramesPerSecond`] = (name === 'pushed' ? 1 : 2) * (perSecond ?? 0);
+      figures[`${name}: host p50`] = delay.percentile(50) / 1e6 - 5;
+      figures[`${name}: host p99`] = delay.percentile(99) / 1e6 - 5;
+      figures[`${name}: message p50`] = lateP50 ?? NaN;
+      figures[`${name}: message p99`] = lateP99 ?? NaN;
+      figures[`${name}: answered a second`] = perSecond ?? 0;
+      figures[`${name}: not answered`] = (sent ?? 0) - (answered ?? 0);
     }
     await stop();
     project.remove();

@@ -19,7 +19,7 @@ import {
   Trace,
   until,
   workspaceFolder,
-} from '../suite/support';
+} from '../support';
 import { window } from '../window';
 
 describe('a workspace of several folders', function () {

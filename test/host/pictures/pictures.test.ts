@@ -20,7 +20,7 @@ import {
   until,
   isDebugging,
   usePythonWithDebugpy,
-} from '../suite/support';
+} from '../support';
 
 const size = { width: 1200, height: 700 };
 /** Small enough to be read in the walkthrough, where it stands beside the steps. */

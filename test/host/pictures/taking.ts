@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { window } from '../window';
-import { run, type Files } from '../suite/support';
+import { run, type Files } from '../support';
 
 export const chinese = process.env['SCFWS_LANGUAGE'] === 'zh-cn';
 

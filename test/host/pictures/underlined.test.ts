@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { window } from '../window';
-import { activate, run, TestProject, until } from '../suite/support';
+import { activate, run, TestProject, until } from '../support';
 import { chinese, extensionPath, newProject, shot } from './taking';
 import { LanguageServer } from './languageServer';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
-import { activate, run, TestProject, until } from './support';
+import { activate, run, TestProject, until } from '../support';
 
 const handler = `'use strict';
 exports.main_handler = async (event) => {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
 import { window } from '../window';
-import { activate, run, TestProject, until } from './support';
+import { activate, run, TestProject, until } from '../support';
 
 const handler = (returned: string) => `'use strict';
 
@@ -76,7 +76,7 @@ describe('authoring', function () {
     }
   });
 
-  it('Rename Function and Add Function are each taken back by one Undo', async () => {
+  it('Rename Function, Add Function and Move to One Function are each taken back by one Undo', async () => {
     const { folder } = project;
     // Of folders that it made for a file the editor leaves the empty ones.
     const everything = () =>
@@ -89,7 +89,14 @@ describe('authoring', function () {
     const changes: [command: string, argument: object][] = [
       [ids.commands.renameFunction, { folder, function: 'Transmission', name: 'OnMessage' }],
       [ids.commands.addFunction, { folder, role: 'cleanup' }],
+      [ids.commands.oneFunction, { folder }],
     ];
+    // The one that goes, because Transmission has the same.
+    project.write({
+      'Register/own.js': '1;',
+      'Register/same.js': '2;',
+      'Transmission/same.js': '2;',
+    });
     for (const [command, argument] of changes) {
       const before = everything();
       await run(command, argument);
@@ -102,7 +109,9 @@ describe('authoring', function () {
         return everything() === before;
       });
     }
-    fs.rmSync(project.file('Delete'), { recursive: true, force: true });
+    for (const name of ['Delete', 'Register/own.js', 'Register/same.js', 'Transmission/same.js']) {
+      fs.rmSync(project.file(name), { recursive: true, force: true });
+    }
   });
 
   it('Rename Function and Add Function change scfws.json and folders', async () => {

@@ -7,7 +7,7 @@ import { renderHar } from '../../../src/protocol/export/har';
 import { renderJsonLines } from '../../../src/protocol/export/jsonLines';
 import type { Recording } from '../../../src/protocol/export/recording';
 import { window } from '../window';
-import { activate, Client, nodeHandler, run, start, stop, TestProject, Trace } from './support';
+import { activate, Client, nodeHandler, run, start, stop, TestProject, Trace } from '../support';
 
 describe('what people bring', function () {
   this.bail(true);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
 import { window } from '../window';
-import { activate, isDebugging, run, Stops, TestProject, until } from './support';
+import { activate, isDebugging, run, Stops, TestProject, until } from '../support';
 
 const size = { width: 1400, height: 860 };
 
@@ -88,7 +88,7 @@ describe('exploring orders in the editor', function () {
     await window.screenshot('explore-message-dark', { ...size, theme: 'dark' });
     await window.screenshot('explore-message-light', { ...size, theme: 'light' });
     await window.click('text=/bob left while Transmission of alice/ >> nth=0');
-    await window.waitFor('text=/Transmission of alice ─▶ carol/ >> nth=0', {}, 'attached');
+    await window.waitFor('text=/Show Story/ >> nth=0');
     await window.screenshot('explore-peek-light', size);
     await run('notifications.clearAll');
     await run('closeReferenceSearch');

@@ -22,7 +22,7 @@ import {
   Trace,
   until,
   usePythonWithDebugpy,
-} from './support';
+} from '../support';
 
 describe('features around a run', function () {
   this.bail(true);

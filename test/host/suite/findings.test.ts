@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { Findings } from '../../../src/extension/findings';
 import type { FactBody, FactOf, FunctionInfo } from '../../../src/protocol/fact';
 import { applyFact, emptyState } from '../../../src/protocol/state';
-import { echoFiles, TestProject, until } from './support';
+import { echoFiles, TestProject, until } from '../support';
 
 describe('findings', () => {
   let project: TestProject;

@@ -19,7 +19,7 @@ import {
   Trace,
   usePythonWithDebugpy,
   workspaceFolder,
-} from './support';
+} from '../support';
 
 /** A WebSocket client of Python's standard library: sends a text, prints what comes back until it is closed. */
 const pythonClient = `

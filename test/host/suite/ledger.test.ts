@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
-import { activate, run, until } from './support';
+import { activate, run, until } from '../support';
 
 const ledgerTabs = () =>
   vscode.window.tabGroups.all

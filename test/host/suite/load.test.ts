@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
 import { window } from '../window';
-import { activate, echoFiles, run, TestProject, until } from './support';
+import { activate, echoFiles, run, TestProject, until } from '../support';
 
 const size = { width: 1400, height: 860 };
 const flow = `vars: { group: 0, iteration: 0 }

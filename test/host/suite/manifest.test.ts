@@ -2,13 +2,18 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
 import { window } from '../window';
+import { activate, echoFiles, TestProject } from '../support';
 
 describe('the extension', () => {
+  let project: TestProject;
+
   before(async () => {
-    const extension = vscode.extensions.getExtension('scf-websocket.scf-websocket');
-    assert.ok(extension, 'the editor does not know the extension');
-    await extension.activate();
+    await activate();
+    // Two of the three views are there only beside a project.
+    project = new TestProject('views', echoFiles('javascript'));
   });
+
+  after(() => project.remove());
 
   it('registers every command that package.json declares', async () => {
     const registered = new Set(await vscode.commands.getCommands(true));

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { until } from './support';
+import { until } from '../support';
 
 describe('what package.json contributes', () => {
   let folder: string;

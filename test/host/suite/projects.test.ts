@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
 import type { InvokeAnswer } from '../../../src/extension/commands/invoke';
-import { activate, echoFiles, run, start, stop, TestProject, until } from './support';
+import { activate, echoFiles, run, start, stop, TestProject, until } from '../support';
 
 describe('projects of a workspace', function () {
   this.bail(true);
@@ -41,6 +41,13 @@ describe('projects of a workspace', function () {
       vscode.languages
         .getDiagnostics(late.uri('scfws.json'))
         .some(({ message }) => message.includes('There is no folder')),
+    );
+    // What the schema says is the editor's to tell, where the file is open.
+    late.write({ 'scfws.json': file.replace('"functions"', '"function"') });
+    await until('what its schema says', () =>
+      vscode.languages
+        .getDiagnostics(late.uri('scfws.json'))
+        .some(({ message }) => message.includes('"functions" is missing')),
     );
   });
 });

@@ -8,7 +8,7 @@ import * as vscode from 'vscode';
 import type { ReplayEvent } from '../../../src/core/replay/events';
 import * as ids from '../../../src/extension/ids';
 import { window } from '../window';
-import { activate, echoFiles, run, TestProject, until } from './support';
+import { activate, echoFiles, run, TestProject, until } from '../support';
 
 const size = { width: 1400, height: 860 };
 const flow = `steps:
@@ -88,5 +88,24 @@ describe('replaying a recording in the editor', function () {
       project: project.folder,
     });
     assert.equal(answer.different.length, 2);
+  });
+
+  it('goes back and on in it with the slider, which a pointer drags', async () => {
+    await run('vscode.openWith', recording, ids.recordingEditors.recording);
+    const editor = { in: 'editor' } as const;
+    await window.click('[aria-label="Time travel"]', editor);
+    await window.drag('.travel input', [0.98, 0.6, 0.02], editor);
+    await window.waitFor('.travel-place >> text=/In the past: #\\d+, .*, 1 of /', editor);
+    assert.match(await window.text('.moment', editor), /Connections then 1[^]*connecting/);
+    await window.drag('.travel input', [0.02, 0.3, 0.7], editor);
+    await window.waitFor('.moment >> text=/since/', editor);
+    await window.screenshot('time-travel-editor-dark', { ...size, theme: 'dark' });
+    await window.screenshot('time-travel-editor-light', {
+      width: 800,
+      height: 860,
+      theme: 'light',
+    });
+    await window.click('.travel .act >> text=To the end', editor);
+    await window.waitFor('.moment', editor, 'hidden');
   });
 });

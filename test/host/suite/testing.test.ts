@@ -1,11 +1,13 @@
 // Scenarios in the Test Explorer of the real editor: found, run by real handlers, told at the step.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Fact } from '../../../src/protocol/fact';
 import { parseRecording } from '../../../src/protocol/export/renderExport';
 import * as ids from '../../../src/extension/ids';
 import { window } from '../window';
-import { activate, Client, echoFiles, run, start, stop, TestProject, until } from './support';
+import { activate, Client, echoFiles, run, start, stop, TestProject, until } from '../support';
 
 const flow = `clients: [alice]
 scenarios:
@@ -228,6 +230,46 @@ describe('scenarios in the Test Explorer', function () {
     await run('workbench.view.testing.focus');
     await run('testing.refreshTests');
     await row(/kept\.wsflow\.yaml/);
+  });
+
+  it('saves a scenario under the name that its dialog proposes, and under one that is typed over it', async function () {
+    // The editor's own dialog, which a remote window has.
+    window.skipUnlessThere(this);
+    await run('workbench.action.closeAllEditors'); // It would ask about recordings that are open.
+    const { url } = await start();
+    await run(ids.commands.clearTraffic);
+    const client = await Client.connect(url);
+    client.send('to be saved');
+    assert.equal(await client.next(), 'to be saved');
+    const saved: string[] = [];
+    const input = '.quick-input-widget input[type=text]';
+    for (const typed of [undefined, 'mine']) {
+      const done = run(ids.commands.saveScenario);
+      await window.waitFor('.quick-input-titlebar:has-text("Save as Scenario")');
+      await until('the name that it proposes', async () =>
+        String(await window.workbench(`document.querySelector('${input}').value`)).includes(
+          'traffic-',
+        ),
+      );
+      if (typed !== undefined) {
+        await window.fill(input, project.file(typed));
+      }
+      // While the dialog still looks at its folder, it does not hear the key.
+      await until('the end of the dialog', async () => {
+        await window.press('Enter');
+        return window.workbench(
+          `!document.querySelector('${input}')?.offsetParent`,
+        ) as Promise<boolean>;
+      });
+      const { file } = (await done) as { file: string };
+      saved.push(path.basename(file));
+      assert.match(fs.readFileSync(file, 'utf8'), /sends: to be saved/);
+      fs.rmSync(file);
+    }
+    client.close();
+    await stop();
+    assert.match(saved[0] ?? '', /^traffic-[-\d]+\.wsflow\.yaml$/);
+    assert.equal(saved[1], 'mine.wsflow.yaml');
   });
 
   it('says at its place what is wrong with a flow', async () => {

@@ -98,11 +98,14 @@ describe('scfws', function () {
     assert.match(help.out, /scfws serve +Runs the gateway/);
     const cases: [string[], RegExp][] = [
       [['nonsense'], /There is no command "nonsense"/],
+      [['--hlep'], /Unknown option '--hlep'\.\n\n.*scfws serve/s],
       [['constructor'], /There is no command "constructor"/],
       [['serve', '--port', 'many'], /--port takes a whole number up to 65535, not "many"/],
       [['push', 'http://127.0.0.1:1/api-x'], /needs a push address, --id, and one of/],
       [['new'], /"new" needs a folder/],
       [['serve', '--bogus'], /Unknown option '--bogus'\. `scfws serve --help`/],
+      [['serve', '--port', '-1'], /--port needs a value; one that begins .* --port=-…/],
+      [['serve', '--json=yes'], /--json takes no value/],
       [['serve', '--seed', '3'], /--seed belongs to --faults/],
       [['serve', '--faults', 'none-such'], /Presets: .*flaky-wifi/],
       [
@@ -110,7 +113,10 @@ describe('scfws', function () {
         /--emulator: "stric" means.* Did you mean "strict"\?/,
       ],
       [['serve', '--emulator', '{"idleResetOn":5}'], /--emulator: "idleResetOn" must be a list/],
-      [['push', 'http://a', 'http://b', '--id', 'x', '--close'], /needs a push address/],
+      [
+        ['push', 'http://a', 'http://b', '--id', 'x', '--close'],
+        /"http:\/\/b" is one argument too many/,
+      ],
     ];
     for (const [args, message] of cases) {
       const { code, err } = await scfws(args);
@@ -143,7 +149,7 @@ describe('scfws', function () {
 
   it('says of a folder what is wrong with it, and where', async () => {
     const nowhere = path.join(folder, 'nowhere');
-    for (const command of ['serve', 'import']) {
+    for (const command of ['serve', 'import', 'mcp']) {
       const { code, err } = await scfws([command, nowhere]);
       assert.equal(code, 1);
       assert.ok(err.includes(`There is no folder ${nowhere}.`), err);
@@ -161,7 +167,7 @@ describe('scfws', function () {
     const above = await scfws(['serve', folder]);
     assert.match(above.err, /There is no scfws\.json in/);
     assert.ok(
-      above.err.includes(`has one: ${pasteable('scfws', 'serve', path.join(folder, 'echo'))}`),
+      above.err.includes(`one:\n  ${pasteable('scfws', 'serve', path.join(folder, 'echo'))}\n`),
     );
 
     const { code, err } = await scfws(['serve', empty]);
@@ -204,6 +210,82 @@ describe('scfws', function () {
 
     const malformed = await scfws(['push', 'ws://127.0.0.1:1/x', '--id', 'x', '--close']);
     assert.match(malformed.err, /ws:\/\/127\.0\.0\.1:1\/x is no push address\. One looks like/);
+  });
+
+  describe('of a place that is no project says which one was meant:', () => {
+    const home = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-near-'));
+    const project = (name: string) => path.join(home, ...name.split('/'));
+    before(() => {
+      for (const name of ['near', 'one/two/聊天 室']) {
+        fs.mkdirSync(path.join(project(name), 'Transmission'), { recursive: true });
+        fs.writeFileSync(
+          path.join(project(name), 'scfws.json'),
+          '{"functions":{"transfer":{"folder":"Transmission","runtime":"Python3"}}}',
+        );
+        fs.writeFileSync(
+          path.join(project(name), 'Transmission', 'index.py'),
+          'def main_handler(event, context):\n    pass\n',
+        );
+      }
+    });
+    after(() => fs.rmSync(home, { recursive: true, force: true }));
+
+    const commands: [string[], (folder: string) => string[]][] = [
+      [['serve'], (folder) => ['serve', folder]],
+      [['types'], (folder) => ['types', folder]],
+      [['export', 'web-function'], (folder) => ['export', 'web-function', folder]],
+      [['invoke'], (folder) => ['invoke', folder, 'Transmission']],
+      [['gateway'], (folder) => ['gateway', folder]],
+    ];
+    for (const [name, words] of commands) {
+      it(name.join(' '), async () => {
+        const said = (folder: string) => pasteable('scfws', ...words(folder));
+        const above = await scfws(words(home));
+        assert.equal(above.code, 1);
+        assert.match(above.err, /There is no scfws\.json in .*\. Folders in it have one:\n/);
+        for (const each of ['near', 'one/two/聊天 室']) {
+          assert.ok(above.err.includes(`\n  ${said(project(each))}\n`), above.err);
+        }
+        const alone = await scfws(words(project('one')));
+        assert.ok(alone.err.includes(`one: ${said(project('one/two/聊天 室'))}\n`), alone.err);
+        const inside = await scfws(words(project('near/Transmission')));
+        assert.ok(
+          inside.err.includes(`It is part of a project: ${said(project('near'))}\n`),
+          inside.err,
+        );
+        if (name[0] !== 'gateway') {
+          const file = project('near/Transmission/index.py');
+          const { code, err } = await scfws(words(file));
+          assert.equal(code, 1);
+          assert.ok(err.includes(`${file} is not a folder. It is part of`), err);
+        }
+      });
+    }
+
+    it('gateway, of a file that is not there', async () => {
+      const { code, err } = await scfws(['gateway', project('gatway.json')]);
+      assert.equal(code, 1);
+      assert.equal(
+        err,
+        `scfws: There is no ${project('gatway.json')}. Give a gateway.json, or a folder with one or with a project.\n`,
+      );
+    });
+
+    it('import, which leaves projects alone', async () => {
+      const { code, err } = await scfws(['import', home]);
+      assert.equal(code, 1);
+      assert.match(err, /Nothing to import was found in/);
+      assert.ok(err.includes(`already: ${pasteable('scfws', 'serve', project('near'))}\n`), err);
+      assert.ok(!fs.existsSync(project('scfws.json')));
+    });
+
+    it('load, which takes a flow', async () => {
+      fs.writeFileSync(project('near/a.wsflow.yaml'), 'name: a\nsteps: []\n');
+      const { code, err } = await scfws(['load', project('near')]);
+      assert.equal(code, 2);
+      const flow = pasteable('scfws', 'load', project('near/a.wsflow.yaml'));
+      assert.ok(err.endsWith(`is a folder. Name one of its flows:\n  ${flow}\n`), err);
+    });
   });
 
   it('tells in words who was served by what, what broke where, and nothing of the end it made itself', async () => {
@@ -371,12 +453,22 @@ describe('scfws', function () {
     for (const [kind, ask, message] of [
       ['invoke', { function: 'nobody', event: '{}' }, /There is no function nobody/],
       ['invoke', { function: transfer.function, event: '{' }, /The event is not JSON/],
+      ['invoke', { function: transfer.function, event: '{\n "a": 1,\n}' }, /line 3, column 1/],
+      ['invoke', { function: transfer.function, event: ' ' }, /input There is nothing in it\. C/],
+      ['invoke', { function: transfer.function, event: '[1,]' }, /no comma after the last part/],
+      ['invoke', { function: transfer.function, event: '{"n": 01}' }, /not begin with a zero/],
+      ['invoke', { function: transfer.function, event: '{"n": "a\tb"}' }, /tab is written \\t/],
+      ['invoke', { function: transfer.function, event: '{"a":1}\n{"a":2}\n' }, /several events/],
+      ['invoke', { function: transfer.function, event: 'websocket: {}' }, /looks like YAML/],
+      ['invoke', { function: transfer.function, event: '{"a" 1}' }, /\d\) Correct it/],
       ['nonsense', {}, /There is no intent "nonsense"/],
       ['clientSend', { client: 'bob', dataType: 'text', data: '' }, /no test client named bob/],
       ['releaseFrame', { hold: 1, how: 'dropped' }, /not held any more/],
     ] as const) {
-      const reply = (await gateway.ask(kind, ask)) as { error?: { message: string } };
-      assert.match(reply.error?.message ?? '', message);
+      const reply = (await gateway.ask(kind, ask)) as {
+        error?: { message: string; nextStep?: string };
+      };
+      assert.match(`${reply.error?.message ?? ''} ${reply.error?.nextStep ?? ''}`, message);
     }
     const pids = gateway.facts.flatMap((fact) =>
       fact.kind === 'instance' && fact.pid !== undefined ? [fact.pid] : [],
@@ -458,7 +550,12 @@ describe('scfws', function () {
     assert.equal((JSON.parse(good.out) as { errNo: number }).errNo, 0);
     const noEvent = await scfws(['invoke', project(), 'Register', '--event', 'no-such-file.json']);
     assert.equal(noEvent.code, 1);
-    assert.match(noEvent.err, /Give a file, - for standard input, or a sample: sample, register/);
+    assert.match(
+      noEvent.err,
+      /There is no event file .*no-such-file\.json\. Give a file, - for standard input, or a sample: sample, register/,
+    );
+    const ofProject = await scfws(['invoke', project(), 'Register', '--event', 'scfws.json']);
+    assert.ok(ofProject.err.includes(path.join(project(), 'scfws.json')), ofProject.err);
 
     const broken = path.join(folder, 'broken');
     assert.equal(
@@ -557,6 +654,20 @@ describe('scfws', function () {
     const refused = await scfws(['invoke', home, 'Transmission', '--event', gbk]);
     assert.equal(refused.code, 1);
     assert.match(refused.err, /gbk\.json is not UTF-8/);
+  });
+
+  it('says on one line that an event is no JSON', async () => {
+    const file = path.join(folder, 'broken.json');
+    fs.writeFileSync(file, '{"a": tru\n');
+    const { code, err } = await scfws([
+      ...['invoke', path.join(folder, 'echo'), 'Transmission'],
+      ...['--event', file],
+    ]);
+    assert.equal(code, 1);
+    assert.match(
+      err,
+      /^scfws: .*broken\.json: The event is not JSON: [^\n]*JSON\. Correct it and invoke again\.\n$/,
+    );
   });
 
   it('says which port it took instead of a taken one', async () => {

@@ -40,6 +40,17 @@ describe('the table of commands', () => {
     }
   });
 
+  it('refuses an argument too many, as a comment is to an interactive zsh, and does nothing', async () => {
+    const limited = commands.filter(({ synopsis }) => !synopsis.includes('…'));
+    assert.ok(limited.length > 10);
+    for (const command of limited) {
+      const words = ['one', 'two', '#', 'told', 'here'];
+      const run = async (): Promise<number> => command.run(words);
+      await assert.rejects(run, { code: 'usage' }, command.name);
+    }
+    assert.ok(!fs.existsSync('one'));
+  });
+
   it('is completed by bash: commands, flags, and the values of a flag', () => {
     const script = completionScript('bash', commands);
     const complete = (...words: string[]) =>

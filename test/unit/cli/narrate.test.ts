@@ -38,4 +38,12 @@ describe('narration', () => {
     const told = line({ kind: 'diagnostic', severity: 'error', message: 'm', advice: 'one\ntwo' });
     assert.match(told, /one\ntwo/);
   });
+
+  it('says that what was wrong with a function is mended, and nothing of it while it stops', () => {
+    const tell = startNarration();
+    const cleared = { ...about, kind: 'diagnosticsCleared' } as Fact;
+    assert.match(tell(cleared) ?? '', /What was wrong with chat\/a is gone\.$/);
+    tell({ ...about, kind: 'stopping', reason: 'asked' });
+    assert.equal(tell(cleared), undefined);
+  });
 });

@@ -1,5 +1,12 @@
 // Who is attached to a node sees what passes, and nothing of what it says.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import readline from 'node:readline';
+import { PassThrough } from 'node:stream';
+import { startAttach } from '../../../src/cluster/attach';
+import { Observer } from '../../../src/cluster/observer';
+import { Clock } from '../../../src/core/clock';
 import { attachNode, type Attached } from '../../../src/core/attachNode';
 import type { GatewayNode } from '../../../src/cluster/node';
 import type { Fact } from '../../../src/protocol/fact';
@@ -65,6 +72,38 @@ describe('attaching to a node', () => {
     await attached?.ended;
     assert.deepEqual((await until('listening')).length, 1);
     assert.equal(facts.size, 0);
+  });
+
+  it('tells a slow reader how many facts are missing, and where', async () => {
+    const observer = new Observer(new Clock());
+    const response = Object.assign(new PassThrough(), { writeHead: () => undefined });
+    const hello = { seq: 0, at: 0, kind: 'dropped', facts: 0, payloads: 0 } as const;
+    const request = { headers: { authorization: `Bearer ${secret}` } };
+    startAttach({ secret, observer, hello: () => hello })(
+      request as IncomingMessage,
+      response as unknown as ServerResponse,
+      new URLSearchParams(),
+    );
+    const record = (message: string): void => {
+      observer.record({ kind: 'diagnostic', rule: '', severity: 'info', message, advice: '' });
+    };
+    const large = 'words and '.repeat(60_000);
+    Array.from({ length: 20 }, () => record(large));
+    const drained = once(response, 'drain').then(() => record('at last'));
+    const told: Fact[] = [];
+    for await (const line of readline.createInterface({ input: response })) {
+      told.push(JSON.parse(line) as Fact);
+      if (told.at(-1)?.seq === 21) {
+        break;
+      }
+    }
+    await drained;
+    const mark = told.at(-2);
+    assert.equal(mark?.kind, 'dropped');
+    assert.equal(mark.seq, 20);
+    assert.equal(told.length - 3 + (mark.missed ?? 0), 20, 'all are told, or counted');
+    assert.ok((mark.missed ?? 0) > 5, String(mark.missed));
+    response.destroy();
   });
 
   it('lets nobody in who does not know the secret, and tells what to do', async () => {

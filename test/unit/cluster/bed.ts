@@ -1,12 +1,14 @@
 /** A node for tests, with functions of this process behind the backend `http`, and clients of it. */
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import os from 'node:os';
 import path from 'node:path';
 import pino from 'pino';
-import { WebSocket } from 'ws';
-import { parseConfig } from '../../../src/cluster/config';
+import { type ClientOptions, WebSocket } from 'ws';
+import { type GatewayConfig, parseConfig } from '../../../src/cluster/config';
 import { type GatewayNode, type NodeOptions, startNode } from '../../../src/cluster/node';
 
 export interface Event {
@@ -110,10 +112,12 @@ export function configOf(url: string, changes: object = {}, service: object = {}
   };
 }
 
+/** @param finer what no file can say, such as parts of a second */
 export async function nodeOf(
   config: object,
   options: Partial<NodeOptions> = {},
   env: Record<string, string> = {},
+  finer: Partial<GatewayConfig> = {},
 ): Promise<GatewayNode> {
   const file = path.join(os.tmpdir(), 'gateway.json');
   const { value, problems } = await parseConfig(JSON.stringify(config), file, env);
@@ -121,7 +125,22 @@ export async function nodeOf(
     throw new Error(problems.map(({ message }) => message).join('\n'));
   }
   const log = pino({ level: 'silent' });
-  return startNode({ config: value, log, bootstrapFolder: '/nowhere', ...options });
+  const read = { ...value, ...finer };
+  return startNode({ config: read, log, bootstrapFolder: '/nowhere', ...options });
+}
+
+/** A certificate for 127.0.0.1: the files for a node, and what its clients trust. */
+export function makeCertificate(): { files: { cert: string; key: string }; ca: Buffer } & {
+  dispose(): void;
+} {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-tls-'));
+  const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-days', '2'];
+  const out = ['-nodes', '-keyout', key, '-out', cert];
+  execFileSync('openssl', ['req', '-x509', ...kind, ...subject, ...out], { stdio: 'ignore' });
+  const dispose = (): void => fs.rmSync(folder, { recursive: true, force: true });
+  return { files: { cert, key }, ca: fs.readFileSync(cert), dispose };
 }
 
 export interface Client {
@@ -131,8 +150,12 @@ export interface Client {
 }
 
 /** Rejects with the HTTP status of a refusal. */
-export async function connect(url: string, headers: Record<string, string> = {}): Promise<Client> {
-  const socket = new WebSocket(url, { headers });
+export async function connect(
+  url: string,
+  headers: Record<string, string> = {},
+  options: ClientOptions = {},
+): Promise<Client> {
+  const socket = new WebSocket(url, { ...options, headers });
   const texts = new Inbox<string>();
   socket.on('message', (data: Buffer) => texts.put(data.toString()));
   const closed = new Promise<number>((resolve) => socket.on('close', (code) => resolve(code)));

@@ -44,12 +44,14 @@ describe('gateway.json', () => {
   it('wants secrets that cannot be guessed', async () => {
     const cluster = { redis: 'redis://127.0.0.1' };
     const env = { SCFWS_PUSH_SECRETS: 'short' };
+    const push = { signatureEnv: 'SIGNING' };
     assert.deepEqual(
-      (await problemsOf(configOf('http://127.0.0.1:1/', { cluster }), env)).map((each) =>
+      (await problemsOf(configOf('http://127.0.0.1:1/', { cluster, push }), env)).map((each) =>
         each.replace(/^\d+: /, ''),
       ),
       [
         'Each secret in SCFWS_PUSH_SECRETS needs at least 16 characters, drawn at random.',
+        'The environment variable SIGNING is not set.',
         'Set the environment variable SCFWS_CLUSTER_SECRET to at least 16 random characters, the same on each node.',
       ],
     );

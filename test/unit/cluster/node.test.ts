@@ -1,5 +1,6 @@
 // One node with functions elsewhere: the contract, the limits, what it owes, and how it leaves.
 import assert from 'node:assert/strict';
+import { createHmac, randomUUID } from 'node:crypto';
 import { cleanupId } from '../../../src/cluster/debts';
 import type { GatewayNode } from '../../../src/cluster/node';
 import { Away, configOf, connect, type Functions, nodeOf, push, startFunctions } from './bed';
@@ -125,6 +126,7 @@ describe('a node of the gateway', () => {
     }
     assert.equal(await client.closed, 1008);
     await functions.cleanups.next();
+    assert.equal(await metric('scfws_closed_total{cause="protocolError"}'), '1');
   });
 
   it('refuses events beyond the queue of a function as 432, which drops their client', async () => {
@@ -172,6 +174,42 @@ describe('a node of the gateway', () => {
     await start({ push: { networks: ['192.0.2.0/24'] } });
     const response = await fetch(pushUrl(), { method: 'POST', body: '{}' });
     assert.equal(response.status, 403);
+  });
+
+  it('judges who pushes by the address that a trusted proxy saw', async () => {
+    const listen = { port: 0, trustedProxies: ['127.0.0.1'] };
+    await start({ push: { networks: ['192.0.2.0/24'] }, listen });
+    const from = async (address: string): Promise<number> => {
+      const headers = { 'x-forwarded-for': address };
+      return (await fetch(pushUrl(), { method: 'POST', body: '{}', headers })).status;
+    };
+    assert.equal(await from('192.0.2.7'), 200);
+    assert.equal(await from('::ffff:192.0.2.7'), 200, 'IPv4 over an IPv6 socket');
+    assert.equal(await from('::ffff:198.51.100.1'), 403);
+    assert.equal(await from('192.0.2.7, 198.51.100.1'), 403, 'what a client claims counts not');
+  });
+
+  it('takes signed pushes alone: fresh, unaltered, and each once', async () => {
+    const env = { SIGNING: 'new-secret-new-secret,old-secret-old-secret' };
+    node = await nodeOf(configOf(functions.url, { push: { signatureEnv: 'SIGNING' } }), {}, env);
+    const text = JSON.stringify({ websocket: { action: 'closing', secConnectionID: 'nobody' } });
+    const signed = (secret: string, body = text, age = 0): Record<string, string> => {
+      const [time, nonce] = [String(Date.now() - age), randomUUID()];
+      const hash = createHmac('sha256', secret).update(`${time}.${nonce}.${body}`).digest('hex');
+      return { 'x-scfws-time': time, 'x-scfws-nonce': nonce, 'x-scfws-signature': hash };
+    };
+    const answerTo = async (headers: Record<string, string>): Promise<number> =>
+      (await fetch(pushUrl(), { method: 'POST', body: text, headers })).status;
+    const good = signed('new-secret-new-secret');
+    assert.equal(await answerTo(good), 200);
+    assert.equal(await answerTo(good), 401, 'came before');
+    assert.equal(await answerTo(signed('old-secret-old-secret')), 200, 'is being replaced');
+    assert.equal(await answerTo({}), 401);
+    assert.equal(await answerTo(signed('another-secret-of-all')), 401);
+    assert.equal(await answerTo(signed('new-secret-new-secret', `${text} `)), 401, 'altered');
+    assert.equal(await answerTo(signed('new-secret-new-secret', text, 61_000)), 401, 'old');
+    assert.equal(await answerTo(signed('new-secret-new-secret', text, -61_000)), 401, 'too new');
+    assert.equal(await answerTo(signed('new-secret-new-secret', text, Number.NaN)), 401);
   });
 });
 

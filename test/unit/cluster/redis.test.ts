@@ -124,8 +124,22 @@ describe('several nodes over Redis', function () {
     const late = await push(pushUrlOf(other), client.id, 'late');
     assert.equal(late.errNo, 9001);
     assert.match(late.errMsg, /closed .* ago \(pushClosing\)/);
-    const unknown = Buffer.alloc(16, 7).toString('base64');
-    assert.equal((await push(pushUrlOf(one), unknown, 'x')).errNo, 9001);
+  });
+
+  it('does not deny a connection whose node Redis has just forgotten', async () => {
+    const client = await enter(urlOf(await start(60)));
+    const look = createClient({ url: redis.url });
+    await look.connect();
+    await look.flushAll();
+    // One that comes now finds nobody; the other will tell Redis of itself with its next renewal, 15 s later.
+    const other = await start(60);
+    const answer = await push(pushUrlOf(other), client.id, 'x');
+    assert.equal(answer.errNo, 9008, answer.errMsg);
+    assert.match(answer.errMsg, /not known yet which node/);
+    const name = Buffer.from(client.id, 'base64').toString('hex', 0, 4);
+    await look.zAdd('{scfws}:reaped', { score: 1, value: name });
+    assert.equal((await push(pushUrlOf(other), client.id, 'x')).errNo, 9001);
+    await look.close();
   });
 
   it('keeps the order of pushes of one connection on their way to another node', async () => {
@@ -164,6 +178,8 @@ describe('several nodes over Redis', function () {
     );
     const answer = await push(pushUrlOf(survivor), clients[0]?.id ?? '', 'late');
     assert.equal(answer.errNo, 9001);
+    const nobody = Buffer.alloc(16, 7).toString('base64');
+    assert.equal((await push(pushUrlOf(survivor), nobody, 'x')).errNo, 9001, 'here for a lease');
     assert.equal((await push(pushUrlOf(survivor), own.id, 'still here')).errNo, 0);
   });
 
@@ -210,6 +226,16 @@ describe('several nodes over Redis', function () {
     assert.deepEqual(await look.hKeys(owed[0] ?? ''), [client.id]);
     await look.close();
     await enter(urlOf(node));
+  });
+
+  it('does not wait for a Redis that knows another password', async () => {
+    const look = createClient({ url: redis.url });
+    await look.connect();
+    await look.configSet('requirepass', 'right');
+    await look.close();
+    const url = redis.url.replace('://', '://:wrong@');
+    const wrong = configOf(functions.url, { cluster: { redis: url } });
+    await assert.rejects(nodeOf(wrong, {}, { ...env }), { code: 'noRedis' });
   });
 
   it('owes anew what it had handed over when Redis forgets that, too', async () => {

@@ -34,17 +34,34 @@ export async function startRedis({ appendOnly = false } = {}): Promise<RealRedis
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-redis-'));
   const port = await freePort();
   let child: ChildProcess;
-  const start = async (): Promise<void> => {
+  /** Resolves with what it said instead where it ended: something else has its port, for now. */
+  const tryToStart = async (): Promise<string | undefined> => {
     const keep = appendOnly ? ['--appendonly', 'yes', '--appendfsync', 'always'] : [];
     const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
     child = spawn(redisProgram as string, [...place, '--save', '', ...keep], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await new Promise<void>((resolve) =>
+    const said: string[] = [];
+    return new Promise((resolve) =>
       readline
         .createInterface({ input: child.stdout as NodeJS.ReadableStream })
-        .on('line', (line) => line.includes('Ready to accept connections') && resolve()),
+        .on('line', (line) => {
+          said.push(line);
+          if (line.includes('Ready to accept connections')) {
+            resolve(undefined);
+          }
+        })
+        .on('close', () => resolve(said.slice(-3).join('\n'))),
     );
+  };
+  const start = async (): Promise<void> => {
+    let problem = await tryToStart();
+    for (let again = 0; problem !== undefined && again < 50; again++) {
+      problem = await tryToStart();
+    }
+    if (problem !== undefined) {
+      throw new Error(`redis-server did not start: ${problem}`);
+    }
   };
   const kill = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {

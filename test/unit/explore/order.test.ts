@@ -6,9 +6,11 @@ import path from 'node:path';
 import type { ExploreEvent } from '../../../src/core/explore/events';
 import { candidates } from '../../../src/core/explore/candidates';
 import { chance } from '../../../src/core/explore/chance';
+import { saidIn, sideBySide, storyOf } from '../../../src/core/explore/story';
 import type { Step } from '../../../src/core/scenario/flow';
 import type { Happened } from '../../../src/core/scenario/order/conductor';
 import { eventText, parseEvent } from '../../../src/core/scenario/order/eventName';
+import { columnsOf, padColumns } from '../../../src/core/textColumns';
 import { parseFlow } from '../../../src/core/scenario/parseFlow';
 import { raceProject } from './races';
 
@@ -167,6 +169,52 @@ function scfws(
   });
 }
 
+describe('an order, told', () => {
+  const plain = traceOf(
+    'alice sends #2',
+    'bob sends',
+    'Transmission of alice #2 starts',
+    'Transmission of alice #2 ends',
+    'Transmission of bob starts',
+    'Transmission of bob ends',
+  );
+
+  it('says what runs beside what', () => {
+    const hold = 'Transmission of alice #2 starts';
+    const until = 'Transmission of bob starts';
+    const [first, second, a, aEnds, b, bEnds] = plain.map(({ name }) => ({ name }));
+    const beside = [first, second, b, a, bEnds, aEnds].flatMap((each) => each ?? []);
+    const behind = [first, second, b, bEnds, a, aEnds].flatMap((each) => each ?? []);
+    assert.deepEqual(storyOf([{ hold, until }], beside), [
+      'Transmission of bob began first, and Transmission of alice #2 while it was running.',
+    ]);
+    assert.deepEqual(storyOf([{ hold, until }], behind), [
+      'Transmission of bob began before Transmission of alice #2 began.',
+    ]);
+  });
+
+  it('stands in columns, where a Chinese character takes two', () => {
+    const said = new Map([['alice sends #2', 'alice sends #2: 你好，世界']]);
+    const [, alice = '', bob = ''] = sideBySide(plain, { trace: plain, deviations: [] }, said);
+    const before = (line: string, text: string) => columnsOf(line.slice(0, line.lastIndexOf(text)));
+    assert.ok(before(bob, 'bob') > 0);
+    assert.equal(before(alice, 'alice'), before(bob, 'bob'));
+    assert.equal(columnsOf('你好，a'), 7);
+    assert.equal(padColumns('好', 4), '好  ');
+  });
+
+  it('marks what another process took, and tells what clients say', () => {
+    const said = saidIn(steps('  - alice sends: one\n  - alice sends: "two\\nlines"\n'));
+    const deviations = [{ fresh: 'Transmission of bob starts' }];
+    const lines = sideBySide(plain, { trace: plain, deviations }, said);
+    assert.match(lines[1] ?? '', /^alice sends #2: two\\nlines +alice sends #2: two\\nlines$/);
+    assert.deepEqual(
+      lines.filter((line) => line.includes('*')).map((line) => line.split('*')[1]),
+      ['   ▶ Transmission of bob'],
+    );
+  });
+});
+
 describe('scfws explore', function () {
   this.timeout(60_000);
 
@@ -285,6 +333,20 @@ describe('scfws explore', function () {
     }
   });
 
+  it('moves the clock as far as a step says, also that of silence', async () => {
+    const project = raceProject('two-join', 'javascript', 'race');
+    try {
+      const silent = 'alice is closed: { code: 1001, cause: idle }';
+      const flow = `steps:\n  - alice connects\n  - advance: 10s\n  - alice is open\n  - advance: 6s\n  - ${silent}\n`;
+      fs.writeFileSync(project.flow, flow);
+      const args = [project.flow, '--order=[]', '--locale', 'en'];
+      const { code, out } = await scfws(args, undefined, 'test');
+      assert.equal(code, 0, out);
+    } finally {
+      project.dispose();
+    }
+  });
+
   it('lets go what waits for each other, instead of standing until the limit', async () => {
     const project = raceProject('leaves-in-register', 'javascript', 'twin');
     try {
@@ -308,11 +370,17 @@ describe('scfws explore', function () {
     const project = raceProject('two-join', 'javascript', 'race');
     try {
       fs.writeFileSync(project.flow, 'steps: [alice connects, alice receives: x]\n');
-      const args = [project.flow, '--runs', '1', '--html', '/dev/full', '--locale', 'en'];
-      const { code, out, err } = await scfws(args);
-      assert.match(out, /It fails in the plain order[^]*alice did not receive this message/);
+      const save = path.join(project.folder, 'plain.wsflow.yaml');
+      const args = [project.flow, '--runs', '1', '--html', '/dev/full', '--save', save];
+      const { code, out, err } = await scfws([...args, '--locale', 'en']);
+      assert.match(
+        out,
+        /It fails in the plain order already[^]*▶ Register of alice\n[^]*alice did not receive this message/,
+      );
       assert.match(err, /\/dev\/full cannot be written: .*make room/);
       assert.equal(code, 2);
+      // Real clients may come in another order than the plain one: it is pinned, too.
+      assert.match(fs.readFileSync(save, 'utf8'), /order: \[\]/);
     } finally {
       project.dispose();
     }
@@ -328,12 +396,14 @@ describe('scfws explore', function () {
         scfws([project.flow, '--save', 'kept.yaml', '--locale', 'en']),
         scfws([wrong, '--locale', 'en']),
         scfws([path.join(project.folder, 'missing'), '--locale', 'en']),
+        scfws([project.flow, '--filter', '/(/', '--locale', 'en']),
       ]);
       assert.deepEqual(
         all.map(({ code }) => code),
-        [2, 2, 2, 2],
+        [2, 2, 2, 2, 2],
       );
       assert.match(all[1]?.err ?? '', /must end with \.wsflow\.yaml/);
+      assert.match(all[4]?.err ?? '', /^scfws: \/\(\/ is no regular expression/);
       assert.match(all[2]?.err ?? '', /wrong\.wsflow\.yaml:2:\d+: error: .*flies/);
     } finally {
       project.dispose();

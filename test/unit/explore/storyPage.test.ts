@@ -20,6 +20,7 @@ describe('the page of a story', () => {
     looked: ['5 runs'],
     failure: ['carol did not receive "<b>"'],
     events: { plain, found },
+    order: [{ hold: 'Transmission of alice pushes to bob', until: 'bob closes' }],
     actions: [{ title: 'Debug', href: 'command:x?"y"' }],
   });
 
@@ -34,6 +35,12 @@ describe('the page of a story', () => {
       [...drawing.matchAll(/font-weight="700">([^<]+)</g)].map(([, label]) => label);
     assert.deepEqual(marked(one), []);
     assert.deepEqual(marked(other), ['closes']);
+  });
+
+  it('draws the plain order alone where that fails already', () => {
+    const parts = { title: '', language: 'en', story: [], looked: [], failure: [] };
+    const alone = renderStoryPage({ ...parts, events: { plain, found: plain }, order: [] });
+    assert.equal(alone.split('class="drawing"').length, 2);
   });
 
   it('tells the order to those who cannot see it', () => {

@@ -75,7 +75,8 @@ describe('Create Project', () => {
     editor.workspace.workspaceFolders = undefined;
     editor.env.language = before_.language;
   });
-  const create = () => editor.registered.get(commands.createProject)!() as Promise<string>;
+  const create = (argument?: unknown) =>
+    editor.registered.get(commands.createProject)!(argument) as Promise<string>;
 
   it('needs Enter three times in an empty window, counts right, and opens the folder at once', async () => {
     const folder = await create();
@@ -96,8 +97,13 @@ describe('Create Project', () => {
     assert.deepEqual(editor.opened, [path.join(folder, 'Transmission', 'index.py')]);
     assert.match(person.commands.join(), /markdown\.showPreviewToSide .*README\.md/);
     assert.deepEqual(
-      person.messages.map(({ buttons }) => buttons),
-      [['Start Gateway']],
+      person.messages.map(({ text, buttons }) => [text, buttons]),
+      [
+        [
+          `${path.basename(folder)} was created. Start the gateway to run it on this machine.`,
+          ['Start Gateway'],
+        ],
+      ],
     );
     assert.equal(await welcomeOpened(parts), false, 'once');
   });
@@ -112,5 +118,17 @@ describe('Create Project', () => {
     const launch = fs.readFileSync(path.join(folder, '.vscode', 'launch.json'), 'utf8');
     assert.match(launch, /调试全部函数/);
     assert.match(fs.readFileSync(path.join(folder, 'index.html'), 'utf8'), /<html lang="zh-CN">/);
+  });
+
+  it('goes on with the walkthrough that led to it, beside the handler', async () => {
+    const file = path.resolve(__dirname, '../../../package.nls.json');
+    const texts = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, string>;
+    const link = /command:([\w.]+)\?([^)]+)\)/.exec(texts['walkthrough.create.description']!)!;
+    assert.equal(link[1], commands.createProject);
+    const folder = await create(JSON.parse(decodeURIComponent(link[2]!)));
+    editor.workspace.workspaceFolders = [{ uri: editor.Uri.file(folder), name: 'chat', index: 0 }];
+    assert.equal(await welcomeOpened(parts), true);
+    assert.match(person.commands.join(), /openWalkthrough scf-websocket\.scf-websocket#start true/);
+    assert.doesNotMatch(person.commands.join(), /showPreviewToSide/);
   });
 });

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { planChild } from '../../../src/extension/debug/childConfiguration';
 import { ClockHold } from '../../../src/extension/debug/clockHold';
-import { chooseExceptions, ExceptionQuestions } from '../../../src/extension/debug/exceptions';
+import { chooseExceptions } from '../../../src/extension/debug/exceptions';
 import { OldCode } from '../../../src/extension/debug/oldCode';
+import { StopQuestions } from '../../../src/extension/debug/stopQuestions';
 import { readStop } from '../../../src/extension/debug/stops';
 
 const event = (name: string, body: object = {}) =>
@@ -17,6 +18,7 @@ describe('messages of a debug adapter', () => {
       kind: 'stopped',
       thread: 3,
       reason: 'breakpoint',
+      all: false,
     });
     assert.deepEqual(event('continued', { threadId: 3, allThreadsContinued: false }), {
       kind: 'continued',
@@ -117,30 +119,44 @@ describe('a process that runs the code from before a save', () => {
   });
 });
 
-describe('what is asked about an exception', () => {
-  const asked = (questions: ExceptionQuestions, threadId: number): number => {
-    const request = { seq: 1, type: 'request', command: 'exceptionInfo', arguments: { threadId } };
-    questions.toAdapter(request);
-    return request.arguments.threadId;
-  };
-  const tell = (questions: ExceptionQuestions, name: string, body: object) =>
-    questions.fromAdapter({ seq: 1, type: 'event', event: name, body } as never);
+describe('what is asked about a stop', () => {
+  for (const command of ['exceptionInfo', 'stackTrace']) {
+    const asked = (questions: StopQuestions, threadId: number): number => {
+      const request = { seq: 1, type: 'request', command, arguments: { threadId } };
+      questions.toAdapter(request);
+      return request.arguments.threadId;
+    };
+    const tell = (questions: StopQuestions, name: string, body: object) =>
+      questions.fromAdapter({ seq: 1, type: 'event', event: name, body } as never);
+    const resume = (questions: StopQuestions, how: string) =>
+      questions.toAdapter({ seq: 2, type: 'request', command: how } as never);
 
-  it('reaches the thread as long as it stands', () => {
-    const questions = new ExceptionQuestions();
-    tell(questions, 'stopped', { threadId: 1, reason: 'exception' });
-    assert.equal(asked(questions, 1), 1);
-  });
+    it(`reaches the thread as long as it stands: ${command}`, () => {
+      const questions = new StopQuestions();
+      tell(questions, 'stopped', { threadId: 1, reason: 'exception' });
+      assert.deepEqual([asked(questions, 1), asked(questions, 2)], [1, -1]);
+      tell(questions, 'stopped', { threadId: 1, reason: 'exception', allThreadsStopped: true });
+      assert.deepEqual([asked(questions, 1), asked(questions, 2)], [1, 2]);
+    });
 
-  it('is asked of no thread when it comes after the thread went on', () => {
-    const questions = new ExceptionQuestions();
-    assert.equal(asked(questions, 1), -1);
-    tell(questions, 'stopped', { threadId: 1, reason: 'exception' });
-    questions.toAdapter({ seq: 2, type: 'request', command: 'continue' } as never);
-    assert.equal(asked(questions, 1), -1);
-    tell(questions, 'stopped', { threadId: 1, reason: 'exception' });
-    tell(questions, 'continued', { threadId: 1, allThreadsContinued: false });
-    assert.equal(asked(questions, 1), -1);
+    it(`is asked of no thread when it comes after the thread went on: ${command}`, () => {
+      const questions = new StopQuestions();
+      assert.equal(asked(questions, 1), -1);
+      for (const how of ['continue', 'next']) {
+        tell(questions, 'stopped', { threadId: 1, reason: 'exception', allThreadsStopped: true });
+        resume(questions, how);
+        assert.equal(asked(questions, 1), -1);
+      }
+      tell(questions, 'stopped', { threadId: 1, reason: 'exception' });
+      tell(questions, 'continued', { threadId: 1, allThreadsContinued: false });
+      assert.equal(asked(questions, 1), -1);
+    });
+  }
+
+  it('leaves everything else as it is', () => {
+    const request = { seq: 1, type: 'request', command: 'variables', arguments: { threadId: 1 } };
+    new StopQuestions().toAdapter(request);
+    assert.equal(request.arguments.threadId, 1);
   });
 });
 

@@ -41,6 +41,9 @@ class Uri {
   static joinPath(uri: Uri, ...parts: string[]): Uri {
     return new Uri(path.join(uri.fsPath, ...parts));
   }
+  get path(): string {
+    return this.fsPath;
+  }
   toString(): string {
     return `file://${this.fsPath}`;
   }
@@ -77,6 +80,8 @@ const nothing = () => ({ dispose: () => undefined });
 export const editor = {
   /** The files that a search in the workspace finds. */
   found: [] as string[],
+  /** What was deleted, a folder alone and not what lay in it. */
+  deleted: new EventEmitter<Uri>(),
   /** The lists that the person was asked to choose from; they close each. */
   picks: [] as unknown[],
   /** Settings that somebody made, by their names. */
@@ -94,6 +99,7 @@ export const editor = {
   Position: Made,
   Range: Made,
   MarkdownString,
+  DiagnosticSeverity: { Error: 0, Warning: 1, Information: 2 },
   StatusBarAlignment: { Left: 1, Right: 2 },
   ViewColumn: { One: 1 },
   QuickInputButtons: { Back: {} },
@@ -162,10 +168,11 @@ export const editor = {
     workspaceFile: undefined as Uri | undefined,
     onDidChangeConfiguration: nothing,
     onDidGrantWorkspaceTrust: nothing,
-    createFileSystemWatcher: () => ({
+    createFileSystemWatcher: (pattern: string) => ({
       onDidChange: nothing,
       onDidCreate: nothing,
-      onDidDelete: nothing,
+      onDidDelete: (listener: (uri: Uri) => void) =>
+        pattern === '**/*' ? editor.deleted.event(listener) : nothing(),
       dispose: () => undefined,
     }),
     onDidChangeWorkspaceFolders: nothing,

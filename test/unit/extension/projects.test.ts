@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { editor } from './editor';
+import { editor, person } from './editor';
+import manifest from '../../../package.json';
 import { Projects } from '../../../src/extension/projects';
 
 describe('the projects of a workspace', () => {
@@ -47,6 +48,24 @@ describe('the projects of a workspace', () => {
     );
   });
 
+  it('go with a folder that is deleted, of which the editor tells the folder alone', async () => {
+    write('kept', JSON.stringify(chat));
+    write('above/gone', JSON.stringify(chat));
+    const projects = new Projects();
+    await projects.refresh();
+    assert.equal(projects.all.length, 2);
+    const changed = new Promise<void>((resolve) => projects.onDidChange(resolve));
+    fs.rmSync(path.join(root, 'above'), { recursive: true });
+    editor.found.pop();
+    editor.deleted.fire(editor.Uri.file(path.join(root, 'above')));
+    await changed;
+    assert.deepEqual(
+      projects.all.map(({ folder }) => folder),
+      [path.join(root, 'kept')],
+    );
+    projects.dispose();
+  });
+
   it('own a file by the innermost of them', async () => {
     write('.', JSON.stringify(chat));
     write('inner', JSON.stringify(chat));
@@ -70,5 +89,34 @@ describe('the projects of a workspace', () => {
     assert.equal(linked?.value, undefined);
     assert.match(linked?.problems[0]?.message ?? '', /leaves the project folder/);
     assert.deepEqual(projects.folders, []);
+  });
+
+  it('are said to be missing only once they were looked for', async () => {
+    const set: Record<string, boolean> = {};
+    const welcome = () =>
+      manifest.contributes.viewsWelcome
+        .filter(({ view }) => view === 'scfWebSocket.functions')
+        .filter(({ when }) =>
+          when.split(' && ').every((each) => {
+            const [, not, key = ''] = /^(!?)([\w.]+)$/.exec(each) ?? [];
+            const folders = {
+              'workspaceFolderCount == 0': false,
+              'workspaceFolderCount > 0': true,
+            };
+            const known = { isWorkspaceTrusted: true, virtualWorkspace: false, ...set };
+            return each in folders
+              ? folders[each as keyof typeof folders]
+              : (known[key as keyof typeof known] ?? false) === (not === '');
+          }),
+        )
+        .map(({ contents }) => contents);
+    assert.deepEqual(welcome(), ['%welcome.looking%']);
+    person.commands.length = 0;
+    await new Projects().refresh();
+    for (const command of person.commands) {
+      const [, key, value] = /^setContext (\S+) (true|false)$/.exec(command) ?? [];
+      set[String(key)] = value === 'true';
+    }
+    assert.deepEqual(welcome(), ['%welcome.noProject%']);
   });
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { editor } from './editor';
 import { Children } from '../../../src/extension/debug/children';
 import { ClockHold } from '../../../src/extension/debug/clockHold';
+import { debugTypes } from '../../../src/extension/ids';
 import { markKey } from '../../../src/extension/debug/childConfiguration';
 
 describe('a stop of a debugged function', () => {
@@ -13,6 +14,7 @@ describe('a stop of a debugged function', () => {
   let said: string[];
   let answer: () => Promise<unknown>;
   let children: Children;
+  let asked: object[];
 
   beforeEach(async () => {
     said = [];
@@ -24,16 +26,25 @@ describe('a stop of a debugged function', () => {
       () => undefined,
       () => false,
     );
+    asked = [];
     answer = () => Promise.resolve({ stackFrames: [{ line: 12 }] });
+    const mark = { function: 'chat/Transmission', instance: 1, neverRun: '/dist/check.py' };
+    const configuration = {
+      ...{ type: debugTypes.python, name: 'x', request: 'attach', [markKey]: mark },
+    };
     const attached = children.attach({
       ...{ id: 'chat/Transmission', name: 'Transmission', instance: 1, loaded: false },
-      ...{ folder: '/p', configuration: { type: 'debugpy', name: 'x', request: 'attach' } },
+      ...{ folder: '/p', configuration },
     });
     tracker = editor.debug.trackers.at(-1)!.createDebugAdapterTracker({
       id: 's1',
-      configuration: { [markKey]: { function: 'chat/Transmission', instance: 1 } },
-      customRequest: () => answer(),
+      configuration,
+      customRequest: (command: string, more: object) => {
+        asked.push({ command, ...more });
+        return answer();
+      },
     }) as Tracker;
+    tell('response', { command: 'setExceptionBreakpoints', success: true });
     tell('response', { command: 'configurationDone', success: true });
     await attached;
   });
@@ -65,5 +76,17 @@ describe('a stop of a debugged function', () => {
     stop(1);
     await settled();
     assert.deepEqual(said, ['+Transmission']);
+  });
+
+  it('has debugpy look again at functions that it leaves alone, when other errors are to stop them', () => {
+    assert.deepEqual(asked, []); // Before the first event it has left none alone.
+    tell('response', { command: 'setExceptionBreakpoints', success: false });
+    assert.deepEqual(asked, []);
+    tell('response', { command: 'setExceptionBreakpoints', success: true });
+    const source = { path: '/dist/check.py' };
+    assert.deepEqual(asked, [
+      { command: 'setBreakpoints', source, breakpoints: [{ line: 1 }] },
+      { command: 'setBreakpoints', source, breakpoints: [] },
+    ]);
   });
 });

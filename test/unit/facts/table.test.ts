@@ -29,6 +29,7 @@ const disguises: Record<string, (secret: string) => string> = {
   cookie: (secret) => `Cookie: a=b; sid=${secret}`,
   address: (secret) => `wss://api.example.com/chat?room=1&access_token=${secret}&x=2`,
   userInfo: (secret) => `wss://me:${secret}@api.example.com/`,
+  cloudKey: (secret) => `signed by AKID${secret}`,
   bearer: (secret) => `with bearer ${secret}`,
   jwt: (secret) => `eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0AAAA.${secret}`,
 };

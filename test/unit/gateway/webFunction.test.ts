@@ -41,6 +41,9 @@ describe('a gateway that plays a Web function', () => {
     assert.equal((await push('still here')).body.errNo, 0);
     assert.equal((await client.next()).length, 128 * 1024);
     assert.equal(await client.next(), 'still here');
+    const recorded = gateway.recorder.read(1, Infinity);
+    const pushes = recorded.flatMap((fact) => (fact.kind === 'push' ? [fact.errNo] : []));
+    assert.deepEqual(pushes, [0, 9006, 0], 'what is told is what was answered');
   });
 
   it('closes with 1008 for the eleventh message within a second (webfn.messages-per-second)', async () => {
@@ -49,7 +52,10 @@ describe('a gateway that plays a Web function', () => {
     for (let n = 0; n < 11; n++) {
       client.socket.send('x');
     }
-    assert.equal((await client.closed).code, 1008);
+    assert.deepEqual(await client.closed, {
+      code: 1008,
+      reason: 'more than 10 messages within a second',
+    });
     assert.ok(found().includes('webfn.messages-per-second'));
     assert.equal(gateway.events.length, 10);
   });
@@ -97,6 +103,13 @@ describe('a gateway that plays a Web function', () => {
     client.socket.close(1001);
     await client.closed;
     await gateway.until('closed');
+    assert.deepEqual(found(), ['webfn.status-client']);
+    // The finding is told once; each end says how it counts.
+    const second = await connect(gateway.url);
+    const [id] = [...gateway.gateway.connections.keys()];
+    second.socket.close(1001);
+    const { counted } = await gateway.until('closed', ({ connection }) => connection === id);
+    assert.equal(counted, 456);
     assert.deepEqual(found(), ['webfn.status-client']);
     assert.deepEqual(
       [statusOf('client', 1006), statusOf('server', 1006), statusOf('server', 1001)],

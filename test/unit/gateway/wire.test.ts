@@ -1,5 +1,6 @@
 /** What is on the wire, byte by byte: forms of requests, bodies of pushes, Close frames; and what is recorded of it. */
 import assert from 'node:assert/strict';
+import { asIssued } from '../../../src/core/gateway/pushes';
 import { gzipSync } from 'node:zlib';
 import { frame, openRaw, upgradeRequest } from '../../hostile/wire';
 import { accept, connect, startGateway } from './harness';
@@ -37,7 +38,8 @@ describe('the wire', () => {
     const status = text().slice(9, 12);
     if (status !== '101') {
       const length = Number(/content-length: (\d+)/i.exec(text())?.[1]);
-      while (text().split('\r\n\r\n').slice(1).join('\r\n\r\n').length < length) {
+      const body = () => text().split('\r\n\r\n').slice(1).join('\r\n\r\n');
+      while (Buffer.byteLength(body()) < length) {
         await new Promise((resolve) => raw.socket.once('data', resolve));
       }
     }
@@ -83,6 +85,20 @@ describe('the wire', () => {
       const answer = await ask(bytes);
       assert.match(answer, /^400 /, String(bytes));
       assert.match(answer, sentence);
+    }
+    for (const bytes of [
+      handshake([], undefined, false),
+      handshake(['Host: '], undefined, false),
+      push(body).toString().replace('Host: localhost\r\n', ''),
+    ]) {
+      assert.match(await ask(bytes), /^400 .*names no host/);
+    }
+    for (const method of ['POST', 'HEAD', 'PUT']) {
+      const raw = await openRaw(gateway.port);
+      raw.socket.write(handshake([], `${method} /release/websocket HTTP/1.1`));
+      await raw.until('\r\n\r\n');
+      assert.match(raw.received().toString(), /^HTTP\/1.1 426 /);
+      raw.socket.destroy();
     }
     assert.equal(gateway.events.length, 0);
   });
@@ -247,6 +263,84 @@ describe('the wire', () => {
     assert.equal(await client.next(), 'well-formed: 你好');
   });
 
+  it('says what a body was meant as, and which name was meant', async () => {
+    const { bodyOf, client } = await open();
+    const good = bodyOf('x');
+    const { websocket } = JSON.parse(good) as { websocket: Record<string, string> };
+    for (const [body, said] of [
+      [good.replace(/"/g, "'"), 'as Python writes a dict'],
+      [`{u'websocket': None}`, 'as Python writes a dict'],
+      ['websocket=action&websocket=data', 'form data'],
+      ['data%5Ba%5D=1', 'form data'],
+      ['--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--', 'multipart form'],
+      ['[object Object]', 'JSON.stringify'],
+      [Buffer.from(good, 'utf16le'), 'it is UTF-16'],
+      [JSON.stringify(good), 'encoded twice'],
+      ['"text"', 'must be an object'],
+      [JSON.stringify(websocket), 'its members stand at the top'],
+      [good.replace('websocket', 'webSocket'), 'there is \\\\"webSocket'],
+      [good.replace('secConnectionID', 'secConnectionId'), 'there is \\\\"secConnectionId'],
+      [good.replace('secConnectionID', 'sec_connection_id'), 'there is \\\\"sec_connection_id'],
+      [good.replace('"action"', '"Action"'), 'there is \\\\"Action'],
+      [good.replace('"data":', '"Data":'), 'there is \\\\"Data'],
+      [good.replace('"secConnectionID"', '"id"'), 'secConnectionID\\\\" is missing"'],
+    ] as const) {
+      const answer = await ask(push(Buffer.from(body)));
+      assert.match(answer, new RegExp(`^200 \\{"errNo":900[34],"errMsg":".*${said}`), String(body));
+    }
+    const binary = (data: string) =>
+      JSON.stringify({ websocket: { ...websocket, dataType: 'binary', data } });
+    for (const [data, said] of [
+      ["b'aGk='", 'Python writes bytes'],
+      ['b"aGk="', 'Python writes bytes'],
+      ['data:image/png;base64,aGk=', 'after the comma|follows the comma'],
+      ['-_-_', 'with - and _'],
+      ['a k=', 'holds spaces'],
+      ['104,105', 'list of numbers'],
+      ['h*', 'base64"'],
+    ] as const) {
+      assert.match(await ask(push(Buffer.from(binary(data)))), new RegExp(`9005.*${said}`), data);
+    }
+    const { secConnectionID: id = '' } = websocket;
+    const spellings = (of: string): string[] => [
+      encodeURIComponent(of),
+      of.slice(0, -2),
+      `${of}\n`,
+      ` ${of}`,
+      `"${of}"`,
+      `b'${of}'`,
+      of.replace(/\+/g, '-').replace(/\//g, '_').slice(0, -2),
+      of.replace(/\+/g, ' ') + ' ',
+    ];
+    for (const known of ['++7EBNpDnsFhRi2IOve7FQ==', '/+/EBNpDnsFhRi2IOve7+/==']) {
+      spellings(known).forEach((other) => assert.equal(asIssued(other), known, other));
+    }
+    for (const other of spellings(id)) {
+      const body = JSON.stringify({ websocket: { ...websocket, secConnectionID: other } });
+      const answer = await ask(push(Buffer.from(body)));
+      assert.match(answer, /9001.*there is no connection/, other);
+      assert.ok(answer.includes(`(${id} is one: `), other);
+    }
+    assert.doesNotMatch(await ask(push(Buffer.from(good.replace(id, 'nobody')))), /is one/);
+    // The mark of UTF-16 is no part of a text whose charset is named.
+    const wide = Buffer.from(`\ufeff${good}`, 'utf16le');
+    assert.match(await ask(push(wide, ['Content-Type: a/b; charset=utf-16'])), /"ok"/);
+    assert.equal(await client.next(), 'x');
+  });
+
+  it('says once that it speaks no TLS', async () => {
+    const hello = Buffer.concat([
+      Buffer.from([0x16, 3, 1, 1, 0, 1, 0, 0, 0xfc, 3, 3]),
+      Buffer.alloc(90),
+    ]);
+    for (let count = 0; count < 2; count++) {
+      assert.match(await ask(hello), /^400/);
+    }
+    const told = gateway.recorder.read(1, Infinity).filter(({ kind }) => kind === 'diagnostic');
+    assert.equal(told.length, 1);
+    assert.match(JSON.stringify(told), /began TLS.*ws:\/\/ instead of wss/);
+  });
+
   it('decodes the charset that a push names (push.charset)', async () => {
     const { client, bodyOf } = await open();
     const [before, after] = bodyOf('@@').split('@@') as [string, string];
@@ -262,6 +356,27 @@ describe('the wire', () => {
     const wide = Buffer.from(bodyOf('你好'), 'utf16le');
     assert.match(await ask(push(wide, ['Content-Type: a/b; charset=utf-16le'])), /"ok"/);
     assert.equal(await client.next(), '你好');
+    // In some charsets all bytes have a meaning, whatever they were written in.
+    const eight = Buffer.from(bodyOf('é'));
+    const western = ['Content-Type: application/json; charset=ISO-8859-1'];
+    assert.match(await ask(push(Buffer.from(bodyOf('é'), 'latin1'), western)), /"ok"/);
+    assert.equal(await client.next(), 'é');
+    assert.equal(
+      (await gateway.until('push', ({ preview }) => preview === 'é')).warnings,
+      undefined,
+    );
+    assert.match(await ask(push(eight, western)), /"ok"/);
+    assert.equal(await client.next(), 'Ã©');
+    const doubted = await gateway.until('push', ({ preview }) => preview === 'Ã©');
+    assert.match(doubted.warnings?.join() ?? '', /the body is UTF-8.*Name utf-8/);
+    for (const name of ['us-ascii', 'ASCII', 'ANSI_X3.4-1968']) {
+      const type = [`Content-Type: application/json; charset=${name}`];
+      assert.match(await ask(push(eight, type)), /9003.*not in the charset .*byte \d+: 0xc3/, name);
+      assert.match(await ask(push(Buffer.from(bodyOf('e')), type)), /"ok"/, name);
+      assert.equal(await client.next(), 'e');
+    }
+    gateway.service.spec.emulator.strict = true;
+    assert.match(await ask(push(eight, western)), /9003.*the body is UTF-8: name utf-8/);
   });
 
   it('warns of half a character, and shows what was sent and what arrived (push.half-character)', async () => {
@@ -331,6 +446,7 @@ describe('the wire', () => {
       [1002, /MASK/, frame({ masked: false, payload: Buffer.from('A') })],
       [1002, /RSV/, frame({ reserved: 4 })],
       [1009, /payload/i, frame({ lengthForm: 64, length: 9n * 1024n * 1024n })],
+      [1009, /2\^53/, frame({ lengthForm: 64, length: 1n << 63n })],
       [1002, /status code/, frame({ opcode: 8, payload: Buffer.from([0x03, 0xed]) })],
     ];
     for (const [code, what, bytes] of broken) {

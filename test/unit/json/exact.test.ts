@@ -6,6 +6,11 @@ import fc from 'fast-check';
 import Module from 'node:module';
 import path from 'node:path';
 import { parsePush } from '../../../src/core/gateway/pushRequest';
+import { parseDuration } from '../../../src/core/scenario/flow';
+import { match } from '../../../src/core/scenario/match';
+import { payloadOf } from '../../../src/core/scenario/perform/payload';
+import { fillIn } from '../../../src/core/scenario/variables';
+import { readYaml } from '../../../src/core/scenario/yamlPlaces';
 import { readText } from '../../../src/core/textFile';
 import { copyAs } from '../../../src/protocol/copyAs';
 import { createRedactor, defaultRedactionRules } from '../../../src/protocol/export/redact';
@@ -16,6 +21,7 @@ import {
   compactJson,
   compareNumbers,
   type JsonNode,
+  parseExact,
   prettyJson,
   readJson,
   stringOf,
@@ -193,6 +199,96 @@ describe('exactly what was sent', () => {
     assert.equal(matches('$.name', '{"\\u006eame":1}'), true);
   });
 
+  it('scenarios send, compare, capture and fill in all digits', () => {
+    const yaml = (text: string) => {
+      const { yaml: read, problems } = readYaml(text, 'a.wsflow.yaml');
+      return read?.value ?? problems.map(({ message }) => message);
+    };
+    const differs = (expected: string, text: string) =>
+      match(yaml(expected), { is: 'text', text }).differences.map(({ got }) => got);
+    const [id, next] = ['12345678901234567890', '12345678901234567891'];
+    assert.deepEqual(payloadOf(yaml(`{ id: ${id}, n: [-${id}], k: 7 }`), ''), {
+      data: `{"id":${id},"n":[-${id}],"k":7}`,
+    });
+    assert.deepEqual(differs(`{ id: ${id} }`, `{"id":${id}}`), []);
+    assert.deepEqual(differs(`{ id: ${next} }`, `{"id":${id}}`), [id]);
+    assert.deepEqual(differs(`{ id: { $exactly: ${next} } }`, `{"id":${id}}`), [id]);
+    assert.deepEqual(differs(`{ id: { $above: ${id}, $type: integer } }`, `{"id":${next}}`), []);
+    assert.deepEqual(differs(`{ id: { $below: ${id} } }`, `{"id":${id}}`), [id]);
+    assert.deepEqual(differs('{ a: 100000000000000000000 }', '{"a":1e20}'), []);
+    assert.deepEqual(differs('{ a: 1, b: 1000 }', '{"a":1.0,"b":1e3}'), []);
+    const { captures } = match(yaml('{ id: { $capture: x } }'), {
+      is: 'text',
+      text: `{"id":${id}}`,
+    });
+    const filled = fillIn(
+      yaml("{ text: 'got ${x}', id: '${x}' }"),
+      new Map(Object.entries(captures)),
+    );
+    assert.deepEqual(payloadOf(filled, ''), { data: `{"text":"got ${id}","id":${id}}` });
+    for (const none of ['.inf', '-.inf', '.nan']) {
+      assert.deepEqual(yaml(`{ far: ${none} }`), [
+        'JSON has no such number. Write what is sent as text, in quotes.',
+      ]);
+    }
+    const deep = `${'['.repeat(100_000)}${id}${']'.repeat(100_000)}`;
+    assert.ok(Array.isArray(parseExact(deep)));
+  });
+
+  it('so they do with decimals, which are equal when they are the same number', () => {
+    const yaml = (text: string) => readYaml(text, 'a.wsflow.yaml').yaml?.value;
+    const fits = (expected: string, text: string) =>
+      match(yaml(expected), { is: 'text', text }).differences.length === 0;
+    for (const [expected, got, same] of [
+      ['0.1', '0.1000000000000000055', false],
+      ['0.1000000000000000055', '0.1', false],
+      ['0.1000000000000000055', '0.10000000000000000550', true],
+      ['1.1', '1.10', true],
+      ['1.10', '1.1', true],
+      ['1e3', '1000', true],
+      ['1.0', '1', true],
+      ['+1.50', '1.5', true],
+      ['.5', '0.5', true],
+      ['1e400', '1e400', true],
+      ['1e400', '10e399', true],
+      ['1e400', '1e401', false],
+      ['0', '1e-400', false],
+      ['0', '-0', true],
+      ['0', '0.000', true],
+      ['12345678901234567890.5', '12345678901234567890.50', true],
+      ['12345678901234567890', '12345678901234567890.5', false],
+      ['9007199254740993', '9007199254740992.0', false],
+    ] as const) {
+      assert.equal(fits(`{ n: ${expected} }`, `{"n":${got}}`), same, `${expected} ${got}`);
+      assert.equal(fits(`{ n: { $exactly: ${expected} } }`, `{"n":${got}}`), same);
+      assert.equal(fits(`{ n: { $not: ${expected} } }`, `{"n":${got}}`), !same);
+      assert.equal(fits(`[{ $oneOf: [${expected}] }]`, `[${got}]`), same);
+    }
+    assert.ok(fits('{ n: { $above: 0.1, $type: number } }', '{"n":0.1000000000000000055}'));
+    assert.ok(fits('{ n: { $below: 1e401, $type: integer } }', '{"n":1e400}'));
+    assert.ok(!fits('{ n: { $type: integer } }', '{"n":0.1000000000000000055}'));
+    assert.ok(!fits('{ n: { text: x } }', '{"n":0.1000000000000000055}'));
+    assert.deepEqual(match(yaml('{ n: 0.1 }'), { is: 'text', text: '{"n":1e400}' }).differences, [
+      { path: '$.n', expected: '0.1', got: '1e400' },
+    ]);
+    // What is sent is what is written, where JSON can write it.
+    assert.deepEqual(
+      payloadOf(yaml('{ a: 1.0, b: 1.10, c: 1e3, d: -0, e: 1e400, f: +.50, 1.10: 0x10 }'), ''),
+      { data: '{"a":1.0,"b":1.10,"c":1e3,"d":-0,"e":1e400,"f":0.50,"1.10":16}' },
+    );
+    const { captures } = match(yaml('{ n: { $capture: x } }'), {
+      is: 'text',
+      text: '{"n":0.1000000000000000055}',
+    });
+    const filled = fillIn(yaml("['${x}', 'is ${x}']"), new Map(Object.entries(captures)));
+    assert.deepEqual(payloadOf(filled, ''), {
+      data: '[0.1000000000000000055,"is 0.1000000000000000055"]',
+    });
+    // Settings are numbers, however they are written.
+    assert.equal(parseDuration(yaml('1.50')), 1500);
+    assert.equal(parseDuration(yaml('1e400')), undefined);
+  });
+
   it('a copy is what was sent', () => {
     const source = {
       connection: 'c',
@@ -306,6 +402,53 @@ describe('files of others', () => {
     assert.deepEqual(
       facts.flatMap((fact) => (fact.kind === 'frame' ? [fact.size] : [])),
       bytes.map((each) => each.length),
+    );
+  });
+
+  it('have times in seconds, in milliseconds, as dates or none, and words of their own', () => {
+    const start = Date.parse('2024-01-01T00:00:00.000Z');
+    const message = (time: unknown, more: object = {}) => ({
+      ...{ type: 'send', opcode: 1, data: 'x', time },
+      ...more,
+    });
+    const frames = (messages: object[]) =>
+      parseRecording(har([entry('ws://x/y', undefined, messages)])).value?.facts.flatMap((fact) =>
+        fact.kind === 'frame' ? [[fact.at, fact.direction, fact.type]] : [],
+      );
+    for (const time of [
+      start / 1000 + 2,
+      String(start / 1000 + 2),
+      start + 2000,
+      '2024-01-01T00:00:02.000Z',
+      '2024-01-01T08:00:02+08:00',
+    ]) {
+      assert.deepEqual(frames([message(time)]), [[2000, 'toServer', 'text']], String(time));
+    }
+    for (const time of [undefined, null, '', 'soon', start - 5000]) {
+      assert.deepEqual(frames([message(time)]), [[0, 'toServer', 'text']], String(time));
+    }
+    assert.deepEqual(
+      frames([
+        message(start, { type: 'request' }),
+        message(start, { type: 'response', opcode: '2' }),
+        message(start, { type: 'Receive' }),
+      ]),
+      [
+        [0, 'toServer', 'text'],
+        [0, 'toClient', 'binary'],
+        [0, 'toClient', 'text'],
+      ],
+    );
+    // What was said before the handshake had an answer comes after it all the same.
+    const { value } = parseRecording(har([entry('ws://x/y', undefined, [message(undefined)])]));
+    assert.deepEqual(
+      value?.facts.map(({ kind }) => kind),
+      ['listening', 'connecting', 'opened', 'frame'],
+    );
+    const cut = parseRecording(har([entry('ws://x/y', undefined, [message(start)])]).slice(0, -9));
+    assert.deepEqual(
+      cut.problems.map((each) => each.message),
+      ['This file ends within its JSON'],
     );
   });
 });

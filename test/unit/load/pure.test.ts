@@ -199,6 +199,16 @@ describe('parts of a latency', () => {
     });
   }
 
+  it('are never less than nothing where the client had the frame before the gateway looked at its clock', () => {
+    const samples = new Samples();
+    const ledger = new Ledger(samples);
+    const view = new GatewayView(ledger.told);
+    const sample = samples.add(1016, 16);
+    ledger.came(1002, 1, { sample, port: 1001, message: 1, wait: 3, travelled: 12.9 });
+    told((each) => view.see(each));
+    assert.deepEqual(samples.split(0), { wait: 3, wire: 0, queue: 5, handler: 7, push: 1 });
+  });
+
   it('are unknown for an answer to another message', () => {
     const samples = new Samples();
     const ledger = new Ledger(samples);

@@ -1,10 +1,13 @@
 // `scfws mcp` as an agent meets it: a real client over stdio, real handlers, seeded bugs and a budget.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { Witness } from '../../../src/core/agent/witness';
 
 const program = path.resolve('dist/cli.js');
 /** Four characters of English or code are about a token. */
@@ -111,6 +114,14 @@ const bugs: Bug[] = [
     cause: /9004[^]*secConnectionID/,
   },
   {
+    name: 'a push whose data is an object',
+    transfer: pushing(
+      "{'action': 'data send', 'dataType': 'text', 'secConnectionID': me, 'data': {'a': 1}}",
+    ),
+    at: 'send',
+    cause: /"data" is not a string/,
+  },
+  {
     name: 'a push to a client that is not there',
     transfer: pushing(
       "{'action': 'data send', 'dataType': 'text', 'secConnectionID': 'gone', 'data': 'x'}",
@@ -182,6 +193,21 @@ describe('scfws mcp', function () {
     });
   }
 
+  it('ends, and says why, after a line that is longer than it reads', async () => {
+    const served = spawn(process.execPath, [program, 'mcp', folder], { stdio: 'pipe' });
+    served.stdin.on('error', () => undefined);
+    served.stdin.write('x'.repeat(11 * 1024 * 1024));
+    const [[said]] = await Promise.all([once(served.stderr, 'data'), once(served, 'exit')]);
+    assert.match(String(said), /^scfws: .*exceeded/);
+  });
+
+  it('waits no longer than the agent does', async () => {
+    const agentGone = new AbortController();
+    const waiting = new Witness(folder).nextFact(600_000, agentGone.signal);
+    agentGone.abort();
+    await waiting;
+  });
+
   it('has at most ten tools, and all their schemas take at most 2,500 tokens', async () => {
     agent = await Agent.start([folder]);
     const tools = await agent.tools();
@@ -210,7 +236,9 @@ describe('scfws mcp', function () {
   });
 
   it('keeps secrets and the push address to itself, and answers within its budget', async () => {
-    project({ transfer: value("print('token: hunter2-hunter2'); print('x' * 200000)") });
+    project({
+      transfer: value("print('token: hunter2-hunter2', 'AKIDhunter2hunter2'); print('x' * 200000)"),
+    });
     agent = await Agent.start([folder, '--allow-run']);
     const answers = [await agent.call('start_gateway')];
     answers.push(
@@ -226,6 +254,12 @@ describe('scfws mcp', function () {
       assert.doesNotMatch(text, /hunter2|s3cr3t|api-[a-z0-9]{8}/);
       assert.ok(text.length <= 8192, `${text.length} characters`);
     }
+    // Who was closed has left its name.
+    await agent.call('push', { connection: 'a', close: true });
+    await agent.call('wait_for', { what: 'close', seconds: 60 });
+    const opened = await agent.call('connect_client', { name: 'a' });
+    // Each line calls it as the agent does, from the first on.
+    assert.match(opened.text, /^#\d+ a asks to connect to .*^#\d+ a is open \(id /ms);
   });
 
   it('says what came instead when nothing came', async () => {

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { clearFolder } from '../../../src/core/project/changes';
 import type { Change } from '../../../src/core/project/changes';
 import {
   missingRoles,
@@ -50,7 +51,7 @@ describe('changes of functions', () => {
   }
 
   /** As an editor makes them. */
-  function make(changes: readonly Change[]): void {
+  async function make(changes: readonly Change[]): Promise<void> {
     for (const change of changes) {
       if (change.kind === 'write') {
         fs.mkdirSync(path.dirname(change.file), { recursive: true });
@@ -60,8 +61,10 @@ describe('changes of functions', () => {
           !fs.existsSync(change.to) || change.from.toLowerCase() === change.to.toLowerCase(),
         );
         fs.renameSync(change.from, change.to);
+      } else if (change.kind === 'remove') {
+        fs.rmSync(change.file);
       } else {
-        fs.rmSync(change.file, { recursive: true });
+        await clearFolder(change.folder);
       }
     }
   }
@@ -83,14 +86,14 @@ describe('changes of functions', () => {
       });
       const without = await load(folder);
       assert.deepEqual(missingRoles(without), ['cleanup']);
-      make(await planAddFunction(without, 'cleanup', await readTemplates(templatesFolder)));
+      await make(await planAddFunction(without, 'cleanup', await readTemplates(templatesFolder)));
       assert.deepEqual((await load(folder)).functions, before.functions);
     });
 
     it(`${language}: a rename takes folder, build and file with it`, async () => {
       const folder = await scaffold(language);
       edit(folder, (text) => text.replace('{', '{\n  // ours\n'));
-      make(await planRename(await load(folder), 'Transmission', 'OnMessage'));
+      await make(await planRename(await load(folder), 'Transmission', 'OnMessage'));
       const after = await load(folder);
       assert.equal(after.roles.transfer, 'OnMessage');
       assert.ok(fs.existsSync(path.join(folder, 'OnMessage')));
@@ -104,7 +107,7 @@ describe('changes of functions', () => {
 
     it(`${language}: one function for all roles`, async () => {
       const folder = await scaffold(language, 'chat');
-      make(await planOneFunction(await load(folder)));
+      await make(await planOneFunction(await load(folder)));
       const after = await load(folder);
       assert.equal(after.functions.length, 1);
       assert.deepEqual(new Set(Object.values(after.roles)), new Set(['Transmission']));
@@ -133,7 +136,7 @@ describe('changes of functions', () => {
         `exports.main_handler = async (event, context) => '${name} ' + event.websocket.action + context;`,
       );
     }
-    make(await planOneFunction(await load(folder)));
+    await make(await planOneFunction(await load(folder)));
     const run = `(async () => { const { main_handler } = require('./Transmission/index');
       for (const action of ['connecting', 'data send', 'closing'])
         console.log(await main_handler({ websocket: { action } }, '!')); })()`;
@@ -149,7 +152,7 @@ describe('changes of functions', () => {
         `def main_handler(event, context):\n    return '${name} ' + event['websocket']['action']\n`,
       );
     }
-    make(await planOneFunction(await load(folder)));
+    await make(await planOneFunction(await load(folder)));
     const run =
       "import index\nfor action in ('connecting', 'data send', 'closing'):\n    print(index.main_handler({'websocket': {'action': action}}, None))";
     const cwd = path.join(folder, 'Transmission');

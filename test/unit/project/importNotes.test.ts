@@ -48,7 +48,7 @@ describe('an import says what it does not know:', () => {
   const folders: string[] = [];
   afterEach(() => folders.splice(0).forEach((each) => fs.rmSync(each, { recursive: true })));
 
-  function write(files: Record<string, string>): string {
+  function write(files: Record<string, string | Buffer>): string {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-notes-'));
     folders.push(folder);
     for (const [name, text] of Object.entries(files)) {
@@ -59,7 +59,7 @@ describe('an import says what it does not know:', () => {
   }
 
   async function bring(
-    files: Record<string, string>,
+    files: Record<string, string | Buffer>,
     answers: RoleAnswers = {},
   ): Promise<Imported> {
     const folder = write(files);
@@ -209,6 +209,152 @@ message:
     one(zero.notes, /^changed serverless.yml:6 timeout of message is 0 there and 1 s/);
   });
 
+  it('files in another encoding: UTF-16 is read, what is neither is named and nothing of it is taken', async () => {
+    const text = scf('  environment: {variables: {GREET: 你好}}\n');
+    const wide = Buffer.from(`\ufeff${text}`, 'utf16le');
+    const imported = await bring({ 'code/index.py': py, 'serverless.yml': wide });
+    assert.equal(written(imported, 'transfer').environment?.['GREET'], '你好');
+    const gbk = Buffer.concat([
+      Buffer.from(text.slice(0, -5)),
+      Buffer.from([0xc4, 0xe3, 0x7d, 0x7d]),
+    ]);
+    for (const [name, files] of Object.entries<Record<string, string>>({
+      'serverless.yml': { 'code/index.py': py },
+      'template.yaml': { 'code/index.py': py },
+      'Transmission/config.json': { 'Transmission/index.py': py, 'Register/index.py': py },
+    })) {
+      const folder = write({ ...files, [name]: gbk });
+      const [detected] = await detectProject(folder);
+      assert.deepEqual(
+        detected?.notes.filter(({ kind }) => kind === 'unknown').map(({ message }) => message),
+        [`This file is not UTF-8. Save it with that encoding and import again.`],
+      );
+    }
+  });
+
+  it('what the websocket component says in two places, and a folder that is a dot', async () => {
+    const imported = await bring({
+      'app.py': 'def handler(event, context):\n    pass\n',
+      'serverless.yml':
+        'component: websocket\nname: ws\ninputs:\n  faas: {runtime: Python3.6}\n  functionConf: {timeout: 10, environment: {variables: {A: b}}}\n',
+    });
+    const entry = written(imported, 'transfer');
+    assert.deepEqual([entry.timeout, entry.environment], [10, { A: 'b' }]);
+    one(imported.notes, /there is no index\.py in the project folder\. Say "handler"/);
+  });
+
+  it('times and sizes with a unit, and numbers of other forms', async () => {
+    const read = async (timeout: string, memorySize: string) => {
+      const text = scf(`  timeout: ${timeout}\n  memorySize: ${memorySize}\n`);
+      const imported = await bring({ 'code/index.py': py, 'serverless.yml': text });
+      const entry = written(imported, 'transfer');
+      return {
+        values: [entry.timeout, entry.memory],
+        told: imported.notes.filter((note) => / of message is /.test(note)),
+      };
+    };
+    for (const [timeout, seconds, memory, size] of [
+      ['30s', 30, '128MB', 128],
+      ['30 s', 30, '256 mb', 256],
+      ['1m', 60, '1G', 1024],
+      ['"1m30s"', 90, '512Mi', 512],
+      ['2 Minutes', 120, '1.5 GiB', 1536],
+      ['5000ms', 5, '131072KB', 128],
+      ['PT1M5S', 65, '128m', 128],
+      ['3分钟', 180, '128M', 128],
+      ['0x3c', 60, '0o400', 256],
+      ['1e2', 100, '1_024', 1024],
+      ['0.1h', 360, '0.5GB', 512],
+    ] as const) {
+      const { values, told } = await read(timeout, memory);
+      assert.deepEqual(values, [seconds, size], timeout);
+      const said = (text: string) => text.replaceAll('"', '');
+      assert.deepEqual(told, [
+        `changed serverless.yml:6 timeout of message is ${said(timeout)} there and ${seconds} s in scfws.json.`,
+        `changed serverless.yml:7 memorySize of message is ${said(memory)} there and ${size} MB in scfws.json.`,
+      ]);
+    }
+    // The same number is no change; beyond the limits the change tells both.
+    assert.deepEqual(await read('"60"', '128.0'), { values: [60, 128], told: [] });
+    const { values, told } = await read('1h', '100MB');
+    assert.deepEqual(values, [900, 128]);
+    assert.match(told.join('\n'), /timeout of message is 1h there and 900 s .* 1 to 900/);
+    assert.match(
+      told.join('\n'),
+      /memorySize of message is 100MB there and 128 MB .* steps of 128/,
+    );
+    // No clear meaning: named, and the default is used.
+    for (const [timeout, memory] of [
+      ['060', '0200'],
+      ['1:30', '128 Mbit'],
+      ['1M', '1G512M'],
+      ['30x', '128,5'],
+      ['"-"', '.inf'],
+      ['s', 'MB'],
+    ] as const) {
+      const unclear = await read(timeout, memory);
+      assert.deepEqual(unclear.values, [undefined, undefined], timeout);
+      assert.equal(unclear.told.length, 2, unclear.told.join('\n'));
+      assert.ok(unclear.told.every((note) => note.startsWith('leftOut ')));
+    }
+  });
+
+  it('variables stay as they are written, whatever YAML and JSON make of numbers', async () => {
+    const text = scf(
+      '  environment: {variables: {A: 1.10, B: 12345678901234567890, C: 1e3, D: 0x10, E: 0777, F: -0, G: .5, H: true, I: 1.0}}\n  timeout: 1e1\n',
+    );
+    const imported = await bring({ 'code/index.py': py, 'serverless.yml': text });
+    assert.deepEqual(written(imported, 'transfer').environment, {
+      ...{ A: '1.10', B: '12345678901234567890', C: '1e3', D: '0x10', E: '0777' },
+      ...{ F: '-0', G: '.5', H: 'true', I: '1.0' },
+    });
+    assert.equal(written(imported, 'transfer').timeout, 10);
+    const variables = '"A": 1.10, "B": 12345678901234567890, "C": "x"';
+    const json = await bring({
+      'Register/index.py': py,
+      'Delete/index.py': py,
+      'Transmission/index.py': py,
+      'Transmission/config.json': `{"Environment": {"Variables": {${variables}}}, "Timeout": 7}`,
+    });
+    assert.deepEqual(written(json, 'transfer').environment, {
+      ...{ A: '1.10', B: '12345678901234567890', C: 'x' },
+    });
+    assert.equal(written(json, 'transfer').timeout, 7);
+  });
+
+  it('variables by one reference: its own file tells them, another one is named', async () => {
+    const own = scf(
+      '  environment: {variables: "${self:custom.env}"}\ncustom: {env: {A: 1, B: two}}\n',
+    );
+    const imported = await bring({ 'code/index.py': py, 'serverless.yml': own });
+    assert.deepEqual(written(imported, 'transfer').environment, { A: '1', B: 'two' });
+    for (const value of ['variables: "${file(./env.yml)}"', 'variables: plain']) {
+      const other = await bring({
+        'code/index.py': py,
+        'serverless.yml': scf(`  environment: {${value}}\n`),
+      });
+      assert.equal(written(other, 'transfer').environment, undefined);
+      one(other.notes, /^(unknown|leftOut) serverless.yml:6 .*(file\(|holds no variables)/);
+    }
+  });
+
+  it('what is not read of a file, and files beside what is read', async () => {
+    const more = `${scf('  timeout: 3\n')}---\ncomponent: scf\n`;
+    const imported = await bring({ 'code/index.py': py, 'serverless.yml': more });
+    one(imported.notes, /^leftOut serverless.yml:7 What follows "---"/);
+    const notes = await refused({
+      'serverless.yml': scf('').replace('./code', 'cos://code-125/a.zip'),
+    });
+    one(notes, /message: its code lies at cos:\/\/code-125\/a\.zip\. Download it/);
+    const beside = await bring({
+      'Register/index.py': py,
+      'Delete/index.py': py,
+      'Transmission/index.py': py,
+      'template.yaml': 'Resources: {a: {Type: AWS::Serverless::Function}}\n',
+    });
+    one(beside.notes, /^leftOut template.yaml This template describes resources of AWS/);
+  });
+
   it('functions beyond the three', async () => {
     const each = (name: string) =>
       `  ${name}: {Type: 'TencentCloud::Serverless::Function', Properties: {CodeUri: ./${name}, Handler: index.main_handler, Runtime: Python3.6}}\n`;
@@ -256,6 +402,58 @@ gateway:
     assert.deepEqual(imported.questions, ['register: –', 'transfer: message', 'cleanup: –']);
     assert.deepEqual(Object.keys(imported.project.functions), ['transfer']);
     one(imported.notes, /^guessed template.yaml No function plays the role "register"/);
+  });
+
+  it('a Register that is alone takes no messages, and what was left out is told with the question', async () => {
+    const register = `def main_handler(event, context):
+    connection = event['websocket']['secConnectionID']
+    return {'errNo': 0, 'websocket': {'action': 'connecting', 'secConnectionID': connection}}
+`;
+    const template = `Resources:
+  register: {Type: 'TencentCloud::Serverless::Function', Properties: {CodeUri: ./reg, Handler: index.main_handler, Runtime: Python3.6}}
+  transfer: {Type: 'TencentCloud::Serverless::Function', Properties: {CodeUri: ./transfer.zip, Handler: index.main_handler, Runtime: Python3.6}}
+`;
+    const folder = write({ 'template.yaml': template, 'reg/index.py': register });
+    const [detected] = await detectProject(folder);
+    assert.ok(detected !== undefined);
+    assert.throws(
+      () => planProjectFile(detected),
+      (error: { code: string; nextStep: string }) =>
+        error.code === 'transferMissing' &&
+        /Functions: register\. template\.yaml:3: transfer: its code is packed in transfer\.zip/.test(
+          error.nextStep,
+        ),
+    );
+    const whole = write({ 'template.yaml': template, 'reg/index.py': all });
+    const [alone] = await detectProject(whole);
+    assert.deepEqual(
+      alone?.questions.map(({ guess }) => guess),
+      ['register', 'register', 'register'],
+    );
+  });
+
+  it('what a hook leaves is the code, and the hook is told', async () => {
+    const text = (src: string) =>
+      `component: scf\nname: message\ninputs:\n  src: ${src}\n  handler: index.main_handler\n  runtime: Nodejs16.13\n`;
+    const files = { 'dist/index.js': js, 'code/index.ts': '' };
+    for (const yaml of [
+      text('{src: ./code, dist: ./dist, hook: npm run build}'),
+      `${text('./dist')}  hook: npm run build\n`,
+    ]) {
+      const imported = await bring({ ...files, 'serverless.yml': yaml });
+      assert.equal(written(imported, 'transfer').folder, 'dist');
+      one(
+        imported.notes,
+        /^leftOut serverless\.yml:4 message: "npm run build" is run before .*"build"/,
+      );
+    }
+    const json = JSON.stringify({
+      component: 'scf',
+      name: 'message',
+      inputs: { src: './dist', handler: 'index.main_handler', runtime: 'Nodejs16.13' },
+    });
+    const imported = await bring({ ...files, 'serverless.json': json });
+    assert.equal(written(imported, 'transfer').folder, 'dist');
   });
 
   it('a lone function whose code tells the actions apart plays them', async () => {

@@ -27,6 +27,21 @@ function complaints(text: string): string[] {
 }
 
 describe('scfws.json', () => {
+  it('names the handler that is meant where it is written otherwise', () => {
+    for (const [runtime, handler, meant] of [
+      ['Python3.9', 'src.app.main_handler', 'src/app.main_handler'],
+      ['Python3.9', 'index.py.main_handler', 'index.main_handler'],
+      ['Python3.9', 'app::handle', 'app.handle'],
+      ['Nodejs18.15', 'app.js.handle', 'app.handle'],
+      ['Nodejs18.15', 'index.handlers.main', 'index.main_handler'],
+    ] as const) {
+      const transfer = JSON.stringify({ folder: 'Transmission', runtime, handler });
+      const [complaint, ...others] = complaints(`{"functions": {"transfer": ${transfer}}}`);
+      assert.ok(complaint?.endsWith(`for example ${meant}.`), complaint);
+      assert.deepEqual(others, []);
+    }
+  });
+
   it('needs nothing but a folder for transfer', () => {
     const project = parse('{"functions": {"transfer": {"folder": "Transmission"}}}');
     assert.deepEqual(project, {
@@ -134,7 +149,7 @@ describe('scfws.json', () => {
     ],
     ['a list', '[]', 'error  []: "scfws.json" must be an object in braces.'],
     ['nothing in it', '{}', 'error  {: "functions" is missing here.'],
-    ['a brace missing', `{${good}`, 'error  : A closing brace } is missing.'],
+    ['a brace missing', `{${good}`, 'error  {: A closing brace } is missing.'],
     [
       'a word misspelt',
       `{"servce": "x", ${good}}`,

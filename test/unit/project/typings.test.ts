@@ -15,7 +15,7 @@ import { readTemplates } from '../../../src/core/scaffold/templates';
 import { contractShapes } from '../../../src/protocol/contractTypes';
 import { ledger } from '../../../src/protocol/ledger';
 import { roles } from '../../../src/protocol/project';
-import { renderDeclarations, renderEventSchema } from '../../../src/protocol/renderTypes';
+import { renderDeclarations } from '../../../src/protocol/renderTypes';
 import { sampleEvents } from '../../../src/protocol/samples';
 
 const root = path.resolve(__dirname, '../../..');
@@ -244,7 +244,6 @@ describe('types of the contract', function () {
 
   it('the schema of event files takes every sample, and tells what is wrong with others', () => {
     const schema = fs.readFileSync(path.join(root, 'schemas/event.schema.json'), 'utf8');
-    assert.deepEqual(JSON.parse(schema), JSON.parse(renderEventSchema()), 'npm run generate');
     const validate = new Ajv({ strict: false }).compile(JSON.parse(schema) as object);
     for (const role of roles) {
       for (const envelope of ['documented', 'query', 'full'] as const) {

@@ -1,7 +1,7 @@
 // Events are found in what people copy from the cloud's log and from HAR files, and keep their values.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { eventFromText } from '../../../src/protocol/eventFromText';
+import { beginsEvent, eventFromText } from '../../../src/protocol/eventFromText';
 
 const event = {
   websocket: { action: 'data send', secConnectionID: 'a+/=', dataType: 'text', data: 'say "hi"\n' },
@@ -24,6 +24,22 @@ describe('an event from a selection', () => {
       websocket: { action: 'connecting', secConnectionID: "it's", secWebSocketProtocol: '中😀A\n' },
       queryString: { a: ['1', null], b: true },
     });
+  });
+
+  it('as a string in JSON, as collectors of logs keep it, once or twice; with CRLF; one that is cut off is told apart', () => {
+    const once = JSON.stringify({ level: 'info', message: JSON.stringify(event, null, 2) });
+    const twice = JSON.stringify({ SCF_Message: once });
+    for (const text of [once, twice, JSON.stringify(JSON.stringify(event)).slice(1, -1)]) {
+      assert.deepEqual(JSON.parse(eventFromText(text)?.json ?? text), event, text);
+    }
+    const lines = JSON.stringify(event, null, 2).replaceAll('\n', '\r\n');
+    assert.deepEqual(JSON.parse(eventFromText(`${lines}\r\nEND`)?.json ?? ''), event);
+    for (const whole of [lines, once]) {
+      const cut = whole.slice(0, whole.indexOf('dataType'));
+      assert.equal(eventFromText(cut), undefined);
+      assert.ok(beginsEvent(cut), cut);
+    }
+    assert.ok(!beginsEvent('{"a": "websocket"}'));
   });
 
   it('numbers of any size stay as they were written', () => {

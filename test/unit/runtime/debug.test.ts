@@ -335,6 +335,217 @@ exports.main_handler = () => 1;
   });
 });
 
+describe('A Python handler that is debugged', function () {
+  this.timeout(60_000);
+  const attached: TestDebugger[] = [];
+  let interpreter: string | undefined;
+  before(function () {
+    interpreter = pythonWithDebugpy();
+    if (interpreter === undefined) {
+      this.skip();
+    }
+  });
+  afterEach(async () => {
+    attached.splice(0).forEach((each) => each.dispose());
+    await disposeBenches();
+  });
+
+  const begin = async (code: string) => {
+    const bench = startBench({
+      files: { 'index.py': code },
+      spec: { family: 'python', timeout: 10, interpreter },
+    });
+    const answer = await bench.runtime.setDebug(true);
+    const tool = await attachPython(answer?.port ?? 0);
+    attached.push(tool);
+    await tool.breakOnUncaught();
+    await tool.begin();
+    bench.runtime.debuggerReady(answer?.instance ?? 0);
+    return { bench, tool };
+  };
+
+  const helpers = `import asyncio
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+
+
+def boom(*_):
+    raise ValueError("boom")  # boom
+
+
+async def later():
+    await asyncio.sleep(0)
+    raise ValueError("later")  # later
+
+
+async def gathered():
+    await asyncio.gather(later(), asyncio.sleep(0))
+
+
+async def of_a_task():
+    task = asyncio.ensure_future(later())
+    await asyncio.sleep(0)
+    await task
+
+
+async def slow():
+    await asyncio.sleep(60)
+
+
+async def in_time():
+    asyncio.ensure_future(slow())
+    try:
+        await asyncio.wait_for(slow(), 0)
+    except asyncio.TimeoutError:
+        return "too slow"
+
+
+def yielding():
+    yield 1
+    raise ValueError("yielding")  # yielding
+
+
+def in_pool(function):
+    with ThreadPoolExecutor() as pool:
+        return pool.submit(function).result()
+
+
+def in_thread(thread):
+    thread.start()
+    thread.join()
+
+
+def again():
+    try:
+        boom()
+    except ValueError:
+        raise
+
+
+def instead():
+    try:
+        boom()
+    except ValueError as error:
+        raise RuntimeError("instead") from error  # instead
+
+
+def at_last():
+    try:
+        boom()
+    finally:
+        raise RuntimeError("at last")  # at last
+
+
+def caught():
+    try:
+        in_pool(at_last)
+    except RuntimeError:
+        return "caught"
+
+
+def cancelled():
+    future = Future()
+    future.cancel()
+    return future.result()  # cancelled
+
+
+class Stubborn(ValueError):
+    __slots__ = ()
+
+    def __setattr__(self, name, value):
+        raise TypeError(name)
+
+
+def stubborn():
+    raise Stubborn()  # stubborn
+
+
+MADE_ONCE = ValueError("made once")
+
+
+def made_once():
+    raise MADE_ONCE  # made once
+`;
+  /** What the handler does, and the marks of the lines at which it is to stop. */
+  const ways: [expression: string, ...marks: string[]][] = [
+    ['boom()', 'boom'],
+    ['in_thread(threading.Thread(target=boom))', 'boom'],
+    ['in_thread(threading.Timer(0, boom))', 'boom'],
+    ['asyncio.run(later())', 'later'],
+    ['asyncio.run(gathered())', 'later'],
+    ['asyncio.run(of_a_task())', 'later'],
+    ['in_pool(boom)', 'boom'],
+    ['list(yielding())', 'yielding'],
+    ['sorted([1], key=boom)', 'boom'],
+    ['again()', 'boom'],
+    ['instead()', 'instead'],
+    ['in_pool(instead)', 'instead'],
+    ['at_last()', 'at last'],
+    ['caught()', 'at last'],
+    ['cancelled()', 'cancelled'],
+    ['stubborn()', 'stubborn'],
+    ['made_once()', 'made once'],
+    ['made_once()', 'made once'],
+    ['asyncio.run(in_time())'],
+  ];
+
+  it('stops at the line of an error, once, whatever that goes through', async () => {
+    const branches = ways.map(
+      ([expression], index) => `    if event["way"] == ${index}:\n        return ${expression}\n`,
+    );
+    const code = `${helpers}\n\ndef main_handler(event, context):\n${branches.join('')}`;
+    const lineOf = (mark: string) =>
+      code.split('\n').findIndex((line) => line.endsWith(`# ${mark}`)) + 1;
+    const { bench, tool } = await begin(code);
+    let expected = 0;
+    for (const [way, [expression, ...marks]] of ways.entries()) {
+      const running = bench.invoke({ way });
+      for (const mark of marks) {
+        assert.equal(await tool.stopped(), lineOf(mark), expression);
+        await tool.resume();
+      }
+      expected += marks.length;
+      // A second stop would keep the event from ending.
+      const { outcome } = await running;
+      assert.ok(['ok', 'userError'].includes(outcome), `${expression}: ${outcome}`);
+      assert.equal(tool.count, expected, expression);
+    }
+  });
+
+  it('stops at breakpoint() and at pdb, and goes on to stop after them', async () => {
+    const code = `import pdb
+
+
+def main_handler(event, context):
+    if event["way"] == "pdb":
+        pdb.set_trace()
+        return "pdb"  # after it
+    if event["way"] == "breakpoint":
+        breakpoint()
+        return "breakpoint"  # after it
+    raise ValueError(event["way"])  # error
+`;
+    const { bench, tool } = await begin(code);
+    for (const [way, line, outcome] of [
+      ['breakpoint', 10, 'ok'],
+      ['pdb', 7, 'ok'],
+      ['neither', 11, 'userError'],
+    ] as const) {
+      const running = bench.invoke({ way });
+      assert.equal(await tool.stopped(), line);
+      await tool.resume();
+      assert.equal((await running).outcome, outcome);
+    }
+    assert.equal(bench.of('diagnostic').length, 0);
+    // Nobody is there any more: as in the cloud.
+    tool.dispose();
+    await bench.runtime.setDebug(false);
+    const atPdb = () => bench.invoke({ way: 'pdb' });
+    while ((await atPdb()).outcome === 'ok'); // Its process hears of it in its own time.
+    assert.match(bench.of('diagnostic')[0]?.advice ?? '', /Press F5/);
+  });
+});
+
 describe('Debugging without debugpy', () => {
   afterEach(disposeBenches);
 

@@ -1,6 +1,8 @@
 /** The two debug protocols, as far as a test needs them: set a breakpoint, be stopped, read a variable, go on. */
 import net from 'node:net';
+import path from 'node:path';
 import WebSocket from 'ws';
+import { bootstrapFolder } from './harness';
 
 export interface TestDebugger {
   /** Sets a breakpoint (line from 1) in a file that may not be loaded yet. */
@@ -11,6 +13,10 @@ export interface TestDebugger {
   stopped(): Promise<number>;
   evaluate(expression: string): Promise<string>;
   resume(): Promise<void>;
+  /** Asks to be stopped at errors that leave the handler, as the boxes of the editor do that are ticked from the start. */
+  breakOnUncaught(): Promise<void>;
+  /** How often it was stopped. */
+  readonly count: number;
   dispose(): void;
 }
 
@@ -43,14 +49,7 @@ interface CdpMessage {
   result?: { result?: { value?: unknown } };
 }
 
-export interface NodeDebugger extends TestDebugger {
-  /** Asks to be stopped at errors that nobody will catch. */
-  breakOnUncaught(): Promise<void>;
-  /** How often it was stopped. */
-  readonly count: number;
-}
-
-export async function attachNode(port: number): Promise<NodeDebugger> {
+export async function attachNode(port: number): Promise<TestDebugger> {
   const response = await fetch(`http://127.0.0.1:${port}/json`);
   const [target] = (await response.json()) as { webSocketDebuggerUrl: string }[];
   const socket = new WebSocket(target?.webSocketDebuggerUrl ?? '');
@@ -122,6 +121,7 @@ export async function attachPython(port: number): Promise<TestDebugger> {
   let next = 0;
   let thread = 0;
   let frame = 0;
+  let count = 0;
   const lines: number[] = [];
   const send = (command: string, args: object = {}): Promise<DapMessage> =>
     new Promise((resolve, reject) => {
@@ -137,6 +137,7 @@ export async function attachPython(port: number): Promise<TestDebugger> {
       socket.write(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
     });
   const onStopped = async (threadId: number) => {
+    count++;
     thread = threadId;
     const { body } = await send('stackTrace', { threadId, levels: 1 });
     const [top] = body?.stackFrames ?? [];
@@ -167,13 +168,20 @@ export async function attachPython(port: number): Promise<TestDebugger> {
   });
   await send('initialize', { adapterID: 'test', pathFormat: 'path' });
   const initialized = new Promise<void>((resolve) => events.set('initialized', resolve));
-  const attached = send('attach', { justMyCode: true });
+  const rules = [{ path: path.join(bootstrapFolder, '**'), include: false }];
+  const attached = send('attach', { justMyCode: true, rules });
   await initialized;
   return {
     async breakAt(file, line) {
       lines.push(line); // Each list replaces the one before.
       const breakpoints = lines.map((each) => ({ line: each }));
       await send('setBreakpoints', { source: { path: file }, breakpoints });
+    },
+    async breakOnUncaught() {
+      await send('setExceptionBreakpoints', { filters: ['uncaught', 'userUnhandled'] });
+    },
+    get count() {
+      return count;
     },
     async begin() {
       await send('configurationDone');

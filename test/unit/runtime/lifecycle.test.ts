@@ -52,6 +52,53 @@ describe('a file from the future', () => {
   });
 });
 
+describe('a function that cannot be loaded', function () {
+  this.timeout(60_000);
+  afterEach(disposeBenches);
+
+  it('is started once for one event, also while what it read is looked at', async () => {
+    const lib = Object.fromEntries(
+      Array.from({ length: 40 }, (_, n) => [`lib/x${n}.js`, `exports.x = ${n};`]),
+    );
+    const requires = Object.keys(lib).map((file) => `require('./${file}');`);
+    for (let times = 0; times < 8; times++) {
+      const bench = start({ ...lib, 'index.js': `${requires.join('\n')}\nrequire('gone');` });
+      assert.equal((await bench.invoke()).error?.statusCode, 437);
+      await bench.until('instance', ({ state }) => state === 'stopped');
+      assert.equal(starts(bench), 1);
+      assert.equal(bench.of('diagnostic').length, 1);
+    }
+  });
+});
+
+describe('a fork that comes back from the handler', () => {
+  afterEach(disposeBenches);
+
+  for (const [how, said] of [
+    ['return "child"', []],
+    ['raise ValueError("child")', ['ValueError: child']],
+    ['sys.exit("child")', ['child']],
+  ] as const) {
+    it(`leaves the answer to its parent: ${how}`, async () => {
+      const code = `import os, sys
+def main_handler(event, context):
+    pid = os.fork()
+    if pid == 0:
+        ${how}
+    os.waitpid(pid, 0)
+    return "parent"
+`;
+      const bench = startBench({ files: { 'index.py': code } });
+      const { value, invocation } = await bench.invoke();
+      assert.equal(value, 'parent');
+      assert.equal((await bench.invoke()).value, 'parent');
+      const text = bench.logs(invocation).join('\n');
+      said.forEach((each) => assert.ok(text.includes(each), text));
+      assert.deepEqual(bench.of('diagnostic'), []);
+    });
+  }
+});
+
 describe('a folder that is removed and made again', () => {
   afterEach(disposeBenches);
 
@@ -112,11 +159,11 @@ describe('a build', () => {
 
   const build = (script: string): Bench => {
     const bench = startBench({
-      files: { 'index.ts': 'one' },
+      files: { 'index.tsx': 'one' },
       spec: { ...node, runtimeVersion: '20.19' },
       build: { command: ['node', 'build.js'], folder: 'out' },
     });
-    const source = JSON.stringify(path.join(bench.folder, 'index.ts'));
+    const source = JSON.stringify(path.join(bench.folder, 'index.tsx'));
     fs.writeFileSync(
       path.join(bench.service.folder, 'build.js'),
       `const fs = require('fs');
@@ -139,7 +186,7 @@ fs.writeFileSync('order', 'good');
 console.log('Found 0 errors. Watching for file changes.');
 fs.watchFile('order', { interval: 20 }, () => {
   console.log('File change detected. Starting incremental compilation...');
-  if (fs.readFileSync('order', 'utf8') === 'bad') console.log('index.ts(1,1): error TS1005: as asked.');
+  if (fs.readFileSync('order', 'utf8') === 'bad') console.log('index.tsx(1,1): error TS1005: as asked.');
   console.log(fs.readFileSync('order', 'utf8') === 'bad' ? 'Found 1 error.' : 'Found 0 errors.');
 });`);
     assert.equal((await bench.invoke()).value, 'one');
@@ -154,7 +201,7 @@ fs.watchFile('order', { interval: 20 }, () => {
     const bench = build('build();');
     assert.equal((await bench.invoke()).value, 'one');
     await bench.until('log', ({ text }) => text.includes('The build ended with code 0'));
-    bench.write('index.ts', 'two');
+    bench.write('index.tsx', 'two');
     bench.runtime.restart('by hand');
     assert.equal((await bench.invoke()).value, 'two');
   });

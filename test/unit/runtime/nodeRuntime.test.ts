@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { disposeBenches, startBench, type Bench, type BenchOptions } from './harness';
+import { disposeBenches, fetchedNode, startBench, type Bench, type BenchOptions } from './harness';
 
 const root = path.resolve(__dirname, '../../..');
 
@@ -34,6 +34,30 @@ describe('A Node.js handler', () => {
     assert.equal(place?.line, 2);
   });
 
+  it('tells what an error came of, down to the first', async () => {
+    const bench = start(`exports.main_handler = async (event) => {
+      const first = new TypeError('at the bottom');
+      if (event === 'several') throw new AggregateError([first, 'a text'], 'all of them');
+      const error = new Error('on top', { cause: new Error('between', { cause: first }) });
+      if (event === 'circle') first.cause = error;
+      throw error;
+    };`);
+    const told = async (event: string) =>
+      ((await bench.invoke(event)).error?.stackTrace ?? '').replace(/\n {4}at .*/g, '').split('\n');
+    const chain = [
+      'Error: on top',
+      'Caused by: Error: between',
+      'Caused by: TypeError: at the bottom',
+    ];
+    assert.deepEqual(await told('chain'), chain);
+    assert.deepEqual(await told('circle'), chain);
+    assert.deepEqual(await told('several'), [
+      'AggregateError: all of them',
+      'Caused by: TypeError: at the bottom',
+      "Caused by: 'a text'",
+    ]);
+  });
+
   it('uses context.succeed, fail and done', async () => {
     const bench = start(`exports.main_handler = (event, context) => {
       if (event === 'fail') context.fail('no');
@@ -49,10 +73,12 @@ describe('A Node.js handler', () => {
     const bench = start(`exports.main_handler = (event) => ({
       then(fulfil, reject) {
         if (event === 'reject') reject('no reason');
+        else if (event === 'twice') fulfil({ then: (done) => done('inside') });
         else fulfil({ made: 'by hand' });
       },
     });`);
     assert.deepEqual((await bench.invoke({})).value, { made: 'by hand' });
+    assert.equal((await bench.invoke('twice')).value, 'inside');
     assert.equal((await bench.invoke('reject')).error?.stackTrace, 'no reason');
   });
 
@@ -264,10 +290,13 @@ export const main_handler = async (event: Event): Promise<number> => {
     assert.equal((await bench.invoke({ a: -1 })).place?.line, 4);
   });
 
+  /** No Node.js takes this away: it must be built. */
+  const enumerated = `${typeScript}enum Kind { one }\n`;
+
   it('is TypeScript, built by the project and reported at its source', async () => {
     const bench = startBench({
       files: {
-        'index.ts': typeScript,
+        'index.ts': enumerated,
         '../build.mjs': `import { context } from ${JSON.stringify(path.join(root, 'node_modules/esbuild/lib/main.js'))};
           const build = await context({
             entryPoints: ['Function/index.ts'], outfile: 'dist/Function/index.js',
@@ -283,10 +312,10 @@ export const main_handler = async (event: Event): Promise<number> => {
     const { place, error } = await bench.invoke({ a: -1 });
     assert.deepEqual(place, { file: path.join(bench.folder, 'index.ts'), line: 4, column: 11 });
     assert.match(error?.stackTrace ?? '', /Function\/index\.ts:4:11/);
-    bench.write('index.ts', typeScript.replace('* 2', '* 3'));
+    bench.write('index.ts', enumerated.replace('* 2', '* 3'));
     await bench.until('instance', ({ version, state }) => version > 1 && state === 'ready');
     assert.equal((await bench.invoke({ a: 21 })).value, 63);
-    bench.write('index.ts', typeScript.replace('* 2', '*'));
+    bench.write('index.ts', enumerated.replace('* 2', '*'));
     const finding = await bench.until('diagnostic');
     assert.equal(finding.message, 'Function was not built: Unexpected ";"');
     assert.deepEqual(finding.place, {
@@ -295,7 +324,7 @@ export const main_handler = async (event: Event): Promise<number> => {
       column: 19,
     });
     assert.equal((await bench.invoke({ a: 21 })).value, 63);
-    bench.write('index.ts', typeScript.replace('* 2', '* 4'));
+    bench.write('index.ts', enumerated.replace('* 2', '* 4'));
     await bench.until('diagnosticsCleared');
     assert.equal((await bench.invoke({ a: 21 })).value, 84);
   });
@@ -303,7 +332,7 @@ export const main_handler = async (event: Event): Promise<number> => {
   it('is TypeScript whose build fails: 437, and what the build said', async () => {
     const bench = startBench({
       files: {
-        'index.ts': typeScript,
+        'index.ts': enumerated,
         '../build.mjs': 'console.error("no esbuild here"); process.exit(1);',
       },
       spec: { family: 'node' },
@@ -317,5 +346,78 @@ export const main_handler = async (event: Event): Promise<number> => {
       'Function cannot be started: Function was not built: node build.mjs ended with code 1.',
     );
     assert.equal(finding?.advice, 'no esbuild here');
+  });
+
+  const once = `import fs from 'node:fs';
+    import { build } from ${JSON.stringify(path.join(root, 'node_modules/esbuild/lib/main.js'))};
+    await build({
+      entryPoints: ['Function/index.ts'], outfile: 'dist/Function/index.js',
+      bundle: true, platform: 'node', format: 'cjs', logLevel: 'info',
+    });
+    fs.writeFileSync('dist/package.json', '{"type":"commonjs"}');`;
+  const answer = 'export const main_handler = async (event: unknown) => one;\n';
+  const one = { '../shared/one.ts': 'export const one: number = 1;\n' };
+  const esModule = { '../package.json': '{"type":"module"}' };
+  const onlyBuilt: Record<string, Record<string, string>> = {
+    'an enum': { 'index.ts': `enum Numbers { one = 1 }\nconst { one } = Numbers;\n${answer}` },
+    'a file without its ending': {
+      'index.ts': `import { one } from '../shared/one';\n${answer}`,
+      ...one,
+    },
+    'a file by the name of what it becomes': {
+      'index.ts': `import { one } from '../shared/one.js';\n${answer}`,
+      ...one,
+    },
+    'modules where the package says CommonJS': {
+      'index.ts': `import { one } from '../shared/one.ts';\n${answer}`,
+      '../package.json': '{"type":"commonjs"}',
+      ...one,
+    },
+    'what an earlier build left beside it': {
+      'index.ts': `const one = 1;\n${answer}`,
+      'index.js': 'exports.main_handler = async () => "old";',
+    },
+  };
+  for (const [what, files] of Object.entries(onlyBuilt)) {
+    it(`is TypeScript with ${what}: built, also for a Node.js that strips types`, async () => {
+      const interpreter = await fetchedNode(24);
+      assert.ok(interpreter !== undefined);
+      const bench = startBench({
+        files: { ...esModule, '../build.mjs': once, ...files },
+        spec: { family: 'node', interpreter },
+        build: { command: ['node', 'build.mjs'], folder: 'dist/Function' },
+      });
+      assert.equal((await bench.invoke({})).value, 1);
+      assert.ok(fs.existsSync(path.join(bench.service.folder, 'dist/Function/index.js')));
+    });
+  }
+
+  it('is TypeScript that Node.js runs as it is: nothing is built', async () => {
+    const interpreter = await fetchedNode(24);
+    assert.ok(interpreter !== undefined);
+    const source = `import { one } from '../shared/one.ts';\n${answer}`;
+    const bench = startBench({
+      files: { ...esModule, ...one, '../build.mjs': 'process.exit(1);', 'index.ts': source },
+      spec: { family: 'node', interpreter },
+      build: { command: ['node', 'build.mjs'], folder: 'dist/Function' },
+    });
+    assert.equal((await bench.invoke({})).value, 1);
+    // What is wrong is told by Node.js, not by a build that may not be installed.
+    bench.write('index.ts', `${source}const x: = 1;\n`);
+    assert.equal((await bench.until('diagnostic')).place?.line, 3);
+  });
+
+  it('is TypeScript whose build does not find a package: what installs it', async () => {
+    const source = `import dayjs from 'dayjs';\nenum A { b }\nexport const main_handler = async () => dayjs;\n`;
+    const bench = startBench({
+      files: { ...esModule, '../build.mjs': once, 'index.ts': source },
+      spec: { family: 'node' },
+      build: { command: ['node', 'build.mjs'], folder: 'dist/Function' },
+    });
+    await bench.invoke({});
+    const [{ message, place, fix, advice } = assert.fail()] = bench.of('diagnostic');
+    assert.equal(message, 'Function was not built: Could not resolve "dayjs"');
+    assert.deepEqual([place?.line, fix?.kind], [1, 'installLibrary']);
+    assert.equal(advice, `Install it with: npm install --prefix ${bench.service.folder} dayjs`);
   });
 });

@@ -235,6 +235,34 @@ describe('The surroundings of a handler', function () {
       logsItsOwn(js(`if (event.quiet) return;\n${inNode}`)));
   }
 
+  for (const { version, interpreter } of versions) {
+    it(`lose and double no line of a flood that ends in a fork or an exit: Python ${version}`, async () => {
+      const count = 3000;
+      const body = `import os
+for i in range(${count}):
+    print(i)
+    if i == ${count - 5} and event["fork"]:
+        if os.fork() == 0:
+            os._exit(0)
+        os.wait()
+if event["exit"]: os._exit(3)`;
+      const bench = python(body, { spec: { interpreter } });
+      for (const event of [
+        { fork: true, exit: false },
+        { fork: false, exit: true },
+      ]) {
+        const { invocation } = await bench.invoke(event);
+        const lines = bench
+          .logs(invocation)
+          .flatMap((line) => line.replace(/^stdout info /, '').split('\n'));
+        assert.deepEqual(
+          lines,
+          Array.from({ length: count }, (_, index) => String(index)),
+        );
+      }
+    });
+  }
+
   async function logsItsOwn(bench: Bench): Promise<void> {
     const first = await bench.invoke({ quiet: false });
     // At once: not a moment later.

@@ -113,6 +113,50 @@ describe('planScaffold', () => {
     assert.match(text('index.html'), /<button>连接<\/button>/);
   });
 
+  it('comments in Chinese there, and has the same code', () => {
+    const comment = /(?:^|\s)(?:#|\/\/|\/\*\*) (.*)$|^\s*"""(.*)$/;
+    /** What tools read, and what is the same in both languages. */
+    const kept =
+      /^(@|type: |-\*- |Python 2$|[\w.]+: |\*\/|$)|^(?=[\x20-\x7e]*$)(?!.*[a-z]+ [a-z]+ [a-z]+)/;
+    for (const template of templateNames) {
+      for (const language of languages) {
+        const given = { ...answers, language, template, ci: 'github' } as const;
+        const english = planScaffold(given, templates);
+        const { files } = planScaffold({ ...given, locale: 'zh-cn' }, templates);
+        for (const { path: name, text } of files) {
+          if (/\.(md|json|html)$|^scfws/.test(name) && name !== 'tsconfig.json') {
+            continue;
+          }
+          const lines = text.replace(/^# -\*- coding: utf-8 -\*-\n/, '').split('\n');
+          const others = english.files.find((each) => each.path === name)!.text.split('\n');
+          assert.equal(lines.length, others.length, name);
+          lines.forEach((line, index) => {
+            const said = comment.exec(line)?.slice(1).join('') ?? '';
+            assert.ok(/\p{Script=Han}/u.test(said) || kept.test(said), `${name}: ${line}`);
+            if (line !== others[index]) {
+              const code = (each = '') => each.replace(comment, '').trimEnd();
+              const isText = /^[\p{Script=Han}\p{P}A-Z]/u.test(line);
+              assert.ok(isText || code(line) === code(others[index]), `${name}: ${line}`);
+            }
+          });
+        }
+      }
+    }
+  });
+
+  it('has Python 2 read what is commented in Chinese', () => {
+    const program = pythons().get('2.7');
+    for (const template of program === undefined ? [] : templateNames) {
+      const given = { ...answers, language: 'python2', template, locale: 'zh-cn' } as const;
+      const { files } = planScaffold(given, templates);
+      for (const { path: name, text } of files.filter((each) => /\/.*\.py$/.test(each.path))) {
+        assert.match(text, /^# -\*- coding: utf-8 -\*-\n/);
+        const read = 'import sys; compile(sys.stdin.read(), sys.argv[1], "exec", 0, True)';
+        execFileSync(program!, ['-c', read, name], { input: text });
+      }
+    }
+  });
+
   it('has both READMEs say the same of the same things', () => {
     for (const template of templateNames) {
       for (const language of languages) {

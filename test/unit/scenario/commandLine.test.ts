@@ -210,10 +210,21 @@ describe('scfws test', function () {
     });
     try {
       const [service] = session.services;
-      const steps = `      - Transmission ran: { for: ann }\n`;
-      project.write('main.wsflow.yaml', flow(['one'], good) + steps);
+      const steps = [
+        '- Transmission ran: { for: ann }',
+        '- ann pings',
+        '- ann sends: say one',
+        '- ann receives exactly: [one]',
+        '- ann closes',
+      ];
+      project.write(
+        'main.wsflow.yaml',
+        flow(['one'], good) + steps.map((step) => `      ${step}\n`).join(''),
+      );
       const { url = '', pushUrl = '' } = service ?? {};
-      const { code, out, err } = await run('--reporter', 'json', '--url', url, '--push', pushUrl);
+      // However short the silence, what is expected is waited for.
+      const there = ['--url', url, '--push', pushUrl, '--silence', '1'];
+      const { code, out, err } = await run('--reporter', 'json', ...there);
       assert.equal(code, 0, out + err);
       assert.match(out, /"test":"stepSkipped"/);
     } finally {

@@ -124,6 +124,49 @@ describe('recorded traffic kept as a scenario', function () {
     assert.equal((await project.run(other)).ended.failed, 1);
   });
 
+  it('keeps what a browser saw come after a message, although it saw no function', () => {
+    const message = (type: string, data: string, opcode = 1) => ({
+      type,
+      data,
+      opcode,
+      time: 1_704_067_201,
+    });
+    const entry = {
+      startedDateTime: '2024-01-01T00:00:00.000Z',
+      request: { url: 'ws://x/a', headers: [] },
+      response: { status: 101 },
+      _webSocketMessages: [
+        message('receive', 'welcome'),
+        message('send', 'hi'),
+        message('receive', 'AAEC', 2),
+        message('receive', 'hi, too'),
+        message('send', 'bye'),
+      ],
+    };
+    const read = parseRecording(JSON.stringify({ log: { entries: [entry] } }));
+    assert.ok(read.value);
+    const { scenarios } = parse(keepConversation(read.value, 'kept').text) as KeptFlow;
+    assert.deepEqual(scenarios[0]?.steps, [
+      'alice connects',
+      { 'alice receives exactly': ['welcome'] },
+      { 'alice sends': 'hi' },
+      { 'alice receives exactly': [{ $bytes: 'AAEC' }, 'hi, too'] },
+      { 'alice sends': 'bye' },
+      'alice receives nothing',
+    ]);
+  });
+
+  it('keeps the digits of decimals, and how numbers were written', async () => {
+    const { text } = await keep(`
+  - alice connects
+  - alice sends: { what: hush, fine: 0.1000000000000000055, far: 1e400, id: 12345678901234567890 }
+  - alice sends: { what: hush, price: 1.10 }
+`);
+    assert.match(text, / fine: 0\.1000000000000000055\n +far: 1e400\n +id: 12345678901234567890\n/);
+    assert.match(text, /alice sends: '\{"what":"hush","price":1\.10\}'/);
+    await passes(text);
+  });
+
   it('captures what is received and sent later', async () => {
     const { text } = await keep(`
   - alice connects

@@ -1,5 +1,6 @@
 // What the steps mean, with real handler processes: each rule of the inbox, of quiet and of isolation.
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { makeProject, type Project } from './parts';
 
 describe('scenarios', function () {
@@ -234,6 +235,17 @@ scenarios:
     const { failures } = await project.run(flow('broken.js'));
     assert.match(failures['it']?.message ?? '', /node broken\.js.* code 3/);
     assert.match(failures['it']?.nextStep ?? '', /no database/);
+    project.write('killed.js', `process.kill(process.pid, 'SIGKILL'); setInterval(() => 0, 1000);`);
+    const killed = await project.run(flow('killed.js'));
+    assert.match(killed.failures['it']?.message ?? '', /was ended by SIGKILL/);
+  });
+
+  it('say where their recording cannot be written', async () => {
+    project.write('file', '');
+    const recordings = path.join(project.folder, 'file', 'rec');
+    const { failures } = await project.run('name: it\nsteps: [ann connects]', { recordings });
+    assert.match(failures['it']?.message ?? '', /^The recording cannot be written to .*ENOTDIR/);
+    assert.match(failures['it']?.nextStep ?? '', /make room/);
   });
 
   it('include steps of another flow, with variables', async () => {

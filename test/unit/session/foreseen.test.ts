@@ -154,6 +154,11 @@ describe('before the first event', function () {
     });
   }
 
+  it('says which folder is meant when none is named', async () => {
+    const started = startSession({ folders: [], port: 0, bootstrapFolder });
+    await assert.rejects(started, { code: 'noProject', nextStep: /Name the folder of a project/ });
+  });
+
   it('an interpreter that is not there is told where it is named', async () => {
     project({ runtime: 'Python3', interpreter: '/no/such/python' });
     put('T/index.py', 'def main_handler(event, context):\n    return None\n');

@@ -7,6 +7,8 @@ import http from 'node:http';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createClient } from 'redis';
 import { findProgram } from '../../../scripts/toolchain.mjs';
 import { fetchedNode } from '../runtime/harness';
 import { redisProgram, type RealRedis, startRedis } from '../cluster/redisServer';
@@ -84,6 +86,8 @@ for (const { language, find } of hosts) {
       });
       client.socket.send('fail');
       assert.equal(await client.ask('id'), id, 'an error of the function keeps the connection');
+      client.socket.send('exit');
+      assert.equal(await client.ask('id'), id, 'so does the end of its process');
       client.socket.close(1000);
       assert.equal(await client.closed, 1000);
       assert.deepEqual(
@@ -151,6 +155,33 @@ for (const { language, find } of hosts) {
       assert.equal(instance.cleanups().length, before + 2);
     });
 
+    it('turns away whom it cannot understand, and what has no end, and serves the others', async () => {
+      const ann = await instance.connect();
+      const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+      const send = async (head: string[], frames = Buffer.alloc(0)): Promise<string> => {
+        const socket = net.connect(instance.port, '127.0.0.1');
+        const chunks: Buffer[] = [];
+        socket.on('error', () => undefined); // It may be cut off while it still sends.
+        socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+        const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+        const lines = ['GET /room HTTP/1.1', ...upgrade, key, ...head, '', ''];
+        socket.write(Buffer.concat([Buffer.from(lines.join('\r\n'), 'latin1'), frames]));
+        await once(socket, 'close');
+        return Buffer.concat(chunks).toString('latin1');
+      };
+      assert.match(await send(['Host: here', 'Content-Length: 2']), /^HTTP\/1\.1 400 /);
+      assert.match(await send(['Host: here', `X: ${'x'.repeat(40_000)}`]), /^HTTP\/1\.1 431 /);
+      assert.match(await send(['Host: here', 'Host: there']), /^HTTP\/1\.1 400 /);
+      // The host's own words, or its end of a connection that it let in: never silence.
+      const closing = Buffer.from([0x88, 0x82, 0, 0, 0, 0, 3, 232]);
+      assert.match(await send(['Host: \xff\xfe'], closing), /^HTTP\/1\.1 (400|101) /);
+      const fragments = Buffer.alloc(6 * 20_000, Buffer.from([0x00, 0x80, 0, 0, 0, 0]));
+      fragments[0] = 0x01;
+      const cut = await send(['Host: here'], fragments);
+      assert.equal(Buffer.from(cut, 'latin1').readUInt16BE(cut.length - 2), 1008);
+      assert.match(await ann.ask('id'), /^[A-Za-z0-9+/]{22}==$/);
+    });
+
     it('reaches connections of other instances over Redis, and says when there is none', async function () {
       if (redisProgram === undefined) {
         this.skip();
@@ -164,8 +195,35 @@ for (const { language, find } of hosts) {
         const benId = await ben.ask('id');
         assert.equal(await ann.ask(`to ${benId} hi`), '0');
         assert.equal(await ben.messages.next(), 'hi');
-        await two.stop('SIGKILL');
-        assert.equal(await ann.ask(`to ${benId} hi`), '9001');
+        // What nobody can read harms nobody.
+        const look = createClient({ url: redis.url });
+        look.on('error', () => undefined);
+        await look.connect();
+        const name = Buffer.from(benId, 'base64').toString('hex', 0, 6);
+        const junk = ['{', 'null', '{"answers":1}', '{"from":[],"ask":"x","request":{"id":7}}'];
+        for (const each of junk) {
+          assert.equal(await look.publish(`scfws:webfn:${name}`, each), 1);
+        }
+        assert.equal(await ann.ask(`to ${benId} still`), '0');
+        assert.equal(await ben.messages.next(), 'still');
+        const third = await start(env);
+        others.push(third);
+        const carlId = await (await third.connect()).ask('id');
+        await third.stop('SIGKILL');
+        assert.equal(await ann.ask(`to ${carlId} hi`), '9001');
+        // Until all have found Redis again, nobody says that Ben is gone.
+        await redis.kill();
+        assert.equal(await ann.ask(`to ${benId} hi`), '9007');
+        await redis.restart();
+        let answer = '';
+        while ((answer = await ann.ask(`to ${benId} back`)) !== '0') {
+          assert.equal(answer, '9007');
+          await wait(50);
+        }
+        await look.configSet('requirepass', 'right');
+        await look.close();
+        const wrong = redis.url.replace('://', '://:wrong@');
+        await assert.rejects(start({ REDIS_URL: wrong }), /correct REDIS_URL/);
         const left = await ann.ask('id');
         await one.stop();
         assert.equal(await ann.closed, 1011);

@@ -61,7 +61,7 @@ export async function startInstance(
   let listening: (port: number) => void = () => undefined;
   const port = new Promise<number>((resolve, reject) => {
     listening = resolve;
-    child.once('exit', (code) => reject(new Error(`it ended with ${code}:\n${lines.join('\n')}`)));
+    child.once('close', (code) => reject(new Error(`it ended with ${code}:\n${lines.join('\n')}`)));
   });
   const keep = (line: string): void => {
     lines.push(line);

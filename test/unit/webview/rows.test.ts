@@ -237,6 +237,27 @@ describe('rows', () => {
   });
 });
 
+describe('the colour of a connection', () => {
+  it('is the same in a page that drew a refusal first and in one that is opened later', () => {
+    const { facts } = chatStory();
+    const drawn = new ConnectionNames();
+    // A handshake that is refused before Register is a row of no connection.
+    assert.equal(drawn.of('').name, '');
+    const later = new ConnectionNames();
+    facts.forEach((fact) => {
+      drawn.add(fact);
+      later.add(fact);
+    });
+    const connections = facts.flatMap((fact) =>
+      fact.kind === 'connecting' ? [fact.connection] : [],
+    );
+    assert.ok(connections.length > 1);
+    for (const connection of connections) {
+      assert.deepEqual(drawn.of(connection), later.of(connection));
+    }
+  });
+});
+
 describe('a list of rows', () => {
   it('behaves as a sorted set', () => {
     const act = fc.oneof(

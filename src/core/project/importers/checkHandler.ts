@@ -75,7 +75,7 @@ export async function checkHandler(
         detected.name,
         handler,
         missing,
-        detected.folder,
+        named(detected.folder),
         only.file,
         found,
       ),
@@ -100,13 +100,18 @@ function whatIsThere(
         '{0}: there is no {1} in {2}, nor another file with a handler. Put its code there.',
         name,
         missing,
-        folder,
+        named(folder),
       )
     : l10n.t(
         '{0}: there is no {1} in {2}. Say "handler" in scfws.json; what can be meant: {3}.',
         name,
         missing,
-        folder,
+        named(folder),
         choices.join(', '),
       );
+}
+
+/** In a sentence, a dot alone would be its end. */
+function named(folder: string): string {
+  return folder === '.' ? l10n.t('the project folder') : folder;
 }

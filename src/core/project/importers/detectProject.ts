@@ -1,24 +1,25 @@
 /** Looks for projects of other tools in a folder. Reads files; changes nothing. */
+import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
 import * as l10n from '@vscode/l10n';
 import { roles } from '../../../protocol/project';
-import { insideFolder, parseRuntime } from '../projectFile';
+import { insideFolder, parseRuntime, projectFileName } from '../projectFile';
 import { checkHandler } from './checkHandler';
 import { newFinding } from './detected';
 import type { DetectedFunction, DetectedProject, Finding } from './detected';
 import { findFolderLayout } from './folderLayouts';
 import { noteAt } from './notes';
+import { readTextFile } from './readTextFile';
 import { roleQuestions } from './roleGuess';
 import { parseServerlessYml } from './serverlessYml';
 import { parseTemplateYaml } from './templateYaml';
 import type { TextFile } from './yamlText';
 
-const largestFile = 500_000;
 const mostFolders = 100;
-const templates = ['template.yaml', 'template.yml'];
-const serverless = ['serverless.yml', 'serverless.yaml'];
+const templates = ['template.yaml', 'template.yml', 'template.json'];
+const serverless = ['serverless.yml', 'serverless.yaml', 'serverless.json']; // JSON is YAML, too.
 
 /**
  * What the folder holds, the most telling first; empty when there is nothing to import. A file that cannot be
@@ -39,6 +40,10 @@ export async function detectProject(folder: string): Promise<DetectedProject[]> 
     readable.length > 0 || written.some(({ kind }) => kind !== 'unreadable')
       ? undefined
       : await findFolderLayout(root, subfolders, (each) => foldersIn(path.join(root, each)));
+  // What is served comes of the folders; the files beside them were looked at all the same.
+  guessed?.notes.push(
+    ...written.flatMap(({ notes }) => notes.map((note) => ({ ...note, kind: 'leftOut' as const }))),
+  );
   const all = [...readable, ...(guessed === undefined ? [] : [guessed]), ...written];
   return Promise.all([...new Set(all)].map((each) => complete(each, root)));
 }
@@ -137,19 +142,21 @@ async function environments(
 ): Promise<(file: string) => Readonly<Record<string, string>>> {
   const known = new Map<string, Record<string, string>>();
   for (const folder of new Set(['.', ...files.map((file) => path.posix.dirname(file))])) {
-    const text = await readText(path.join(root, folder, '.env'));
-    known.set(folder, text === undefined ? {} : (parseEnv(text) as Record<string, string>));
+    const read = await readTextFile(root, path.posix.join(folder, '.env'));
+    known.set(folder, parseEnv(read?.text ?? '') as Record<string, string>);
   }
   return (file) => ({ ...known.get('.'), ...known.get(path.posix.dirname(file)) });
 }
 
+/** A folder with a scfws.json is a project of its own: what is in it has its roles. */
 async function foldersIn(root: string): Promise<string[]> {
   const entries = await fs.readdir(root, { withFileTypes: true }).catch(() => []);
   return entries
     .filter(
       (entry) =>
         entry.isDirectory() &&
-        !/^(\..*|node_modules|__pycache__|venv|events|dist|test|tests|docs?)$/.test(entry.name),
+        !/^(\..*|node_modules|__pycache__|venv|events|dist|test|tests|docs?)$/.test(entry.name) &&
+        !existsSync(path.join(root, entry.name, projectFileName)),
     )
     .map((entry) => entry.name)
     .sort()
@@ -165,17 +172,10 @@ async function readAll(
   for (const file of ['.', ...folders].flatMap((folder) =>
     names.map((name) => path.posix.join(folder, name)),
   )) {
-    const text = await readText(path.join(root, file));
-    if (text !== undefined) {
-      files.push({ file, text });
+    const read = await readTextFile(root, file);
+    if (read !== undefined) {
+      files.push(read);
     }
   }
   return files;
-}
-
-async function readText(file: string): Promise<string | undefined> {
-  const stat = await fs.lstat(file).catch(() => undefined);
-  return stat?.isFile() === true && stat.size <= largestFile
-    ? fs.readFile(file, 'utf8').catch(() => undefined)
-    : undefined;
 }

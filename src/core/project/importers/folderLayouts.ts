@@ -3,7 +3,6 @@
  * each maybe with a `config.json`), files side by side (`register.py`, `断开.js`), or one file that tells the events
  * apart by their action. Only what the names and the code say together is taken for a project.
  */
-import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { newFinding } from './detected';
@@ -12,6 +11,7 @@ import { functionEntry } from './functionEntry';
 import { anyRuntime, handlerFilesIn, handlerOf } from '../handlerSearch';
 import type { HandlerFile } from '../handlerSearch';
 import { noteAt } from './notes';
+import { readTextFile } from './readTextFile';
 import { guessRole, roleOfWord } from './roleGuess';
 import { rolesSpoken } from '../handlerNames';
 import { resolvedText, writtenAt } from './written';
@@ -61,7 +61,7 @@ async function siblingFolders(
       continue;
     }
     finding.sources.push(`${folder}/${main.file}`);
-    const config = await configFile(root, folder);
+    const config = await readTextFile(root, `${folder}/config.json`);
     const guessed = entryFor(name, folder, main, finding);
     const written = config === undefined ? undefined : readConfig(config, guessed, finding);
     finding.functions.push({
@@ -139,16 +139,6 @@ function entryFor(
     finding.notes.push(noteAt(place, 'guessed', message));
   }
   return guessed;
-}
-
-async function configFile(root: string, folder: string): Promise<TextFile | undefined> {
-  const file = `${folder}/config.json`;
-  const stat = await fs.lstat(path.join(root, file)).catch(() => undefined);
-  const small = stat?.isFile() === true && stat.size <= 500_000;
-  const text = small
-    ? await fs.readFile(path.join(root, file), 'utf8').catch(() => undefined)
-    : undefined;
-  return text === undefined ? undefined : { file, text };
 }
 
 /** What the vendor's command line keeps beside the code; undefined where it cannot be read. */

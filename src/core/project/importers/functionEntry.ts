@@ -8,6 +8,7 @@ import {
   folderFrom,
   limitedNumber,
   limits,
+  resolved,
   resolvedText,
   shown,
   valueAt,
@@ -27,7 +28,7 @@ const silent = new Set(
     'src codeuri code handler runtime timeout inittimeout memorysize memory environment environments ' +
     'name functionname description desc type region role tags tag events triggers namespace publish traffic ' +
     'enableroleauth functions apigw apigatewayconf faas functionconf servicename publicaccess publicnetworkconfig ' +
-    'existed ignoretriggers protocols cls log package app org stage component'
+    'hook existed ignoretriggers protocols cls log package app org stage component'
   ).split(' '),
 );
 
@@ -55,7 +56,7 @@ export function functionEntry(
       ? code === undefined
         ? '.'
         : resolvedText(reading, code, name)
-      : textOf(within['src']);
+      : textOf(within['dist'] ?? within['src']); // What is packed is what the build leaves.
   if (folder === undefined) {
     const bucket =
       within && textOf(within['bucket'] ?? within['Bucket'] ?? within['COSBucketName']);
@@ -85,7 +86,22 @@ export function functionEntry(
     );
     return undefined;
   }
+  if (/^[a-z][\w+.-]+:\/\//i.test(folder)) {
+    reading.notes.push(
+      noteAt(
+        code?.place ?? place,
+        'leftOut',
+        l10n.t(
+          '{0}: its code lies at {1}. Download it into a folder, name that here, and import again.',
+          name,
+          briefly(folder),
+        ),
+      ),
+    );
+    return undefined;
+  }
   noteUnread(reading, name, layers[0]);
+  noteHook(reading, name, within?.['hook'] ?? get('hook')?.value, code?.place ?? place);
   return {
     name,
     folder: folderFrom(base, folder),
@@ -97,6 +113,23 @@ export function functionEntry(
     environment: environmentOf(reading, name, layers),
     place,
   };
+}
+
+/** What the component runs before it packs the code. */
+function noteHook(reading: Reading, name: string, hook: unknown, place: Written['place']): void {
+  if (hook !== undefined && hook !== null) {
+    reading.notes.push(
+      noteAt(
+        place,
+        'leftOut',
+        l10n.t(
+          '{0}: "{1}" is run before its code is packed. Run it here first, or say it as "build" in scfws.json.',
+          name,
+          briefly(hook),
+        ),
+      ),
+    );
+  }
 }
 
 function noteUnread(reading: Reading, name: string, own: Path): void {
@@ -137,6 +170,10 @@ function environmentOf(
     const inner = one && writtenAt(reading, [...layer, one.key], 'variables');
     // A `config.json` may hold the variables without the word between.
     const path = one && [...layer, one.key, ...(inner === undefined ? [] : [inner.key])];
+    for (const [key, value] of referredVariables(reading, inner ?? one, name)) {
+      const { place } = inner ?? one ?? { place: reading.source.placeOf(layer) };
+      variables.set(key, { key, value, place });
+    }
     for (const each of [
       ...(several === undefined ? [] : variablesAt(reading, [...layer, several.key])),
       ...(path === undefined ? [] : variablesAt(reading, path)),
@@ -162,6 +199,28 @@ function environmentOf(
     environment[key] = value;
   }
   return Object.keys(environment).length === 0 ? undefined : environment;
+}
+
+/** All variables by one reference, `variables: ${self:custom.env}`; what is of another file is noted. */
+function referredVariables(
+  reading: Reading,
+  written: Written | undefined,
+  name: string,
+): [string, unknown][] {
+  if (typeof written?.value !== 'string') {
+    return [];
+  }
+  const value = resolved(reading, written, name);
+  if (value !== undefined && !isRecord(value)) {
+    reading.notes.push(
+      noteAt(
+        written.place,
+        'leftOut',
+        l10n.t('{0}: "{1}" holds no variables. Say them in scfws.json.', name, written.key),
+      ),
+    );
+  }
+  return Object.entries(recordOf(value));
 }
 
 function variableValue(reading: Reading, name: string, written: Written): string | undefined {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { roles } from '../../../protocol/project';
 import type { Role } from '../../../protocol/project';
-import { UserError } from '../../errors';
+import { sentences, UserError } from '../../errors';
 import { parseRuntime } from '../projectFile';
 import type { DetectedFunction, DetectedProject } from './detected';
 import { noteAt, placeText } from './notes';
@@ -49,9 +49,15 @@ export function planProjectFile(
     throw new UserError(
       'transferMissing',
       l10n.t('No function is known to take the messages of clients.'),
-      l10n.t(
-        'Say which one plays the role "transfer" (in a terminal: --transfer NAME). Functions: {0}.',
-        detected.functions.map((each) => each.name).join(', '),
+      sentences(
+        l10n.t(
+          'Say which one plays the role "transfer" (in a terminal: --transfer NAME). Functions: {0}.',
+          detected.functions.map((each) => each.name).join(', '),
+        ),
+        whatWasSeen({
+          ...detected,
+          notes: detected.notes.filter(({ kind }) => kind === 'leftOut'),
+        }) ?? '',
       ),
     );
   }

@@ -59,10 +59,17 @@ export function roleQuestions(
   const byName = (role: Role) => able.find((each) => guessRole(each) === role);
   const [only, ...others] = able;
   const lone = others.length === 0 ? only : undefined;
+  // A Register names "connecting" in its answer: only code that knows the end, too, tells the events apart.
+  const isOther = (role: Role) => {
+    const named = lone && guessRole(lone);
+    return named !== undefined && named !== role && lone?.speaks?.includes('cleanup') !== true;
+  };
   return roles
     .filter((role) => known[role] === undefined)
     .map((role) => {
-      const found = byName(role) ?? (lone?.speaks?.includes(role) === true ? lone : undefined);
+      const found =
+        byName(role) ??
+        (lone?.speaks?.includes(role) === true && !isOther(role) ? lone : undefined);
       return { role, candidates, guess: found?.name ?? null };
     });
 }

@@ -154,12 +154,13 @@ function websocketFunction(component: Component, base: string, finding: Finding)
     const found = writtenAt(reading, inputs, ...keys);
     return found === undefined ? undefined : [...inputs, found.key];
   };
-  const faas = has('faas', 'functionConf') ?? inputs;
+  const own = [has('faas'), has('functionConf')].filter((each) => each !== undefined);
+  const [faas = inputs] = own;
   const called =
     resolvedText(reading, writtenAt(reading, faas, 'name'), name) ??
     resolvedText(reading, writtenAt(reading, inputs, 'functionName'), name) ??
     name;
-  const detected = functionEntry(reading, called, base, [faas, inputs]);
+  const detected = functionEntry(reading, called, base, [faas, ...own.slice(1), inputs]);
   if (detected !== undefined) {
     if (detected.handler === undefined) {
       const message = l10n.t(

@@ -5,6 +5,7 @@ import { stages } from '../../../protocol/project';
 import type { Stage } from '../../../protocol/project';
 import { noteAt } from './notes';
 import type { Note, Place } from './notes';
+import { quantityOf, type Unit } from './quantities';
 import { resolveReferences } from './references';
 import { isRecord, listOf, recordOf, textOf } from './yamlText';
 import type { Path, Source } from './yamlText';
@@ -99,7 +100,7 @@ export function shown(reference: string): string {
 interface Limits {
   least: number;
   most: number;
-  unit: 's' | 'MB';
+  unit: Unit;
   /** The next size that exists; default: the nearest whole number. */
   round?(value: number): number;
 }
@@ -116,7 +117,7 @@ export const limits = {
   },
 } as const satisfies Record<string, Limits>;
 
-/** A number that the platform allows; what had to be changed for it is noted, and so is what is no number. */
+/** A number that the platform allows; what had to be changed for it is noted, and so is what has no clear meaning. */
 export function limitedNumber(
   reading: Reading,
   written: Written | undefined,
@@ -127,14 +128,14 @@ export function limitedNumber(
   if (written === undefined || value === undefined) {
     return undefined;
   }
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof number !== 'number' || !Number.isFinite(number)) {
+  const number = typeof value === 'string' ? quantityOf(value, allowed.unit) : value;
+  if (typeof number !== 'number') {
     reading.notes.push(
       noteAt(
         written.place,
         'leftOut',
         l10n.t(
-          '{0} of {1} is {2}, which is no number; the default is used. Say it in scfws.json.',
+          '{0} of {1} is {2}, which is no number, or can mean more than one; the default is used. Say it in scfws.json.',
           written.key,
           of,
           briefly(value),
@@ -154,7 +155,7 @@ export function limitedNumber(
           '{0} of {1} is {2} there and {3} {4} in scfws.json: the platform allows {5} to {6}.',
           written.key,
           of,
-          number,
+          briefly(value),
           good,
           allowed.unit,
           allowed.least,
@@ -162,6 +163,12 @@ export function limitedNumber(
         ),
       ),
     );
+  } else if (typeof value === 'string' && !/^\d+(\.0*)?$/.test(value)) {
+    const message = l10n.t(
+      '{0} of {1} is {2} there and {3} {4} in scfws.json.',
+      ...[written.key, of, briefly(value), good, allowed.unit],
+    );
+    reading.notes.push(noteAt(written.place, 'changed', message));
   }
   return good;
 }

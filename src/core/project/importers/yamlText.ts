@@ -1,8 +1,9 @@
 /** Reading other tools' YAML and JSON: data with places and notes, never an exception, and no work without bounds. */
 import * as l10n from '@vscode/l10n';
-import { findNodeAtLocation, getNodeValue } from 'jsonc-parser';
+import { findNodeAtLocation, type Node as JsonNode } from 'jsonc-parser';
 import { isAlias, isMap, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Node } from 'yaml';
+import { sentences } from '../../errors';
 import { parseJsonText, problemAt } from '../jsonText';
 import { noteAt } from './notes';
 import type { Note, Place } from './notes';
@@ -12,7 +13,8 @@ const longestYaml = 500_000;
 export interface TextFile {
   /** Relative to the project folder, with slashes. */
   file: string;
-  text: string;
+  /** undefined: its bytes are no text in UTF-8 or UTF-16. */
+  text: string | undefined;
 }
 
 export type Path = readonly (string | number)[];
@@ -31,27 +33,37 @@ export function parseYamlText({ text, file }: TextFile): { source?: Source; note
       noteAt(
         { file, ...(range === undefined ? {} : { range }) },
         'unknown',
-        `${message} ${l10n.t('Correct it and import again.')}`,
+        sentences(message, l10n.t('Correct it and import again.')),
       ),
     ],
   });
+  if (text === undefined) {
+    return { notes: [notUtf8(file)] };
+  }
   if (text.length > longestYaml) {
     return failed(l10n.t('This file is too large to be imported.'));
   }
   const lines = new LineCounter();
   try {
     // A flood of aliases is refused by toJS.
-    const document = parseDocument(text.replace(/^\uFEFF/, ''), {
+    const document = parseDocument(text, {
       lineCounter: lines,
       logLevel: 'silent',
       merge: true,
     });
+    const notes: Note[] = [];
+    const { range: [, end] = [0, text.length] } = document;
+    if (/^---(\s|$)/m.test(text.slice(end))) {
+      const message = l10n.t('What follows "---" is left out: only the first document is read.');
+      notes.push(noteAt({ file, range: rangeOf([end, end + 3], lines) }, 'leftOut', message));
+    }
     const [error] = document.errors;
     if (error !== undefined) {
       const reason = error.message.split('\n')[0]?.replace(/[:\s]+$/, '') ?? '';
       return failed(l10n.t('This YAML cannot be read: {0}.', reason), rangeOf(error.pos, lines));
     }
     keepTags(document);
+    keepNumbers(document);
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     JSON.stringify(value); // Throws where an anchor contains itself.
     if (!isRecord(value)) {
@@ -59,7 +71,7 @@ export function parseYamlText({ text, file }: TextFile): { source?: Source; note
     }
     return {
       source: { file, value, placeOf: (path) => placeIn(document, lines, file, path) },
-      notes: [],
+      notes,
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -69,9 +81,12 @@ export function parseYamlText({ text, file }: TextFile): { source?: Source; note
 
 /** JSON with comments, as the console's command line keeps beside the code. */
 export function parseJsonSource({ text, file }: TextFile): { source?: Source; notes: Note[] } {
-  const { json, problems } = parseJsonText(text.replace(/^\uFEFF/, ''), file);
+  if (text === undefined) {
+    return { notes: [notUtf8(file)] };
+  }
+  const { json, problems } = parseJsonText(text, file);
   const notes = problems.map((each): Note => ({ ...each, kind: 'leftOut', severity: 'warning' }));
-  const value: unknown = json.root === undefined ? undefined : getNodeValue(json.root);
+  const value: unknown = json.root === undefined ? undefined : valueOf(json.root, text);
   if (!isRecord(value)) {
     return { notes };
   }
@@ -81,6 +96,32 @@ export function parseJsonSource({ text, file }: TextFile): { source?: Source; no
     return { file, ...(range === undefined ? {} : { range }) };
   };
   return { source: { file, value, placeOf }, notes };
+}
+
+/** Read as something else, its values would be others than those that were written. */
+function notUtf8(file: string): Note {
+  const message = l10n.t('This file is not UTF-8.');
+  const nextStep = l10n.t('Save it with that encoding and import again.');
+  return noteAt({ file }, 'unknown', sentences(message, nextStep));
+}
+
+function valueOf(node: JsonNode, text: string): unknown {
+  const { type, children = [], offset, length } = node;
+  switch (type) {
+    case 'object':
+      return Object.fromEntries(
+        children.map(({ children: [key, value] = [] }) => [
+          String(key?.value),
+          value && valueOf(value, text),
+        ]),
+      );
+    case 'array':
+      return children.map((each) => valueOf(each, text));
+    case 'number':
+      return asWritten(Number(node.value), text.slice(offset, offset + length));
+    default:
+      return node.value;
+  }
 }
 
 /** `!Ref Mode` refers to something, as `${Mode}` does: a reference must never be taken for its name. */
@@ -97,6 +138,21 @@ function keepTags(document: Document): void {
       return scalar;
     },
   });
+}
+
+/** A number whose written form would be lost (`1.10`, an id of 64 bits) stays as it is written: it may be a variable. */
+function keepNumbers(document: Document): void {
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === 'number' && node.source !== undefined) {
+        node.value = asWritten(node.value, node.source);
+      }
+    },
+  });
+}
+
+function asWritten(value: number, source: string): number | string {
+  return String(value) === source ? value : source;
 }
 
 /** The name that leads to the value, up to where the value ends; the nearest that is written, when it is not. */

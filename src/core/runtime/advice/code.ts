@@ -4,7 +4,11 @@ import * as l10n from '@vscode/l10n';
 import type { FunctionSpec } from '../../../protocol/project';
 import { sentences } from '../../errors';
 import type { CodeFailure } from '../channel/channel';
-import type { About, Advised } from './about';
+import { said, type About, type Advised } from './about';
+import { ofCharacters } from './characters';
+import { ofEvent } from './events';
+import { explainForm } from './handlerForms';
+import { ofBareExport, ofImport } from './imports';
 import { adviseOnModule } from './modules';
 import {
   ofModulePackage,
@@ -13,8 +17,10 @@ import {
   ofVersion,
   ofWebsocketComponent,
 } from './otherWorlds';
-import { lineAt } from './source';
+import { ofOtherPython } from './pythonVersions';
+import { lineOf } from './source';
 import { ofTerminal } from './terminal';
+import { explainLoad } from './failures';
 
 export function pushAddressAdvice(): string {
   return l10n.t(
@@ -28,17 +34,26 @@ export function adviseOn(
   spec: FunctionSpec,
   about: About,
 ): Advised | undefined {
+  if (failure.form !== undefined) {
+    return explainForm(failure.form, spec, about.interpreter?.version);
+  }
   const advised =
     ofTerminal(failure, spec) ??
     ofWebsocketComponent(failure, spec) ??
+    worded(failure, spec, ofCharacters(failure, spec)) ??
     ofTypeScript(failure, spec, about) ??
     ofHidden(failure, spec) ??
     ofModulePackage(failure, spec) ??
+    worded(failure, spec, ofImport(failure, spec, about)) ??
     (failure.module === undefined ? undefined : adviseOnModule(failure, spec, about)) ??
-    ofEventPart(failure, spec, about) ??
+    worded(failure, spec, ofLostThis(failure, spec)) ??
+    ofEvent(failure, spec, about) ??
     ofAddress(failure, spec) ??
     ofShellVariable(failure, spec) ??
-    ofSyntax(failure, spec);
+    worded(failure, spec, ofVariable(failure, spec)) ??
+    ofSyntax(failure, spec) ??
+    worded(failure, spec, ofOtherPython(failure, spec, about)) ??
+    bareExport(failure, spec);
   const version = ofVersion(failure, about);
   if (version === undefined) {
     return advised;
@@ -50,8 +65,21 @@ export function adviseOn(
       : { ...advised, advice: sentences(advised.advice, version) };
 }
 
-function said(failure: CodeFailure, spec: FunctionSpec): string {
-  return l10n.t('{0}: {1}', spec.name, `${failure.type ?? 'Error'}: ${failure.message}`);
+function worded(
+  failure: CodeFailure,
+  spec: FunctionSpec,
+  advice: string | undefined,
+): Advised | undefined {
+  return advice === undefined
+    ? undefined
+    : { rule: 'error.437', message: said(failure, spec), advice };
+}
+
+function bareExport(failure: CodeFailure, spec: FunctionSpec): Advised | undefined {
+  const advice = ofBareExport(failure, spec);
+  return advice === undefined
+    ? undefined
+    : { rule: 'error.437', message: explainLoad(failure, spec).message, advice };
 }
 
 function ofSyntax(failure: CodeFailure, spec: FunctionSpec): Advised | undefined {
@@ -84,53 +112,30 @@ function ofHidden({ hidden, ...failure }: CodeFailure, spec: FunctionSpec): Advi
   return {
     rule: 'error.437',
     message: sentences(message, `${failure.type ?? 'Error'}: ${failure.message}`),
-    advice: l10n.t('Give {0} another name.', path.basename(file)),
+    advice: l10n.t(
+      'Give {0} another name.',
+      path.basename(path.basename(file) === '__init__.py' ? path.dirname(file) : file),
+    ),
   };
 }
 
-/** Members that the event of Register has and no other. */
-const onlyRegister = ['requestContext', 'queryString', 'headers', 'pathParameters'];
-const alsoMissed = [
-  ...onlyRegister,
-  'queryStringParameters',
-  'headerParameters',
-  'httpMethod',
-  'sourceIp',
-];
-
-/** An event that lacks what the handler looks for. */
-function ofEventPart(
-  failure: CodeFailure,
-  spec: FunctionSpec,
-  { role }: About,
-): Advised | undefined {
-  if (failure.kind !== 'exception') {
+/** A method was exported as the handler, and looks for its object. */
+function ofLostThis(failure: CodeFailure, spec: FunctionSpec): string | undefined {
+  const member =
+    spec.family === 'node' && failure.kind === 'exception'
+      ? /^Cannot (?:read|set) propert(?:y|ies) '?(\w*)'? ?of undefined(?: \((?:reading|setting) '(\w+)'\))?/.exec(
+          failure.message,
+        )
+      : null;
+  const name = member?.[2] ?? (member?.[1] === '' ? undefined : member?.[1]);
+  if (name === undefined || !new RegExp(`\\bthis\\.${name}\\b`).test(lineOf(failure.place))) {
     return undefined;
   }
-  const part = partMissed(failure);
-  if (part === undefined) {
-    return undefined;
-  }
-  const base = { rule: 'transfer.event', message: said(failure, spec) };
-  if (role === 'register') {
-    return {
-      ...base,
-      rule: 'register.event',
-      message: l10n.t('{0}: the event of Register has no {1}.', spec.name, part),
-      advice: onlyRegister.includes(part)
-        ? l10n.t(
-            'Which members it has is set by "registerEnvelope" in scfws.json ("full" has them all); a client without parameters leaves queryString empty.',
-          )
-        : l10n.t('It has requestContext, websocket and queryString.'),
-    };
-  }
-  return {
-    ...base,
-    message: l10n.t("{0}: this event has no {1}: only Register's event has it.", spec.name, part),
-    advice: l10n.t(
-      'Keep what you need of it in the store in Register, under secConnectionID, and read it from there.',
-    ),
-  };
+  const entry = spec.handler.slice(spec.handler.lastIndexOf('.') + 1);
+  return l10n.t(
+    'Here "this" is undefined: a method that is handed on has lost its object, also one that is exported as the handler. Write a function that calls it on the object: "{0}".',
+    `exports.${entry} = (event, context) => object.${entry}(event, context)`,
+  );
 }
 
 /** An HTTP client refused its address, or found no such host: a placeholder of whatever shape. */
@@ -149,33 +154,32 @@ function ofAddress({ address }: CodeFailure, spec: FunctionSpec): Advised | unde
   };
 }
 
-function partMissed(failure: CodeFailure): string | undefined {
-  const names = alsoMissed.join('|');
-  if (failure.type === 'KeyError') {
-    const key = new RegExp(`^u?['"](${names})['"]$`).exec(failure.message)?.[1];
-    if (key !== undefined) {
-      return key;
-    }
-  }
-  const nothing =
-    /(?:of|reading) ('\w+' of )?(undefined|null)|of undefined|of null|(undefined|null) \(reading|'NoneType' object|undefined is not|is not iterable|as it is (undefined|null)/;
-  const key =
-    failure.type === 'KeyError' ||
-    failure.type === 'AttributeError' ||
-    failure.type === 'TypeError';
-  if (
-    !key ||
-    (failure.type !== 'KeyError' && !nothing.test(failure.message)) ||
-    failure.place === undefined
-  ) {
-    return undefined;
-  }
-  return new RegExp(`\\b(${names})\\b`).exec(lineOf(failure))?.[1];
-}
+/** Names that the runtime itself gives, and those of the system. */
+const given =
+  /^(SCF|TENCENTCLOUD|USER_|PATH$|HOME$|TMPDIR$|TZ$|LANG$|LC_|NODE_|PYTHON|sendbackHost$|wsBackUrl$|url$)/;
 
-/** The line of code that failed. */
-function lineOf({ place }: CodeFailure): string {
-  return place === undefined ? '' : lineAt(place);
+/** A variable that nothing gives the function: in the cloud it may stand in the console. */
+function ofVariable({ type, message, place }: CodeFailure, spec: FunctionSpec): string | undefined {
+  const line = lineOf(place);
+  const names =
+    spec.family === 'python'
+      ? type === 'KeyError' && line.includes('environ')
+        ? [/^u?'(\w+)'$/.exec(message)?.[1]]
+        : []
+      : / of undefined|undefined \(reading/.test(message)
+        ? [...line.matchAll(/\bprocess\.env(?:\.(\w+)|\[['"](\w+)['"]\])(?=\s*[.[])/g)].map(
+            ([, plain, quoted]) => plain ?? quoted,
+          )
+        : [];
+  const name = names.find(
+    (each) => each !== undefined && spec.environment[each] === undefined && !given.test(each),
+  );
+  return name === undefined
+    ? undefined
+    : l10n.t(
+        'The function has no environment variable {0}: give it by "environment" in scfws.json, as in the console.',
+        name,
+      );
 }
 
 /** A variable that the shell has, and the cloud will not have. */
@@ -183,7 +187,7 @@ function ofShellVariable(failure: CodeFailure, spec: FunctionSpec): Advised | un
   const name = failure.type === 'KeyError' ? /^u?'(\w+)'$/.exec(failure.message)?.[1] : undefined;
   const isVariable =
     name !== undefined && process.env[name] !== undefined && spec.environment[name] === undefined;
-  if (!isVariable || !lineOf(failure).includes('environ')) {
+  if (!isVariable || !lineOf(failure.place).includes('environ')) {
     return undefined;
   }
   return {

@@ -63,9 +63,14 @@ export function outOfMemory(requestId: string, limitMb: number, usedMb: number):
   );
 }
 
-export function exited(requestId: string, code: number | null, signal: string | null): Failed {
+export function exited(
+  requestId: string,
+  code: number | null,
+  signal: string | null,
+  place?: SourcePlace,
+): Failed {
   const how = signal === null ? `exit code ${code ?? 0}` : `signal ${signal}`;
-  return failed(439, requestId, `User process exited unexpectedly with ${how}`);
+  return failed(439, requestId, `User process exited unexpectedly with ${how}`, undefined, place);
 }
 
 export function eventTooLarge(requestId: string, size: number): Failed {

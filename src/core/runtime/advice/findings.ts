@@ -1,10 +1,14 @@
 /** What handlers do that deserves a word to a person, and the repairs that an editor can offer. */
+import fs from 'node:fs';
+import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { DiagnosticFix, ProjectChange, SourcePlace } from '../../../protocol/fact';
 import type { FunctionSpec } from '../../../protocol/project';
 import type { CodeFailure, Notice } from '../channel/channel';
+import type { BuildProblem } from '../launch/build';
 import type { About } from './about';
 import { adviseOn, pushAddressAdvice } from './code';
+import { explainForm, placeOfHandler } from './handlerForms';
 
 export interface Finding {
   rule: string;
@@ -12,6 +16,8 @@ export interface Finding {
   message: string;
   advice: string;
   place?: SourcePlace;
+  /** Of the code that it is about, where no run met it. */
+  version?: number;
   fix?: DiagnosticFix;
   change?: ProjectChange;
 }
@@ -55,7 +61,21 @@ export function explainNotice(notice: Notice, spec: FunctionSpec): Finding {
         ),
         place: notice.place,
       };
+    case 'exits':
+      return {
+        rule: 'error.439',
+        severity: 'error',
+        message: l10n.t('{0} ends its own process, and the event with it: 439.', spec.name),
+        advice: l10n.t(
+          'Return from the handler instead: the process serves the next event, too, and starts anew after an exit.',
+        ),
+        place: notice.place,
+      };
     case 'ignoredReturn':
+      if (notice.form !== undefined) {
+        const place = placeOfHandler(spec);
+        return { severity: 'error', place, ...explainForm(notice.form, spec) };
+      }
       return {
         rule: 'runtime.node-empty-loop',
         severity: 'warning',
@@ -66,17 +86,7 @@ export function explainNotice(notice: Notice, spec: FunctionSpec): Finding {
         advice: l10n.t(
           'Declare the handler async, return a promise, or call callback(null, value).',
         ),
-        place: notice.place,
-      };
-    case 'coroutine':
-      return {
-        rule: 'error.unserialisable',
-        severity: 'error',
-        message: l10n.t(
-          '{0} is an async function, which the Python runtime does not await.',
-          spec.name,
-        ),
-        advice: l10n.t('Make the handler a plain function that calls asyncio.run(…).'),
+        place: notice.place ?? placeOfHandler(spec),
       };
   }
 }
@@ -109,14 +119,32 @@ export function explainBuildPackages(
   };
 }
 
+/** What esbuild, tsc and webpack say of something that the code imports and that is not there. */
+const unresolved =
+  /^(?:Could not resolve|TS2307: Cannot find module|Module not found: Error: Can't resolve) ["']([^"']+)["']/;
+
 /** An error that the project's own build found. */
-export function explainBuild(message: string, place: SourcePlace, spec: FunctionSpec): Finding {
+export function explainBuild(
+  { message, place }: BuildProblem,
+  spec: FunctionSpec,
+  about: About,
+): Finding {
+  const module = unresolved.exec(message)?.[1];
+  const failure = { message: `Cannot find module '${module}'`, type: 'Error', module, place };
+  // A build puts packages into what it makes: they belong to the project, not into the folder of the function.
+  const isInstalledThere = fs.existsSync(path.join(about.project, 'package.json'));
+  const whole = isInstalledThere ? { ...spec, folder: about.project } : spec;
+  const advised =
+    module === undefined
+      ? undefined
+      : adviseOn({ kind: 'missingModule', ...failure }, whole, about);
   return {
     rule: 'error.437',
     severity: 'error',
     message: l10n.t('{0} was not built: {1}', spec.name, message),
-    advice: l10n.t('Correct the code and save; it is built again.'),
+    advice: advised?.advice ?? l10n.t('Correct the code and save; it is built again.'),
     place,
+    ...(advised?.fix === undefined ? {} : { fix: advised.fix }),
   };
 }
 
@@ -126,7 +154,7 @@ export function explainFailure(
   spec: FunctionSpec,
   about: About,
 ): Finding | undefined {
-  if (failure.kind === 'unserialisable') {
+  if (failure.kind === 'unserialisable' && failure.form === undefined) {
     return {
       rule: 'error.unserialisable',
       severity: 'error',
@@ -136,7 +164,7 @@ export function explainFailure(
         failure.message,
       ),
       advice: l10n.t('Return objects, lists, text, numbers, booleans or nothing.'),
-      place: failure.place,
+      place: failure.place ?? placeOfHandler(spec),
     };
   }
   const advised = adviseOn(failure, spec, about);
@@ -144,7 +172,8 @@ export function explainFailure(
     ? undefined
     : {
         severity: 'error',
-        place: failure.place,
+        // A call that failed before the handler has no line of it.
+        place: failure.place ?? (failure.form === undefined ? undefined : placeOfHandler(spec)),
         ...advised,
         rule: advised.rule === 'error.437' ? 'error.430' : advised.rule,
       };

@@ -19,7 +19,9 @@ import {
   pythonTwoModules,
 } from './packageNames';
 import { isNamed } from '../launch/interpreters';
-import { findModule, moduleAt } from './projectFiles';
+import { ofList } from './listedPackages';
+import { findModule, likeNamed, moduleAt } from './projectFiles';
+import { newerModule } from './pythonVersions';
 import { lineAt } from './source';
 
 /** Sentence and next step for a failure that names a `module`. */
@@ -40,17 +42,46 @@ export function adviseOnModule(failure: CodeFailure, spec: FunctionSpec, about: 
     }
   }
   const { program, version } = about.interpreter ?? {};
+  const newer = spec.family === 'python' ? newerModule(module, version ?? '3') : undefined;
+  if (newer !== undefined) {
+    const fix =
+      newer.instead === undefined ? undefined : libraryFix(newer.instead, spec, program, version);
+    const older =
+      fix === undefined
+        ? ''
+        : l10n.t('Or take the package that gives it to older ones: {0}', fix.command);
+    return { rule: 'error.437', message, advice: sentences(newer.advice, older) };
+  }
   const named = about.interpreter !== undefined && isNamed(about.interpreter);
-  const found = libraryFix(wholeName(module, failure), spec, program, version);
+  const whole = wholeName(module, failure);
+  const names = spec.family === 'python' ? [pythonPackage(whole), whole] : [packageOf(whole)];
+  const listed = ofList(names, spec, about.project, program ?? spec.family);
+  if (listed !== undefined) {
+    const { advice, fix } = listed;
+    const rule = isBuiltIn(module, spec) ? 'runtime.missing-library' : 'error.437';
+    return fix === undefined
+      ? { rule, message, advice }
+      : { rule, message, advice, fix: { ...fix, ...(named ? { isNamed: true } : {}) } };
+  }
+  const found = libraryFix(whole, spec, program, version);
   const fix = found && { ...found, ...(named ? { isNamed: true } : {}) };
   const rule = isBuiltIn(module, spec) ? 'runtime.missing-library' : 'error.437';
   const install = fix === undefined ? '' : l10n.t('Install it with: {0}', fix.command);
   const first = failure.first;
+  const taken = sentences(install, folderInstead(module, spec));
   const advice =
     first === undefined || first === module
-      ? install
+      ? taken
       : sentences(install, l10n.t('Or {0}, which the code tries first.', first));
   return fix === undefined ? { rule, message, advice } : { rule, message, advice, fix };
+}
+
+/** Python takes a folder of that name for the module, although it holds no code. */
+function folderInstead(module: string, spec: FunctionSpec): string {
+  const folder = path.join(spec.folder, module.split('.')[0] ?? '');
+  return spec.family === 'python' && fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()
+    ? l10n.t('Python takes the folder {0} for it until then.', folder)
+    : '';
 }
 
 /** Of `import google.protobuf`, Python says only that there is no `google`: the line says the rest. */
@@ -85,7 +116,20 @@ function ownPython(module: string, spec: FunctionSpec, project: string): string 
   }
   const file = findModule(parts.join('/'), 'python', spec.folder, project);
   if (file === undefined) {
-    return undefined;
+    const like = likeNamed(
+      parts.at(-1) ?? '',
+      path.join(spec.folder, ...parts.slice(0, -1)),
+      'python',
+    );
+    return like === undefined
+      ? undefined
+      : /^[A-Za-z_]\w*\.py$/.test(path.basename(like))
+        ? l10n.t(
+            'The file is {0}, and small and capital letters count: write "{1}".',
+            like,
+            [...parts.slice(0, -1), path.basename(like, '.py')].join('.'),
+          )
+        : l10n.t('The file is {0}: rename it to {1}.', like, `${parts.at(-1) ?? ''}.py`);
   }
   const inside = path.relative(spec.folder, file).replace(/\.py$/, '');
   const names = inside.split(path.sep);
@@ -119,6 +163,26 @@ function ownNode(
   project: string,
 ): string | undefined {
   const from = failure.place?.file ?? handlerFile(spec);
+  const alias = /^(?:@|~|#)\/(.+)$/.exec(module)?.[1];
+  if (alias !== undefined) {
+    const meant = findModule(alias.replace(/\.[cm]?[jt]s$/, ''), 'node', spec.folder, project);
+    return sentences(
+      l10n.t('{0} is a name that a bundler resolves; Node.js does not.', module),
+      meant === undefined
+        ? ''
+        : l10n.t('The file is {0}: write "{1}".', meant, relativeTo(from, meant, false)),
+    );
+  }
+  const broken = /^.*[/\\]node_modules[/\\]((?:@[^/\\]+[/\\])?[^/\\]+)[/\\]/.exec(
+    path.isAbsolute(module) ? module : '',
+  )?.[1];
+  if (broken !== undefined) {
+    return l10n.t(
+      'The package {0} is not whole: {1} is missing. Install it anew, or build it.',
+      broken,
+      module,
+    );
+  }
   const isPath = /^\.{0,2}[/\\]|^\.{1,2}$|^[A-Za-z]:[/\\]/.test(module);
   const wanted = path.isAbsolute(module) ? module : path.resolve(path.dirname(from), module);
   if (isPath) {
@@ -131,6 +195,22 @@ function ownNode(
   const name = isPath ? path.basename(wanted).replace(/\.([cm]?[jt]s|json)$/, '') : module;
   if (name.startsWith('@')) {
     return undefined;
+  }
+  if (isPath) {
+    const like = likeNamed(path.basename(wanted), path.dirname(wanted), 'node');
+    if (like !== undefined) {
+      return l10n.t(
+        'The file is {0}, and small and capital letters count: write "{1}".',
+        ...[like, relativeTo(from, like, path.extname(module) !== '')],
+      );
+    }
+    if (fs.statSync(wanted, { throwIfNoEntry: false })?.isDirectory()) {
+      const files = fs.readdirSync(wanted).filter((each) => /\.([cm]?[jt]s|json)$/.test(each));
+      return sentences(
+        l10n.t('The folder {0} has no index.js.', wanted),
+        files.length === 0 ? '' : l10n.t('It has: {0}.', files.slice(0, 8).join(', ')),
+      );
+    }
   }
   const file = findModule(name, 'node', spec.folder, project);
   const handlers = file !== undefined && /^index\.[cm]?[jt]s$/.test(path.basename(file)) && !isPath;

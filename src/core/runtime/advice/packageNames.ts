@@ -30,6 +30,7 @@ export const pythonPackages: Readonly<Record<string, string>> = {
   OpenSSL: 'pyOpenSSL',
   Xlib: 'python-xlib',
   attr: 'attrs',
+  'backports.zoneinfo': 'backports.zoneinfo',
   bs4: 'beautifulsoup4',
   bson: 'pymongo',
   cpuinfo: 'py-cpuinfo',

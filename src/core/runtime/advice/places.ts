@@ -1,4 +1,5 @@
 /** A failure to start as a finding at the place where it is wrong: what scfws.json says is told there, not in the code. */
+import * as l10n from '@vscode/l10n';
 import type { FunctionSpec } from '../../../protocol/project';
 import { UserError } from '../../errors';
 import { likelyHandlers, placeInProject } from '../../project/projectPlace';
@@ -54,6 +55,27 @@ export function explainCheck(
         : explainBuildPackages(failure, spec, project, interpreter?.program);
     return build ?? explainFailedStart({ why: 'code', failure }, spec, project, interpreter);
   });
+}
+
+/** What the code has that the version lacks which the function is for: it runs here, and fails in the cloud. */
+export function explainNewer(
+  { newer, interpreter }: CodeCheck & { interpreter?: Interpreter },
+  spec: FunctionSpec,
+): Finding[] {
+  const name = spec.family === 'python' ? 'Python' : 'Node.js';
+  const { version = '' } = interpreter ?? {};
+  return newer.slice(0, mostForeseen).map(({ what, since, type, file, line }) => ({
+    rule: 'runtime.newer-code',
+    severity: 'warning',
+    message: l10n.t(
+      '{0}: "{1}" came with {2}. {3} runs it here; in the cloud, its runtime {4} answers with {5}.',
+      ...[spec.name, what, `${name} ${since}`, `${name} ${version}`, spec.runtime, type],
+    ),
+    advice: l10n.t(
+      'Write it without, or set "runtime" in scfws.json to a version that has it and that the cloud has, too.',
+    ),
+    place: { file, line },
+  }));
 }
 
 /** Keys of a function in scfws.json, the likeliest first; none: it is not that file that is wrong. */

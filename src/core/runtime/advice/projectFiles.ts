@@ -65,6 +65,20 @@ export function moduleAt(base: string, family: 'python' | 'node'): string | unde
   return inside.some((entry) => entry.isFile() && entry.name.endsWith('.py')) ? base : undefined;
 }
 
+/** A file of this folder whose name differs by letter case, or by `-` for `_`, alone. */
+export function likeNamed(
+  name: string,
+  folder: string,
+  family: 'python' | 'node',
+): string | undefined {
+  const plain = (text: string): string => text.toLowerCase().replaceAll('-', '_');
+  const wanted = ['', ...extensions[family]].map((extension) => plain(name) + extension);
+  const found = entriesOf(folder).find(
+    (entry) => entry.isFile() && entry.name !== name && wanted.includes(plain(entry.name)),
+  );
+  return found && path.join(folder, found.name);
+}
+
 function isFile(file: string): boolean {
   return fs.statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 }

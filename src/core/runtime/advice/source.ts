@@ -18,3 +18,8 @@ export function sourceOf(file: string): string {
 export function lineAt({ file, line }: SourcePlace): string {
   return sourceOf(file).split('\n')[line - 1] ?? '';
 }
+
+/** The line that failed; empty where no place is known. */
+export function lineOf(place: SourcePlace | undefined): string {
+  return place === undefined ? '' : lineAt(place);
+}

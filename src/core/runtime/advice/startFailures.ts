@@ -1,6 +1,7 @@
 /** What becomes of events and of a person's knowledge when an instance never got ready. */
 import fs from 'node:fs';
 import * as l10n from '@vscode/l10n';
+import type { SourcePlace } from '../../../protocol/fact';
 import type { FunctionSpec } from '../../../protocol/project';
 import { sentenceOf, UserError } from '../../errors';
 import { handlerFile } from '../../project/handlerFile';
@@ -14,7 +15,7 @@ import type { Finding } from './findings';
 export type StartFailure =
   | { why: 'code'; failure: CodeFailure }
   | { why: 'timeout' }
-  | { why: 'exit'; code: number | null; signal: string | null }
+  | { why: 'exit'; code: number | null; signal: string | null; place?: SourcePlace | undefined }
   | { why: 'memory'; usedMb: number }
   /** The interpreter was not found, the build failed, or the program cannot be run. */
   | { why: 'spawn'; error: unknown };
@@ -63,7 +64,13 @@ export function explainStart(failure: StartFailure, spec: FunctionSpec, about: A
         rule: 'error.439',
         severity: 'error',
         message: l10n.t('The process of {0} ended while it was loading.', spec.name),
-        advice: l10n.t('Its last lines in the log may say why.'),
+        advice:
+          failure.place === undefined
+            ? l10n.t('Its last lines in the log may say why.')
+            : l10n.t(
+                'This line ends it. Raise an error instead, which is shown with its place, or let the handler answer.',
+              ),
+        place: failure.place,
       };
     case 'memory':
       return {

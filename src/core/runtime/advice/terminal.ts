@@ -17,7 +17,7 @@ export function ofTerminal(failure: CodeFailure, spec: FunctionSpec): Advised | 
         spec.name,
       ),
       advice: l10n.t(
-        'Press F5 in the editor instead: it stops at breakpoints of the editor, and at breakpoint().',
+        'Press F5 in the editor: its debugger stops at breakpoints, at breakpoint() and at pdb.set_trace().',
       ),
     };
   }

@@ -22,7 +22,7 @@ export interface CodeFailure {
   /**
    * `missingFile`, `missingEntry`: nothing to call · `load`: loading raised · `syntax` · `missingModule` ·
    * `exception`: the handler raised · `unserialisable`: its value is no JSON · `badEvent`: the event is no JSON ·
-   * `tooLarge`: the value is larger than 6 MB
+   * `tooLarge`: the value is larger than 6 MB · `handlerForm`: no call of it can give an answer, as `form` says
    */
   kind: FailureKind;
   /** Class of the exception, e.g. `ZeroDivisionError`. */
@@ -40,7 +40,23 @@ export interface CodeFailure {
   address?: string;
   /** Bytes, for `tooLarge`. */
   size?: number;
+  /** Why no call of the handler could give an answer. */
+  form?: HandlerForm;
 }
+
+/**
+ * `async` in Python: nothing awaits it · `awaitable`: a plain function gave what should be awaited · `generator`: a call
+ * runs nothing of it · `class` · `value`: nothing that can be called · `arguments`: it does not take two
+ */
+export const handlerForms = [
+  'async',
+  'awaitable',
+  'generator',
+  'class',
+  'value',
+  'arguments',
+] as const;
+export type HandlerForm = (typeof handlerForms)[number];
 
 export type FailureKind =
   | 'missingFile'
@@ -51,14 +67,16 @@ export type FailureKind =
   | 'exception'
   | 'unserialisable'
   | 'badEvent'
-  | 'tooLarge';
+  | 'tooLarge'
+  | 'handlerForm';
 
 export type Notice =
   | { notice: 'redirected'; host: string }
   | { notice: 'placeholder'; host: string; place?: SourcePlace }
-  | { notice: 'ignoredReturn'; place?: SourcePlace }
+  | { notice: 'ignoredReturn'; form?: HandlerForm; place?: SourcePlace }
   | { notice: 'codeWrite'; path: string; refused: boolean; place?: SourcePlace }
-  | { notice: 'coroutine' };
+  /** The user's code ends its own process, there. */
+  | { notice: 'exits'; place: SourcePlace };
 
 export interface ChannelListener {
   onReady(): void;
@@ -325,18 +343,23 @@ function isAbsolutePath(value: unknown): value is string {
 
 function noticeOf(json: string): Notice {
   const value = (JSON.parse(json) ?? {}) as Record<string, unknown>;
-  const { notice, host, place } = value;
+  const { notice, host, form, place } = value;
   const known =
     notice === 'redirected' || notice === 'placeholder'
       ? typeof host === 'string' && (place === undefined || isPlace(place))
-      : notice === 'coroutine' ||
-        ((notice === 'ignoredReturn' ||
-          (notice === 'codeWrite' && typeof value['path'] === 'string')) &&
-          (place === undefined || isPlace(place)));
+      : notice === 'exits'
+        ? isPlace(place)
+        : ((notice === 'ignoredReturn' && (form === undefined || isForm(form))) ||
+            (notice === 'codeWrite' && typeof value['path'] === 'string')) &&
+          (place === undefined || isPlace(place));
   if (!known) {
     throw new Error(json);
   }
   return value as unknown as Notice;
+}
+
+function isForm(value: unknown): value is HandlerForm {
+  return handlerForms.some((form) => form === value);
 }
 
 function debugPortOf(json: string): Parameters<ChannelListener['onDebugPort']>[0] {

@@ -26,7 +26,7 @@ import type { Interpreter } from '../launch/interpreters';
 import { refuse } from './refuse';
 import { startPreparation, type Preparation } from '../launch/prepare';
 import { startSourceWatch, type SourceWatch } from './sourceWatch';
-import { explainCheck, explainFailedStart } from '../advice/places';
+import { explainCheck, explainFailedStart, explainNewer } from '../advice/places';
 import { startVerdict, type StartFailure } from '../advice/startFailures';
 
 export function startFunctionRuntime(
@@ -61,7 +61,10 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   private health: Health = 'sound';
   /** Looks at the code that were begun: only the last one counts. */
   private looks = 0;
+  private look: Promise<void> | undefined;
   private readonly firstLook: NodeJS.Timeout;
+  /** What was told of the code that needs a later version than it is for. */
+  private newer: Finding[] = [];
   debugging = false;
   private pushesNamed = false;
   private readonly debugWaiters: {
@@ -86,10 +89,11 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     this.spec = spec;
     this.dependencies = dependencies;
     this.preparation = startPreparation(id, spec, dependencies, {
-      onProblem: ({ message, place }) => {
+      onProblem: (problem, interpreter) => {
         // The build writes nothing then, so that the code before goes on serving.
         this.health = 'buildFails';
-        this.find(explainBuild(message, place, spec), null);
+        const about = { interpreter, project: dependencies.service.folder };
+        this.find(explainBuild(problem, spec, about), null);
       },
       onMended: () => {
         if (this.health === 'buildFails') {
@@ -132,7 +136,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
         }
       });
     });
-    this.firstLook = setTimeout(() => void this.foresee(), firstLookMs);
+    this.firstLook = setTimeout(() => this.lookAtCode(), firstLookMs);
   }
 
   invoke(request: InvocationRequest): Promise<InvocationResult> {
@@ -204,6 +208,14 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     });
   }
 
+  looked(): Promise<void> {
+    clearTimeout(this.firstLook);
+    if (this.look === undefined) {
+      this.lookAtCode();
+    }
+    return this.look ?? Promise.resolve();
+  }
+
   async ended(): Promise<void> {
     await Promise.all([...this.alive.values()].flatMap(({ ending }) => ending ?? []));
   }
@@ -259,7 +271,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     if (this.debugging && this.pool.members.length === 0) {
       this.pool.start();
     }
-    void this.foresee(); // A library may have been installed.
+    this.lookAtCode(); // A library may have been installed.
   }
 
   retire(successor?: FunctionRuntime): Promise<void> {
@@ -270,7 +282,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   private async end(successor: FunctionRuntime | undefined): Promise<void> {
     this.successor = successor;
     this.life = 'retiring';
-    if (this.health !== 'sound') {
+    if (this.health !== 'sound' || this.newer.length > 0) {
       this.clearFindings();
     }
     this.pool.retire(l10n.t('its settings changed'), successor?.pool);
@@ -430,21 +442,30 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       pool.renew();
     } else {
       pool.dropFresh();
-      void this.foresee();
     }
+    this.lookAtCode();
   }
 
-  /** Tells what would fail with the first event: after the start, and at each save of a function that never ran. */
+  private lookAtCode(): void {
+    this.look = this.foresee();
+  }
+
+  /**
+   * Tells what would fail with the first event: after the start, and at each save of a function that never ran. What
+   * fails in the cloud alone, where the runtime is older, no run ever tells: that is looked for at every save.
+   */
   private async foresee(): Promise<void> {
     const look = ++this.looks;
+    const isOver = () => look !== this.looks || this.life !== 'running';
     const isPast = () =>
-      look !== this.looks ||
-      this.life !== 'running' ||
+      isOver() ||
       this.alive.size + this.pool.members.length + this.pool.waiting > 0 ||
       (this.health !== 'sound' && this.health !== 'foreseen');
-    if (isPast()) {
+    const { version } = this;
+    if (isPast() && !(await this.preparation.isRunByNewer())) {
       return;
     }
+    const lookedAt = Date.now(); // What is saved later may not have been seen.
     let check: Awaited<ReturnType<Preparation['check']>>;
     try {
       check = await this.preparation.check();
@@ -455,13 +476,20 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       }
       return;
     }
+    if (isOver()) {
+      return;
+    }
+    const toldNewer = this.newer.length > 0;
+    this.newer = explainNewer(check, this.spec).map((each) => ({ ...each, version }));
+    if (this.health === 'foreseen' || (toldNewer && this.health === 'sound')) {
+      this.clearFindings();
+    } else if (this.health === 'sound') {
+      this.newer.forEach((finding) => this.find(finding, null));
+    }
     if (isPast()) {
       return;
     }
-    if (this.health === 'foreseen') {
-      this.clearFindings();
-    }
-    this.watch.add(check.files);
+    this.watch.add(check.files, lookedAt);
     if (check.failures.length > 0) {
       this.setHealth('foreseen');
       const { folder } = this.dependencies.service;
@@ -512,6 +540,9 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   private clearFindings(): void {
     this.setHealth('sound');
     this.dependencies.record({ kind: 'diagnosticsCleared', function: this.id });
+    if (this.life === 'running') {
+      this.newer.forEach((finding) => this.find(finding, null));
+    }
   }
 
   private failDebug(error: UserError): void {

@@ -3,7 +3,12 @@
  * and decides how each event ended, also when the process crossed a limit or died.
  */
 import * as l10n from '@vscode/l10n';
-import { type FunctionError, previewOf, type InstanceState } from '../../../protocol/fact';
+import {
+  type FunctionError,
+  previewOf,
+  type InstanceState,
+  type SourcePlace,
+} from '../../../protocol/fact';
 import type { FunctionId, FunctionSpec } from '../../../protocol/project';
 import type { ChannelListener, CodeFailure, Conversation, Notice } from '../channel/channel';
 import type { InvocationRequest, InvocationResult, Run, RuntimeDependencies } from '../contract';
@@ -92,6 +97,8 @@ export class Instance implements Worker<Run> {
   /** What ends the event that ran when the process was killed on purpose, once it is gone. */
   private verdict: { on: string | null; make: (id: string) => failures.Failed } | undefined;
   private startFailure: StartFailure | undefined;
+  /** Where the user's code ended the process. */
+  private exitPlace: SourcePlace | undefined;
   private readonly gone: Promise<void>;
   private readonly parts: InstanceParts;
 
@@ -270,7 +277,10 @@ export class Instance implements Worker<Run> {
   }
 
   private kill(): void {
-    this.slot.closes();
+    // One whose start failed is being started until it is gone: what waits hears of it then, and starts no other.
+    if (this.startFailure === undefined) {
+      this.slot.closes();
+    }
     this.limits.stopTimer();
     this.talk.end();
     this.process.kill();
@@ -280,7 +290,7 @@ export class Instance implements Worker<Run> {
     const { owner } = this.parts;
     return {
       onReady: () => {
-        if (this.state === 'starting') {
+        if (this.state === 'starting' && this.startFailure === undefined) {
           this.limits.startEnded();
           this.initMs = this.parts.dependencies.clock.now() - this.spawnedAt;
           this.state = 'ready';
@@ -320,7 +330,15 @@ export class Instance implements Worker<Run> {
         owner.onRest();
       },
       onFiles: (files) => owner.onFiles(this, files),
-      onNotice: (id, notice) => owner.onNotice(this, id, notice),
+      onNotice: (id, notice) => {
+        if (notice.notice === 'exits') {
+          this.exitPlace = notice.place;
+        }
+        // While it loads, its end is told as what it is: the reason that it cannot be loaded.
+        if (notice.notice !== 'exits' || !this.starting) {
+          owner.onNotice(this, id, notice);
+        }
+      },
       onDebugPort: (answer) => {
         if ('port' in answer) {
           this.debugPort = answer.port;
@@ -534,7 +552,10 @@ export class Instance implements Worker<Run> {
     const reason = this.slot.reason ?? exitReason(code, signal);
     this.recordState('stopped', { reason });
     if (wasStarting && (this.startFailure !== undefined || !wasLeaving)) {
-      const failure: StartFailure = this.startFailure ?? { why: 'exit', code, signal };
+      const failure: StartFailure = this.startFailure ?? {
+        ...{ why: 'exit', code, signal },
+        place: this.exitPlace,
+      };
       this.parts.owner.onStartFailed(this, failure);
     }
     this.parts.owner.onStopped(this);
@@ -564,7 +585,7 @@ export class Instance implements Worker<Run> {
       this.memory.note(this.parts.spec.memory * 1024);
       return this.outOfMemory(id);
     }
-    return failures.exited(id, code, signal);
+    return failures.exited(id, code, signal, this.exitPlace);
   }
 
   private recordState(

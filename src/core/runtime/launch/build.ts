@@ -133,6 +133,8 @@ function firstOutput(
         finish(resolve);
       } else if (printed.some((line) => /\berror\b/i.test(line))) {
         failed(l10n.t('found errors'));
+      } else if (printed.some((line) => ends.test(line)) && fs.existsSync(output)) {
+        finish(resolve); // All was built before, and it says that it watches now.
       }
     }, lookMs);
     const limit = setTimeout(

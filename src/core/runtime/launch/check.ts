@@ -8,16 +8,31 @@ import path from 'node:path';
 import type { FunctionSpec } from '../../../protocol/project';
 import type { CodeFailure } from '../channel/channel';
 import { buildEnvironment, splitHandler } from './environment';
-import type { Interpreter } from './interpreters';
+import { pythonNames } from '../advice/pythonVersions';
+import { isNewer, type Interpreter } from './interpreters';
 import { planLaunch } from './launch';
 
 export interface CodeCheck {
   /** In the order in which loading would meet them; none: nothing is known to be wrong. */
   failures: CodeFailure[];
+  /** What the version lacks that the function is for, where a newer one looked. */
+  newer: NewerCode[];
   /** Absolute paths of the project's files that were looked at. */
   files: string[];
   /** The script of the build that was looked at, instead of the handler. */
   script?: string;
+}
+
+/** Something in the code that came with a newer version than the one that was asked for. */
+export interface NewerCode {
+  /** As it is written: `?.`, `fetch`, `asyncio.run`. */
+  what: string;
+  /** The version that it came with. */
+  since: string;
+  /** The error that it is in the version that was asked for. */
+  type: string;
+  file: string;
+  line: number;
 }
 
 /** Milliseconds; an interpreter that takes longer tells nothing. */
@@ -47,12 +62,17 @@ export function checkCode(
 ): Promise<CodeCheck> {
   const script = builds ? buildScript(spec, projectFolder) : undefined;
   if (builds && script === undefined) {
-    return Promise.resolve({ failures: [], files: [] }); // Some other tool: it says itself what it lacks.
+    return Promise.resolve({ failures: [], newer: [], files: [] }); // Some other tool: it says itself what it lacks.
   }
   const { command, args } = planLaunch(spec, interpreter, bootstrapFolder, false);
   const program =
     spec.family === 'python' ? path.join('python', 'check.py') : path.join('node', 'check.cjs');
-  const order = { ...splitHandler(spec.handler), folder: spec.folder, project: projectFolder };
+  const order = {
+    ...splitHandler(spec.handler),
+    ...{ folder: spec.folder, project: projectFolder },
+    ...(script === undefined ? {} : { script }),
+    ...(isNewer(interpreter) ? { asked: interpreter.wished, since: pythonNames } : {}),
+  };
   return new Promise((resolve) => {
     const child = execFile(
       command,
@@ -68,7 +88,7 @@ export function checkCode(
         resolve({ ...parse(stdout), ...(script === undefined ? {} : { script }) }),
     );
     child.stdin?.on('error', () => undefined);
-    child.stdin?.end(JSON.stringify({ ...order, ...(script === undefined ? {} : { script }) }));
+    child.stdin?.end(JSON.stringify(order));
   });
 }
 
@@ -81,9 +101,9 @@ function buildScript({ build }: FunctionSpec, projectFolder: string): string | u
 
 function parse(text: string): CodeCheck {
   try {
-    const { failures, files } = JSON.parse(text) as CodeCheck;
-    return { failures, files };
+    const { failures, newer, files } = JSON.parse(text) as CodeCheck;
+    return { failures, newer, files };
   } catch {
-    return { failures: [], files: [] };
+    return { failures: [], newer: [], files: [] };
   }
 }

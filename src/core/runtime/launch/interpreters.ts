@@ -119,6 +119,11 @@ export function isNamed({ source }: Interpreter): boolean {
   return source === 'project' || source === 'setting' || source === 'environment';
 }
 
+/** Whether it is of a later version than the function is for, so that it runs what that one does not. */
+export function isNewer({ version, wished }: Interpreter): boolean {
+  return wished !== undefined && compareVersions(version, wished) > 0;
+}
+
 /** Resolves with the interpreter; rejects with a `UserError` that names everything that was searched. */
 export async function findInterpreter(plan: InterpreterPlan): Promise<Interpreter> {
   let secondBest: { program: string; version: string; source: InterpreterSource } | undefined;

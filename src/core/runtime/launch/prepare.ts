@@ -5,12 +5,18 @@ import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { LogLevel } from '../../../protocol/fact';
 import type { FunctionId, FunctionSpec } from '../../../protocol/project';
-import { startBuild, type Build, type BuildListener } from './build';
-import { Channel } from '../channel/channel';
+import { startBuild, type Build, type BuildProblem } from './build';
+import { Channel, type CodeFailure } from '../channel/channel';
 import type { RuntimeDependencies } from '../contract';
 import { checkCode, type CodeCheck } from './check';
 import { buildEnvironment, launchOrder, splitHandler } from './environment';
-import { findInterpreter, planInterpreters, thisMachine, type Interpreter } from './interpreters';
+import {
+  findInterpreter,
+  isNewer,
+  planInterpreters,
+  thisMachine,
+  type Interpreter,
+} from './interpreters';
 import { planLaunch, runsTypeScript, type Launch } from './launch';
 import { checkProgram, prepareProgram } from './program';
 
@@ -21,6 +27,8 @@ export interface Preparation {
   warmUp(): Promise<void>;
   /** What is wrong with code that nothing of is run for it; the interpreter that looked. Rejects as `warmUp` does. */
   check(): Promise<CodeCheck & { interpreter?: Interpreter }>;
+  /** Whether a later version runs the function than the one that it is for. */
+  isRunByNewer(): Promise<boolean>;
   /** Rejects with a `UserError` when the function cannot be started at all. */
   launch(instance: number, isDebugging: () => boolean): Promise<Launch>;
   dispose(): void;
@@ -30,15 +38,47 @@ export function startPreparation(
   id: FunctionId,
   spec: FunctionSpec,
   dependencies: RuntimeDependencies,
-  onBuild: Pick<BuildListener, 'onProblem' | 'onMended'>,
+  onBuild: {
+    onProblem(problem: BuildProblem, interpreter: Interpreter | undefined): void;
+    onMended(): void;
+  },
 ): Preparation {
   let build: Build | undefined;
   let disposed = false;
   const looking = new AbortController();
 
+  const look = (interpreter: Interpreter, builds: boolean): Promise<CodeCheck> => {
+    const { service, bootstrapFolder } = dependencies;
+    return checkCode(spec, {
+      ...{ interpreter, bootstrapFolder, builds },
+      projectFolder: service.folder,
+      surroundings: service.emulator.inheritEnvironment ? 'shell' : 'cloud',
+      signal: looking.signal,
+    });
+  };
+
+  /** Whether the interpreter runs the handler as it was written, so that its build is not needed. */
+  const runsSource = async (interpreter: Interpreter | undefined): Promise<boolean> => {
+    if (interpreter === undefined) {
+      return false; // A program of its own is built again whenever its build says so.
+    }
+    const base = path.join(spec.folder, splitHandler(spec.handler).file);
+    const isThere = (extension: string): boolean => fs.existsSync(base + extension);
+    const isBuilt = ['.js', '.cjs', '.mjs'].some(isThere);
+    if (!['.ts', '.cts', '.mts'].some(isThere)) {
+      return isBuilt && (spec.build?.folder ?? spec.folder) === spec.folder;
+    }
+    if (isBuilt || spec.family !== 'node' || !runsTypeScript(interpreter.version)) {
+      return false; // What lies beside its source is of an earlier build.
+    }
+    const { failures } = await look(interpreter, false);
+    return !failures.some(wantsBuild);
+  };
+
   /** Folder that the handler is loaded from: where it was built, or the code directory. */
   const codeFolder = async (interpreter: Interpreter | undefined): Promise<string> => {
-    if (spec.build === undefined || runsSource(spec, interpreter) || disposed) {
+    const isBuilding = build !== undefined; // Then it stays so: what is broken now is served as it was.
+    if (spec.build === undefined || disposed || (!isBuilding && (await runsSource(interpreter)))) {
       return spec.folder;
     }
     if (spec.build.done === true) {
@@ -50,7 +90,8 @@ export function startPreparation(
       record({ kind: 'log', ...about, level, text });
     };
     build ??= startBuild(spec, service.folder, interpreter?.program ?? 'node', bootstrapFolder, {
-      ...onBuild,
+      onProblem: (problem) => onBuild.onProblem(problem, interpreter),
+      onMended: () => onBuild.onMended(),
       onLine: (text) => log('info', text),
       onEnd: (code) => {
         if (build === started && !disposed) {
@@ -98,18 +139,16 @@ export function startPreparation(
     async check() {
       if (spec.family !== 'python' && spec.family !== 'node') {
         await this.warmUp();
-        return { failures: [], files: [] };
+        return { failures: [], newer: [], files: [] };
       }
       const interpreter = await interpreterOf();
-      const { service, bootstrapFolder } = dependencies;
-      const builds = spec.build !== undefined && !runsSource(spec, interpreter);
-      const check = await checkCode(spec, {
-        ...{ interpreter, bootstrapFolder, builds },
-        projectFolder: service.folder,
-        surroundings: service.emulator.inheritEnvironment ? 'shell' : 'cloud',
-        signal: looking.signal,
-      });
+      const builds = spec.build !== undefined && !(await runsSource(interpreter));
+      const check = await look(interpreter, builds);
       return { ...check, interpreter };
+    },
+    async isRunByNewer() {
+      const isScript = spec.family === 'python' || spec.family === 'node';
+      return isScript && interpreterOf().then(isNewer, () => false);
     },
     async launch(instance, isDebugging) {
       const { service, bootstrapFolder, clockFile, coverage } = dependencies;
@@ -155,15 +194,10 @@ export function startPreparation(
   };
 }
 
-/** Whether the interpreter runs the handler as it was written. */
-function runsSource(spec: FunctionSpec, interpreter: Interpreter | undefined): boolean {
-  if (interpreter === undefined) {
-    return false; // A program of its own is built again whenever its build says so.
-  }
-  const base = path.join(spec.folder, splitHandler(spec.handler).file);
-  const exists = (extension: string) => fs.existsSync(base + extension);
-  if (exists('.js') || exists('.cjs') || exists('.mjs')) {
-    return true;
-  }
-  return spec.family === 'node' && exists('.ts') && runsTypeScript(interpreter.version);
+/** What Node.js does not do where it only takes types away, and a build does: enums, modules, names of files. */
+function wantsBuild({ kind, message, stack = '' }: CodeFailure): boolean {
+  return (
+    kind === 'missingModule' ||
+    /strip-only|UNSUPPORTED_TYPESCRIPT|outside a module|token 'export'/.test(message + stack)
+  );
 }

@@ -16,6 +16,8 @@ export const longestText = 4000;
 const longestKept = 256 * 1024;
 /** From so many facts in a window on, the lines that follow are put together. */
 const factsPerWindow = 500;
+/** The same, while windows before were full, too: a fact costs more than the lines in it. */
+const factsPerFloodedWindow = 20;
 /** Characters in a window after which the handler's pipes are left to fill for a while. */
 const charactersPerWindow = 1024 * 1024;
 const windowMs = 100;
@@ -31,6 +33,7 @@ interface Held {
 export class OutputLog {
   private windowStart = 0;
   private facts = 0;
+  private mostFacts = factsPerWindow;
   private characters = 0;
   private worked = process.cpuUsage();
   private held: Held | undefined;
@@ -48,12 +51,13 @@ export class OutputLog {
     const now = performance.now();
     if (now - this.windowStart > windowMs) {
       this.windowStart = now;
+      this.mostFacts = this.facts < this.mostFacts ? factsPerWindow : factsPerFloodedWindow;
       this.facts = 0;
       this.characters = 0;
       this.worked = process.cpuUsage();
     }
     this.characters += text.length;
-    if (this.facts < factsPerWindow) {
+    if (this.facts < this.mostFacts) {
       this.flush();
       this.facts++;
       this.write({ invocation, stream, level, text });

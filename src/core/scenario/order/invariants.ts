@@ -1,5 +1,6 @@
 /** What holds in every order, whatever the scenario is about; and what its author says that always holds. */
 import * as l10n from '@vscode/l10n';
+import { exactOrText } from '../../../protocol/json';
 import type { FactOf } from '../../../protocol/fact';
 import type { ServiceSpec } from '../../../protocol/project';
 import { UserError } from '../../errors';
@@ -160,7 +161,7 @@ function brokenValue(
       continue;
     }
     const text = String((ended.more ? recorder.payload(ended.seq) : undefined) ?? ended.preview);
-    const broken = differs(returned, { is: 'value', value: parsed(text) });
+    const broken = differs(returned, { is: 'value', value: exactOrText(text) });
     if (broken !== undefined) {
       const name = witness.functionOfId(started.function)?.name ?? started.function;
       return {
@@ -193,8 +194,16 @@ async function brokenStore(
     }
     throw error;
   }
-  const broken = differs(matches, { is: 'value', value: parsed(printed) });
-  return broken && { message: l10n.t('The store is not as it always is.'), ...broken };
+  const value = exactOrText(printed);
+  const broken = differs(matches, { is: 'value', value });
+  const noJson = l10n.t('The command "{0}" printed no JSON.', store.join(' '));
+  return (
+    broken && {
+      message: l10n.t('The store is not as it always is.'),
+      ...broken,
+      ...(value === printed ? { nextStep: noJson } : {}),
+    }
+  );
 }
 
 function differs(
@@ -215,12 +224,4 @@ function differs(
       l10n.t('{0}: expected {1}, got {2}', each.path, each.expected, each.got),
     ),
   };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
 }

@@ -1,4 +1,5 @@
 /** Steps of a client, apart from what it receives. */
+import { isNumber } from '../../../protocol/json';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
 import type { UserError } from '../../errors';
@@ -140,8 +141,11 @@ export async function pings(scene: Scene, step: Step): Promise<void> {
   const data = String(scene.valueOf(step) ?? '');
   const before = actor.pongs.length;
   actor.ping(data);
+  const answered = (): boolean =>
+    actor.pongs.slice(before).some((pong) => pong.toString('utf8') === data);
+  await scene.until(() => answered() || actor.isGone);
   await scene.settled();
-  if (!actor.pongs.slice(before).some((pong) => pong.toString('utf8') === data)) {
+  if (!answered()) {
     throw new StepFailed({
       message: l10n.t('No pong came to {0}.', actor.name),
       expected: l10n.t('a pong with {0}', render(data)),
@@ -156,7 +160,7 @@ export async function closes(scene: Scene, step: Step): Promise<void> {
   }
   const actor = open(scene, step);
   const value = scene.valueOf(step);
-  const { code = typeof value === 'number' ? value : 1000, reason = '' } = record(value);
+  const { code = isNumber(value) ? value : 1000, reason = '' } = record(value);
   try {
     checkClose(Number(code), String(reason));
   } catch (error) {
@@ -195,7 +199,7 @@ async function untilGone(scene: Scene, actor: Actor): Promise<void> {
 export async function isClosed(scene: Scene, step: Step): Promise<void> {
   const actor = scene.connected(scene.subjectOf(step));
   const value = scene.valueOf(step);
-  const { code = typeof value === 'number' ? value : undefined, reason, cause } = record(value);
+  const { code = isNumber(value) ? value : undefined, reason, cause } = record(value);
   await scene.until(() => actor.isGone);
   const expected = [
     code === undefined ? l10n.t('closed') : l10n.t('closed with {0}', Number(code)),

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
+import { exactOrText, writeJson } from '../../../protocol/json';
 import type { FunctionInfo } from '../../../protocol/fact';
 import { sampleEvents } from '../../../protocol/samples';
 import type { InvocationFacts } from '../../../protocol/trace';
@@ -108,7 +109,7 @@ export async function isInvoked(scene: Scene, step: Step): Promise<void> {
   const event = eventOf(expected['event'] ?? 'sample', target, path.dirname(step.place.file));
   const answer = await session.intents.invoke({ function: target.function, event });
   session.recorder.settle();
-  const value = parsed(answer.result);
+  const value = exactOrText(answer.result);
   const differences: Difference[] = [
     ...endedDifference(
       expected['ended'] ?? ('error' in expected ? 'error' : 'ok'),
@@ -145,7 +146,7 @@ export async function isInvoked(scene: Scene, step: Step): Promise<void> {
 
 function eventOf(event: unknown, target: FunctionInfo, base: string): string {
   if (typeof event !== 'string') {
-    return JSON.stringify(event);
+    return writeJson(event);
   }
   const samples = target.roles.flatMap((role) => sampleEvents(role));
   const sample =
@@ -299,7 +300,7 @@ function resultOf(recorder: Recorder, { ended }: InvocationFacts): unknown {
     return null;
   }
   const whole = ended.more ? recorder.payload(ended.seq) : undefined;
-  return parsed(whole === undefined ? ended.preview : whole.toString());
+  return exactOrText(whole === undefined ? ended.preview : whole.toString());
 }
 
 /** What it printed, line by line. */
@@ -346,14 +347,6 @@ const within =
 
 function seqOf(run: InvocationFacts | undefined): { seq?: number } {
   return run === undefined ? {} : { seq: run.started.seq };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
 }
 
 function recordOf(value: unknown): Record<string, unknown> {

@@ -2,6 +2,7 @@
 import http from 'node:http';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
+import { readExact, writeJson } from '../../../protocol/json';
 import { planOfPreset } from '../../../protocol/faultPresets';
 import { UserError } from '../../errors';
 import { parseDuration, type Step } from '../flow';
@@ -39,7 +40,7 @@ export async function push(scene: Scene, step: Step): Promise<void> {
           data: isBinary ? payload.toString('base64') : payload,
         };
   const body = await post(pushUrl, JSON.stringify({ websocket }));
-  const answer = parsed(body);
+  const answer = readExact(body)?.value;
   const errNo = isRecord(answer) ? answer['errNo'] : undefined;
   if (errNo !== wanted) {
     throw new StepFailed({
@@ -81,7 +82,7 @@ export async function advance(scene: Scene, step: Step): Promise<void> {
   const ms = parseDuration(scene.valueOf(step));
   if (ms === undefined) {
     throw new StepFailed({
-      message: l10n.t('{0} is not a time.', JSON.stringify(scene.valueOf(step))),
+      message: l10n.t('{0} is not a time.', writeJson(scene.valueOf(step))),
     });
   }
   if (scene.place.conductor === undefined) {
@@ -122,13 +123,5 @@ async function asStep(run: () => unknown): Promise<void> {
       throw new StepFailed({ message, ...(nextStep === undefined ? {} : { nextStep }) });
     }
     throw error;
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
   }
 }

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as l10n from '@vscode/l10n';
+import { writeJson } from '../../../protocol/json';
 import { isRecord } from '../schema';
 import { StepFailed } from '../scene';
 
@@ -22,7 +23,7 @@ export function payloadOf(value: unknown, base: string): Payload {
       return special(operator, given, base);
     }
   }
-  return { data: JSON.stringify(value) };
+  return { data: writeJson(value) };
 }
 
 /** As one piece. */
@@ -41,7 +42,7 @@ function special(operator: string, given: unknown, base: string): Payload {
     case '$text':
       return { data: String(given) };
     case '$json':
-      return { data: JSON.stringify(given) };
+      return { data: writeJson(given) };
     case '$bytes':
       return { data: Buffer.from(String(given), 'base64') };
     case '$hex':

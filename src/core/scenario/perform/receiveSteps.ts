@@ -1,6 +1,8 @@
 /** What a client receives: an ordered inbox, a cursor in it, and the ways to look. */
 import * as l10n from '@vscode/l10n';
+import { exactOrText } from '../../../protocol/json';
 import { type Actor, inboxLine, type Message } from '../actor';
+import { patience } from '../elsewhere';
 import type { Step } from '../flow';
 import { describe, type Difference, match, type MatchResult, render } from '../match';
 import { type Scene, StepFailed } from '../scene';
@@ -17,7 +19,7 @@ export async function receives(scene: Scene, step: Step): Promise<Skipped> {
     found = actor.inbox.findIndex(
       (message, index) => index >= actor.cursor && fits(expected, message),
     );
-    return found >= 0;
+    return found >= 0 || actor.isGone;
   });
   if (found < 0) {
     const { unread } = actor;
@@ -30,7 +32,7 @@ export async function receives(scene: Scene, step: Step): Promise<Skipped> {
 export async function receivesNext(scene: Scene, step: Step): Promise<Skipped> {
   const actor = scene.connected(scene.subjectOf(step));
   const expected = scene.valueOf(step);
-  await scene.until(() => actor.unread.length > 0);
+  await scene.until(() => actor.unread.length > 0 || actor.isGone);
   const [next] = actor.unread;
   if (next === undefined || !fits(expected, next)) {
     const nearest = next === undefined ? undefined : { message: next, ...resultOf(expected, next) };
@@ -45,7 +47,7 @@ export async function receivesInAnyOrder(scene: Scene, step: Step): Promise<Skip
   let pairs: (number | undefined)[] = [];
   await scene.until(() => {
     pairs = assign(expected, actor);
-    return pairs.every((index) => index !== undefined);
+    return actor.isGone || pairs.every((index) => index !== undefined);
   });
   const at = pairs.indexOf(undefined);
   if (at >= 0) {
@@ -59,6 +61,7 @@ export async function receivesInAnyOrder(scene: Scene, step: Step): Promise<Skip
 export async function receivesExactly(scene: Scene, step: Step): Promise<Skipped> {
   const actor = scene.connected(scene.subjectOf(step));
   const expected = scene.valueOf(step) as unknown[];
+  await scene.until(() => actor.unread.length >= expected.length || actor.isGone);
   await scene.settled();
   const { unread } = actor;
   const wrong = unread.findIndex(
@@ -118,14 +121,14 @@ function resultOf(expected: unknown, { subject }: Message): MatchResult {
 
 type Nearest = { message: Message } & MatchResult;
 
-/** The message that differs least, which is most likely the one that was meant. */
+/** The message that differs least, of equals the last: most likely the one that was meant, the answer to what was said. */
 function nearestOf(expected: unknown, messages: Message[]): Nearest | undefined {
   let nearest: Nearest | undefined;
   for (const message of messages) {
     const result = resultOf(expected, message);
     const weight = ({ differences }: MatchResult): number =>
       differences.some(({ path }) => path === '$') ? 1000 : differences.length;
-    if (nearest === undefined || weight(result) < weight(nearest)) {
+    if (nearest === undefined || weight(result) <= weight(nearest)) {
       nearest = { message, ...result };
     }
   }
@@ -166,7 +169,9 @@ function take(
   indexes.forEach((index, at) => {
     const { subject } = actor.inbox[index] as Message;
     scene.keep(match(expected[at], subject).captures);
-    values.push(subject.is === 'binary' ? subject.bytes.toString('base64') : parsed(subject.text));
+    values.push(
+      subject.is === 'binary' ? subject.bytes.toString('base64') : exactOrText(subject.text),
+    );
   });
   if (step.as !== undefined) {
     const many = step.kind === 'receivesInAnyOrder' || step.kind === 'receivesExactly';
@@ -175,12 +180,10 @@ function take(
   return actor.moveTo(Math.max(...indexes) + 1, new Set(indexes)).map(inboxLine);
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
+function whyNothing({ place }: Scene, { name, isGone }: Actor): string {
+  return place.emulator !== undefined || isGone
+    ? l10n.t('{0} did not receive this message: nothing more can come.', name)
+    : l10n.t('{0} did not receive this message within {1} s.', name, patience / 1000);
 }
 
 function missing(
@@ -199,7 +202,7 @@ function missing(
   return new StepFailed({
     message:
       messages.length === 0
-        ? l10n.t('{0} did not receive this message: nothing more can come.', actor.name)
+        ? whyNothing(scene, actor)
         : l10n.t('{0} did not receive this message.', actor.name),
     expected: render(expected),
     got,

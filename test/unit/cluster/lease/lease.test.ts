@@ -37,6 +37,12 @@ const mutants: Record<string, Mutant> = {
     message: /a living node/,
     from: open,
   },
+  'waiting before denying what Redis does not know': {
+    instead: { knowsAll: () => true },
+    message: /hears that it is not/,
+    from: open,
+    only: /forgets/,
+  },
   'remembering who was taken': {
     instead: { remembersReaped: false },
     message: /for ever|living|twice/,

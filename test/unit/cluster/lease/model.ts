@@ -17,6 +17,7 @@ export interface Guards {
   inDoubt: typeof realRules.inDoubt;
   isCutOff: typeof realRules.isCutOff;
   mayReap: typeof realRules.mayReap;
+  knowsAll: typeof realRules.knowsAll;
   isCertain: typeof realRules.isCertain;
   /** The debt is written before Register is asked, not after. */
   writtenFirst: boolean;
@@ -634,6 +635,22 @@ function payingOf(state: State, n: number, guards: Guards, add: Add, command: Co
   }
 }
 
+/** Whether the other node would say that there is no such connection, of one that a living node holds. */
+function isDenied({ redis: store, down, nodes }: State, of: Connection, guards: Guards): boolean {
+  const owner = nodes[of.node] as Node;
+  const asked = nodes[1 - of.node] as Node;
+  const answers = asked.up === 'alive' && asked.cut === 'no' && !down && asked.state === 'joined';
+  const sure =
+    answers &&
+    !asked.lost &&
+    asked.sound !== null &&
+    guards.knowsAll(asked.sound, lease) &&
+    store.leases[nameOf(1 - of.node, asked.life)] !== undefined;
+  const life = nameOf(of.node, of.life);
+  const gone = store.reaped.includes(life) || (sure && store.leases[life] === undefined);
+  return answers && gone && !owner.dazed && owner.state !== 'joining' && owner.life === of.life;
+}
+
 function connectionMoves(
   state: State,
   id: string,
@@ -655,6 +672,11 @@ function connectionMoves(
   }
   if (node.up !== 'alive') {
     return;
+  }
+  if (connection.at === 'open' && isDenied(state, connection, guards)) {
+    add(`a push to ${label}`, () => {
+      throw new Violation(`${id} is open, and a push to it hears that it is not`);
+    });
   }
   const drop = (next: State): void => {
     const mine = at(next);

@@ -26,6 +26,8 @@ const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16)}`;
 
 let order;
 let handler;
+/** What it is that cannot answer, as channel.ts lists it; undefined for a function. */
+let form;
 /** The invocation that has not answered yet, or whose un-awaited work goes on. */
 let current = null;
 /** Events that came meanwhile. */
@@ -127,9 +129,19 @@ function loadHandler() {
       process.exit(1);
     }
     handler = loaded;
+    form = formOf(loaded);
     load.tellFiles();
     send('Y\n');
   });
+}
+
+function formOf(loaded) {
+  const kind = Object.prototype.toString.call(loaded);
+  return kind === '[object GeneratorFunction]' || kind === '[object AsyncGeneratorFunction]'
+    ? 'generator'
+    : /^class\b/.test(Function.prototype.toString.call(loaded))
+      ? 'class'
+      : undefined;
 }
 
 /** `froze`: the session's clock stood still before, so that its file has to be asked. */
@@ -165,7 +177,7 @@ function run(id, froze, text) {
       debugged,
       () => handler(event, invocation.context, callback),
       (returned) => follow(invocation, debugged, returned),
-      (error) => fail(invocation, 'exception', error),
+      (error) => fail(invocation, 'exception', error, form === 'class' ? form : undefined),
     );
   });
 }
@@ -257,10 +269,11 @@ function culprit(value, at, above) {
   return undefined;
 }
 
-function fail(invocation, kind, error) {
+function fail(invocation, kind, error, wrongForm) {
   if (invocation.answered) return;
   invocation.answered = true;
-  finish(invocation, 'E', JSON.stringify(failures.describe(kind, error)));
+  const failure = failures.describe(kind, error);
+  finish(invocation, 'E', JSON.stringify(Object.assign(failure, { form: wrongForm })));
 }
 
 /**
@@ -338,7 +351,8 @@ process.on('beforeExit', () => {
   if (!invocation.answered) {
     if (invocation.promised) return; // A promise that nobody will settle: the timeout ends it.
     if (invocation.ignored) {
-      send(`N ${invocation.id} {"notice":"ignoredReturn"}\n`);
+      const word = form === undefined ? '' : `,"form":"${form}"`;
+      send(`N ${invocation.id} {"notice":"ignoredReturn"${word}}\n`);
     }
     invocation.answered = true;
     invocation.answer = { kind: 'R', json: 'null' };
@@ -366,6 +380,13 @@ process.on('uncaughtException', (error) => {
 
 process.on('exit', () => {
   output.flush();
+  // From within process.exit(): whoever called it is on the stack.
+  const place = current === null || !current.answered ? failures.placeHere() : undefined;
+  if (place !== undefined) {
+    send(
+      `N ${current === null ? '-' : current.id} ${JSON.stringify({ notice: 'exits', place })}\n`,
+    );
+  }
   // As if work went on: no further event may come before the end.
   if (current !== null && current.answer) deliver(current, true);
 });

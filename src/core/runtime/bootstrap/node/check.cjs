@@ -1,18 +1,22 @@
 // Looks at a handler without running it: is it there, is it JavaScript, has it the function, are its packages there?
 //
-// stdin: {"folder", "project", "file", "entry", "script"?} as in a launch order; `script` is looked at instead of the
-// handler, which it builds. stdout: {"failures": […], "files": […]}, failures as failures.cjs describes them. Only what
-// is certain is told: what is required further in than the first column may be optional.
+// stdin: {"folder", "project", "file", "entry", "script"?, "asked"?} as in a launch order; `script` is looked at instead
+// of the handler, which it builds; `asked` is the older version that the function is for. stdout: {"failures": […],
+// "newer": […], "files": […]}, failures as failures.cjs describes them, `newer` what `asked` has not. Only what is certain
+// is told: what is required further in than the first column may be optional.
 'use strict';
 const fs = require('fs');
 const Module = require('module');
 const path = require('path');
 const vm = require('vm');
 const { spawnSync } = require('child_process');
+const { newerThan } = require('./newer.cjs');
 
 const extensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'];
 const failures = [];
+const newer = [];
 const files = [];
+let asked;
 
 function main(order) {
   if (order.script) {
@@ -25,6 +29,7 @@ function main(order) {
     failures.push({ kind: 'missingFile', message: `${base}.js` });
     return;
   }
+  asked = order.asked;
   const source = look(file, order.project);
   if (source !== undefined) checkEntry(source, file, order.entry);
 }
@@ -38,9 +43,12 @@ function look(file, project) {
     failures.push(problem);
     return undefined;
   }
+  if (asked !== undefined && /\.[cm]?js$/.test(file)) {
+    for (const each of newerThan(asked, text)) newer.push({ ...each, file });
+  }
   const source = withoutComments(text);
-  for (const { name, line } of requests(source)) {
-    const found = find(name, file);
+  for (const { name, line, isImport } of requests(source)) {
+    const found = find(name, file, isImport);
     if (found === undefined) {
       const message = `Cannot find module '${name}'`;
       const place = { file, line };
@@ -62,15 +70,45 @@ function syntaxProblem(file, text) {
       // It may be an ES module: Node.js itself knows.
     }
   }
+  if (/\.[cm]?ts$/.test(file) && Module.stripTypeScriptTypes) return typeProblem(file, text);
   const check = spawnSync(process.execPath, [...process.execArgv, '--check', file], {
     encoding: 'utf8',
     windowsHide: true,
   });
   const [, type, message] = /^(\w*Error)(?: \[\w+\])?: (.*)$/m.exec(check.stderr || '') || [];
-  if (check.status === 0 || type !== 'SyntaxError') return undefined;
-  const line = /^(?:file:\/\/)?[^\n]*:(\d+)\n/.exec(check.stderr);
+  return check.status === 0 || type !== 'SyntaxError'
+    ? undefined
+    : syntaxFailure(file, type, message, check.stderr.trimEnd());
+}
+
+function syntaxFailure(file, type, message, stack) {
+  const line = /^(?:file:\/\/)?[^\n]*:(\d+)\n/.exec(stack);
   const place = { file, line: line === null ? 1 : Number(line[1]) };
-  return { kind: 'syntax', type, message, stack: check.stderr.trimEnd(), place };
+  return { kind: 'syntax', type, message, stack, place };
+}
+
+/** By what Node.js itself takes types away with: its `--check` passes enums, and knows no types in CommonJS. */
+function typeProblem(file, text) {
+  try {
+    const code = Module.stripTypeScriptTypes(text);
+    if (isCommonJs(file)) new vm.Script(Module.wrap(code), { filename: file });
+    return undefined;
+  } catch (error) {
+    return syntaxFailure(file, error.name, error.message, error.stack);
+  }
+}
+
+/** Whether it is read as CommonJS, whatever is in it. */
+function isCommonJs(file) {
+  if (!file.endsWith('.ts')) return file.endsWith('.cts');
+  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+    try {
+      const { type } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+      return type === 'commonjs';
+    } catch (error) {
+      if (error.code !== 'ENOENT' || folder === path.dirname(folder)) return false;
+    }
+  }
 }
 
 /** With each line where it was. Quotes, templates and comments; a regular expression with a quote in it is rare. */
@@ -93,22 +131,31 @@ function requests(source) {
     /^import\s*(?!type\b)(?:[\w$*{}\s,]*\sfrom\s*|\{[^}]*\}\s*from\s*)?(['"])([^'"]+)\1/gm,
     /^export\s*(?!type\b)[\w$*{}\s,]*\bfrom\s*(['"])([^'"]+)\1/gm,
   ];
-  return forms.flatMap((form) => {
-    const found = [];
+  const found = [];
+  for (const form of forms) {
     for (let match = form.exec(source); match !== null; match = form.exec(source)) {
       const before = source.slice(0, match.index + match[0].length);
-      found.push({ name: match[2], line: before.split('\n').length });
+      found.push({
+        name: match[2],
+        line: before.split('\n').length,
+        isImport: form !== forms[0],
+      });
     }
-    return found;
-  });
+  }
+  return found;
 }
 
 /** The file of a module; '' for one that is there and has none to look at. */
-function find(name, file) {
+function find(name, file, isImport) {
   if (name.startsWith('node:') || Module.builtinModules.includes(name) || name.startsWith('#')) {
     return '';
   }
   if (/^(?:data|https?|file):/.test(name)) return '';
+  // Node.js takes the types away from it and nothing more: what it imports is a file with its whole name.
+  if (isImport && /\.m?ts$/.test(file) && /^\.{1,2}\//.test(name)) {
+    const whole = path.resolve(path.dirname(file), name);
+    return fs.existsSync(whole) && fs.statSync(whole).isFile() ? whole : undefined;
+  }
   try {
     const from = Module.createRequire ? Module.createRequire(file).resolve : require.resolve;
     return from(name, Module.createRequire ? undefined : { paths: [path.dirname(file)] });
@@ -130,8 +177,11 @@ function checkEntry(source, file, entry) {
   const rest = exporting < 0 ? '' : source.slice(exporting);
   const passesOn =
     /exports\s*=\s*(?:await\s|require|new\b|\w+[;\s]*$|\w+\()|\.\.\.|exports\[|\bexport\s*\*|assign\(/m;
-  const word = new RegExp(`(?:^|[^\\w$])${entry.replace(/\$/g, '\\$')}(?![\\w$])`);
-  if (word.test(rest) || passesOn.test(rest)) return;
+  const word = new RegExp(`(?:^|[^\\w$])${escaped(entry)}(?![\\w$])`);
+  if (word.test(rest) || passesOn.test(rest)) {
+    checkForm(source, file, entry);
+    return;
+  }
   const named =
     /exports\.([\w$]+)\s*=|\bexport\s+(?:async\s+)?(?:function|const|let)\s*\*?\s*([\w$]+)/g;
   const names = new Set();
@@ -142,5 +192,98 @@ function checkEntry(source, file, entry) {
   failures.push({ kind: 'missingEntry', message: [...names].join(', '), place });
 }
 
+const escaped = (name) => name.replace(/\$/g, '\\$');
+
+/** What is exported is there, but no call of it can answer: only where it is exported once, and said which it is. */
+function checkForm(source, file, entry) {
+  if (/exports\[|assign\(\s*(?:module\.)?exports/.test(source)) return;
+  const exported = exportsOf(source, entry);
+  const found = exported.length === 1 ? formAt(source, exported[0]) : undefined;
+  if (found === undefined) return;
+  const place = { file, line: source.slice(0, found.index).split('\n').length };
+  failures.push({ kind: 'handlerForm', form: found.form, message: entry, place });
+}
+
+/** Where each expression, declaration or method begins that is exported under the name. */
+function exportsOf(source, entry) {
+  const name = escaped(entry);
+  const assigned = `(?:^|[^\\w.$])(?:module\\.)?exports\\.${name}\\s*=(?![=>])\\s*(?!void 0)(?=\\S)`;
+  const constant = `^export\\s+(?:const|let|var)\\s+${name}\\s*(?::[^=\\n]+)?=\\s*`;
+  const declared = `^export\\s+(?=(?:async\\s+)?function\\s*\\*?\\s*${name}\\b|class\\s+${name}\\b)`;
+  const found = [].concat(...[assigned, constant, declared].map((form) => ends(source, form)));
+  const objects = '(?:\\bmodule\\.exports\\s*=|^export(?:\\s+default)?)\\s*\\{';
+  const member = [
+    `${name}\\s*:\\s*`,
+    `(?=(?:async\\s*)?\\*\\s*${name}\\s*\\()`,
+    `(?=${name}\\s*[,}])`,
+    `(?=[\\w$]+\\s+as\\s+${name}\\s*[,}])`,
+  ].join('|');
+  for (const open of ends(source, objects)) {
+    const close = closing(source, open);
+    const own = (index) => index >= open && closing(source, index) === close;
+    found.push(...ends(source, `(?<=[{,]\\s*)(?:${member})`).filter(own));
+  }
+  return found;
+}
+
+function ends(source, form) {
+  const pattern = new RegExp(form, 'gm');
+  const found = [];
+  for (let match = pattern.exec(source); match !== null; match = pattern.exec(source)) {
+    found.push(match.index + match[0].length);
+    if (match[0] === '') pattern.lastIndex += 1;
+  }
+  return found;
+}
+
+/** Of the brace before `open`. */
+function closing(source, open) {
+  let depth = 1;
+  for (let index = open; index < source.length; index += 1) {
+    if (source[index] === '{') depth += 1;
+    else if (source[index] === '}' && (depth -= 1) === 0) return index;
+  }
+  return source.length;
+}
+
+function formAt(source, index) {
+  const text = source.slice(index);
+  if (/^(?:async\s+)?function\s*\*|^(?:async\s*)?\*/.test(text))
+    return { form: 'generator', index };
+  if (/^class\b/.test(text)) return { form: 'class', index };
+  const literal = /^(?:'[^'\n]*'|"[^"\n]*"|-?\d[\d.]*|null|true|false|undefined)\s*(?:[;,}\n]|$)/;
+  if (literal.test(text)) return { form: 'value', index };
+  const made = /^new\s+([\w$]+)\s*(?:\([^()]*\))?\s*(?:[;,}\n]|$)/.exec(text);
+  if (made !== null) {
+    const [open] = ends(source, `^(?:export\\s+)?class\\s+${escaped(made[1])}\\s*\\{`);
+    const body = open === undefined ? 'return' : source.slice(open, closing(source, open));
+    // What a constructor returns instead may be a function.
+    return /\bconstructor\b[^]*\breturn\b|^return$/.test(body)
+      ? undefined
+      : { form: 'value', index };
+  }
+  const [, name] = /^([\w$]+)\s*(?:[;,}\n]|\sas\s|$)/.exec(text) || [];
+  return name === undefined ? undefined : declaredForm(source, name);
+}
+
+function declaredForm(source, name) {
+  const word = escaped(name);
+  const set = ends(source, `(?:^|[^\\w.$])${word}\\s*=(?![=>])\\s*`).length;
+  const declared = ends(
+    source,
+    `^(?:export\\s+)?(?=(?:async\\s+)?function\\s*\\*\\s*${word}\\b|class\\s+${word}\\b)`,
+  );
+  if (declared.length === 1 && set === 0) return formAt(source, declared[0]);
+  const constants = ends(
+    source,
+    `^(?:export\\s+)?(?:const|let|var)\\s+${word}\\s*(?::[^=\\n]+)?=\\s*`,
+  );
+  const [index] = constants;
+  // No name of a name: that ends.
+  return constants.length === 1 && set <= 1 && !/^[\w$]+\s*(?:[;\n]|$)/.test(source.slice(index))
+    ? formAt(source, index)
+    : undefined;
+}
+
 main(JSON.parse(fs.readFileSync(0, 'utf8')));
-process.stdout.write(JSON.stringify({ failures, files }));
+process.stdout.write(JSON.stringify({ failures, newer, files }));

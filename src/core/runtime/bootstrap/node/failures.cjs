@@ -41,15 +41,11 @@ function describe(kind, error) {
     return { kind, message: text, stack: text };
   }
   const lines = String(error.stack || error).split('\n');
-  const stack = lines
-    .filter(
-      (line) =>
-        !/^\s+at /.test(line) || !(line.includes(ours) || /\((?:node:)?internal\//.test(line)),
-    )
-    .join('\n');
+  const stack = [shownStack(lines), ...causesOf(error)].join('\n');
   const type = typeof error.name === 'string' ? error.name : undefined;
-  const failure = { kind, type, message: String(error.message), stack };
-  const place = placeOf(lines);
+  const message = shownStack(String(error.message).split('\n'));
+  const failure = { kind, type, message, stack };
+  const place = placeOfJson(error) || placeOf(lines) || placeOfCause(error.cause);
   if (place !== undefined) failure.place = place;
   const address = refusedAddress(error);
   if (address !== undefined) failure.address = address;
@@ -65,6 +61,67 @@ function describe(kind, error) {
     if (importer !== undefined) failure.place = importer;
   }
   return failure;
+}
+
+/** Without lines of ours and of Node.js; the file that is required first stands twice among those that require. */
+function shownStack(lines) {
+  return lines
+    .filter(
+      (line, index) =>
+        !(/^- /.test(line) && line === lines[index - 1]) &&
+        (!/^\s+at /.test(line) || !(line.includes(ours) || /\((?:node:)?internal\//.test(line))),
+    )
+    .join('\n');
+}
+
+const mostCauses = 5;
+
+/** What an error came of, which its own stack does not tell: "fetch failed" says nothing of why. */
+function causesOf(error) {
+  const told = [];
+  const seen = [error];
+  for (let next = below(error); next.length > 0 && told.length < mostCauses;) {
+    const [cause, ...others] = next;
+    if (seen.includes(cause)) {
+      next = others;
+      continue;
+    }
+    seen.push(cause);
+    const text =
+      cause instanceof Error ? String(cause.stack || cause) : require('util').inspect(cause);
+    told.push(`Caused by: ${shownStack(text.split('\n'))}`);
+    next = others.concat(below(cause));
+  }
+  return told;
+}
+
+function below(error) {
+  if (!(error instanceof Error)) return [];
+  const several = Array.isArray(error.errors) ? error.errors : [];
+  return several.concat(error.cause === undefined ? [] : [error.cause]);
+}
+
+/** Of a file of data that is required: the message names it, the stack who requires it. */
+function placeOfJson(error) {
+  const found =
+    error.name === 'SyntaxError' &&
+    /^(.+\.json): .*?(?:position (\d+)|end of JSON)/.exec(error.message);
+  if (!found || !isUsers(found[1])) return undefined;
+  try {
+    const text = fs.readFileSync(found[1], 'utf8').replace(/^\ufeff/, '');
+    const before = text
+      .slice(0, found[2] === undefined ? text.length : Number(found[2]))
+      .split('\n');
+    return { file: found[1], line: before.length, column: before[before.length - 1].length + 1 };
+  } catch {
+    return undefined;
+  }
+}
+
+/** For an error whose own stack names nothing of the user's, like that of `fetch` in Node.js 24. */
+function placeOfCause(cause, depth = 5) {
+  if (!(cause instanceof Error) || depth === 0) return undefined;
+  return placeOf(String(cause.stack).split('\n')) || placeOfCause(cause.cause, depth - 1);
 }
 
 function missingModule(error) {

@@ -43,5 +43,7 @@ exports.attempt = (debugged, work, returned, failed) => {
 
 exports.follow = (debugged, promise, fulfilled, rejected) => {
   if (debugged && types.isPromise(promise)) leave(promise, fulfilled, rejected);
-  else promise.then(fulfilled, rejected);
+  // What another thenable brings may be one again.
+  else if (types.isPromise(promise)) promise.then(fulfilled, rejected);
+  else Promise.resolve(promise).then(fulfilled, rejected);
 };

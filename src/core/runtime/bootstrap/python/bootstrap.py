@@ -17,6 +17,7 @@ import time
 sys.path.insert(0, HERE)
 import scfws_channel as channel
 import scfws_coverage as coverage
+import scfws_debugger as debugger
 import scfws_failures as failures
 import scfws_hooks as hooks
 import scfws_output as output
@@ -55,7 +56,7 @@ def main():
     writes.install(folder, order['readOnlyCode'])
     Loaded.context = order['context']
     if order['debug']:
-        open_debugger()
+        debugger.begin()
         while True:
             line = stdin.readline()
             if not line:
@@ -74,10 +75,8 @@ def main():
         if kind == b'I':
             _, request, _, event = line.split(b' ', 3)
             run(request.decode('ascii'), event)
-            if os.getpid() != MAIN:
-                os._exit(0)  # A fork that came back from the handler: the events are its parent's.
         elif kind == b'B' and line[2:3] == b'1':
-            open_debugger()
+            debugger.begin()
         elif kind == b'W':
             redirect.Push.naming = True
 
@@ -103,8 +102,17 @@ def leave(code):
         os._exit(code)
 
 
+def leave_fork(code):
+    """A fork that came back from the handler: the event, and its answer, are its parent's."""
+    output.flush_all()
+    os._exit(code)
+
+
 def leave_as_asked(request):
     """sys.exit() in the user's code: a message goes to stderr, as the interpreter would print it."""
+    place = failures.place_of(request, sys.exc_info()[2])
+    if place is not None and os.getpid() == MAIN:
+        channel.send('N', output.invocation() or '-', json.dumps({'notice': 'exits', 'place': place}))
     code = request.code
     if code is not None and not isinstance(code, int):
         sys.stderr.write('%s\n' % (code,))
@@ -164,7 +172,7 @@ def import_file(folder, file, path):
 def run(request, payload):
     try:
         event = json.loads(payload.decode('utf-8'))
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:  # RecursionError, where it is nested too deeply for Python.
         channel.send('E', request, '-', json.dumps({'kind': 'badEvent', 'message': str(error)}))
         return
     context = dict(Loaded.context)
@@ -174,21 +182,26 @@ def run(request, payload):
     kind = 'exception'
     try:
         value = failures.user_code(Loaded.handler, event, context)
+        if os.getpid() != MAIN:
+            leave_fork(0)
         kind = 'unserialisable'
-        if hasattr(value, '__await__') or hasattr(value, 'cr_code'):
-            channel.send('N', request, '{"notice":"coroutine"}')
-            close = getattr(value, 'close', None)
-            if close is not None:
-                close()
         text = serialise(value)
     except SystemExit as wish:
         leave_as_asked(wish)
     except BaseException:
-        answer = failures.describe(kind, culprit(value) if kind == 'unserialisable' else None)
+        if os.getpid() != MAIN:
+            sys.stderr.write(json.loads(failures.describe(kind))['stack'] + '\n')
+            leave_fork(1)
+        form = (failures.form_of_value(Loaded.handler, value) if kind == 'unserialisable'
+                else failures.form_of_call(Loaded.handler))
+        where = culprit(value) if kind == 'unserialisable' and form is None else None
+        answer = failures.describe(kind, where, form)
         output.end()
+        threads.tell()
         channel.send('E', request, peak(), answer)
     else:
         output.end()
+        threads.tell()
         if len(text) > LARGEST:
             channel.send('E', request, peak(),
                          json.dumps({'kind': 'tooLarge', 'message': '', 'size': len(text)}))
@@ -196,7 +209,6 @@ def run(request, payload):
             channel.send_bytes(b'R ' + request.encode('ascii') + b' ' + peak().encode('ascii') + b' ' + text + b'\n')
     if len(sys.modules) != send_files.known:
         send_files()
-    threads.tell()
 
 
 def culprit(value, path='', above=()):
@@ -309,25 +321,6 @@ def send_files():
 send_files.known = 0
 send_files.told = set()
 
-
-def open_debugger():
-    """Opens a debug port, once, and tells where; the handler runs in this same thread."""
-    if open_debugger.answer is None:
-        try:
-            import debugpy
-            # The port is taken from the system; the adapter is started with this same interpreter.
-            host, port = debugpy.listen(('127.0.0.1', 0))
-            open_debugger.answer = json.dumps({'port': port})
-        except ImportError as error:
-            channel.send('P', json.dumps({'error': 'missing', 'message': str(error)}))
-            return
-        except Exception as error:
-            channel.send('P', json.dumps({'error': 'failed', 'message': str(error)}))
-            return
-    channel.send('P', open_debugger.answer)
-
-
-open_debugger.answer = None
 
 if __name__ == '__main__':
     main()

@@ -1,13 +1,14 @@
 # -*- coding: utf-8 -*-
 """Looks at a handler without running it: is it there, is it Python, has it the function, are its modules there?
 
-stdin: {"folder", "project", "file", "entry"} as in a launch order. stdout: {"failures": […], "files": […]}, failures
-as scfws_failures.py describes them. Only what is certain is told: what is imported inside of `try`, `if` or a function
-may be optional.
+stdin: {"folder", "project", "file", "entry", "asked"?, "since"?} as in a launch order; `asked` is the older version that
+the function is for, `since` the versions that names of the standard library came with. stdout: {"failures": […],
+"newer": […], "files": […]}, failures as scfws_failures.py describes them, `newer` what `asked` has not. Only what is
+certain is told: what is imported inside of `try`, `if` or a function may be optional.
 """
 import sys
 
-sys.path.pop(0)
+OWN = sys.path.pop(0)
 
 import ast
 import json
@@ -16,7 +17,9 @@ import pkgutil
 
 PY2 = sys.version_info[0] == 2
 FAILURES = []
+NEWER = []
 FILES = []
+ASKED = {}
 UNKNOWN = ('globals', 'exec', 'eval', 'setattr', '__getattr__')
 
 
@@ -25,6 +28,7 @@ def main():
     order = json.loads(stdin.read().decode('utf-8'))
     folder = order['folder'].encode(sys.getfilesystemencoding() or 'utf-8') if PY2 else order['folder']
     sys.path.insert(0, folder)
+    ASKED.update({key: order[key] for key in ('asked', 'since') if key in order})
     file = os.path.join(folder, *order['file'].split('/')) + '.py'
     if not os.path.isfile(file):
         FAILURES.append({'kind': 'missingFile', 'message': text(file)})
@@ -32,7 +36,7 @@ def main():
         tree = look(file, os.path.join(order['project'], ''))
         if tree is not None:
             check_entry(tree, file, order['entry'])
-    print(json.dumps({'failures': FAILURES, 'files': FILES}))
+    print(json.dumps({'failures': FAILURES, 'newer': NEWER, 'files': FILES}))
 
 
 def text(value):
@@ -53,6 +57,8 @@ def look(file, project):
     except (TypeError, ValueError) as error:
         tell('syntax', 'SyntaxError', str(error), {'file': text(file), 'line': 1})
         return None
+    if ASKED and not PY2:
+        tell_newer(file, source, tree)
     for name, line in imports(tree.body):
         found, origin = find(name)
         if not found:
@@ -61,6 +67,16 @@ def look(file, project):
         elif origin and text(origin) not in FILES and is_own(text(os.path.abspath(origin)), project):
             look(origin, project)
     return tree
+
+
+def tell_newer(file, source, tree):
+    sys.path.insert(0, OWN)
+    try:
+        from scfws_newer import newer_than
+    finally:
+        sys.path.pop(0)
+    for what, version, kind_of, line in newer_than(ASKED['asked'], source, tree, ASKED.get('since', {})):
+        NEWER.append({'what': what, 'since': version, 'type': kind_of, 'line': line, 'file': file})
 
 
 def tell(kind, kind_of, message, place, module=None):
@@ -117,12 +133,138 @@ def check_entry(tree, file, entry):
         elif isinstance(node, ast.alias):
             names.add(node.asname or node.name.split('.')[0])
     if entry in names:
+        check_form(tree, file, entry)
         return
     for node in tree.body:
         if type(node).__name__ in ('FunctionDef', 'AsyncFunctionDef'):
             functions.append(node.name)
     FAILURES.append({'kind': 'missingEntry', 'message': ', '.join(functions),
                      'place': {'file': text(file), 'line': 1}})
+
+
+def check_form(tree, file, entry):
+    """It is there, but no call of it can answer: only where it is bound once, and nothing may make it another thing."""
+    found = form_of(tree, entry, 2)
+    if found is not None:
+        form, node = found
+        FAILURES.append({'kind': 'handlerForm', 'form': form, 'message': text(entry),
+                         'place': {'file': text(file), 'line': node.lineno}})
+
+
+def form_of(tree, name, depth):
+    """(form as channel.ts lists them, node)."""
+    found = list(bindings(tree.body, name))
+    if len(found) != 1 or getattr(found[0], 'decorator_list', None):
+        return None
+    node = found[0]
+    kind = type(node).__name__
+    if kind in ('FunctionDef', 'AsyncFunctionDef'):
+        return form_of_function(tree, node, 2)
+    if kind == 'ClassDef':
+        return ('class', node) if is_plain(node) else None
+    return form_of_expression(tree, node, depth) if kind == 'Assign' else None
+
+
+def bindings(body, name):
+    """What gives the name its value in these statements, and in those of their blocks."""
+    for node in body:
+        kind = type(node).__name__
+        if kind in ('FunctionDef', 'AsyncFunctionDef', 'ClassDef'):
+            if node.name == name:
+                yield node
+            if any(isinstance(inner, ast.Global) and name in inner.names for inner in ast.walk(node)):
+                yield node
+            continue
+        if kind in ('Import', 'ImportFrom'):
+            if any((alias.asname or alias.name.split('.')[0]) == name for alias in node.names):
+                yield node
+            continue
+        blocks = [getattr(node, block, None) or [] for block in ('body', 'orelse', 'finalbody')]
+        blocks += [handler.body for handler in getattr(node, 'handlers', [])]
+        blocks += [case.body for case in getattr(node, 'cases', [])]
+        inner = set(id(each) for block in blocks for statement in block for each in ast.walk(statement))
+        for each in ast.walk(node):
+            bound = isinstance(each, ast.Name) and each.id == name and not isinstance(each.ctx, ast.Load)
+            if bound and id(each) not in inner:
+                yield node
+        for block in blocks:
+            for each in bindings(block, name):
+                yield each
+
+
+def form_of_expression(tree, node, depth):
+    value = node.value
+    kind = type(value).__name__
+    if kind in ('Num', 'Str', 'Bytes', 'Constant', 'NameConstant', 'Dict', 'List', 'Tuple', 'Set', 'JoinedStr'):
+        return 'value', node
+    if kind == 'Name' and value.id == 'None':
+        return 'value', node
+    if kind == 'Name' and depth > 0:
+        return form_of(tree, value.id, depth - 1)
+    if kind == 'Lambda':
+        return form_of_function(tree, value, 2)
+    if kind == 'Call' and isinstance(value.func, ast.Name):
+        made = list(bindings(tree.body, value.func.id))
+        if len(made) == 1 and isinstance(made[0], ast.ClassDef) and is_plain(made[0]):
+            calls = list(bindings(made[0].body, '__call__'))
+            if not calls:
+                return 'value', node
+            if len(calls) == 1 and type(calls[0]).__name__ in ('FunctionDef', 'AsyncFunctionDef'):
+                return None if calls[0].decorator_list else form_of_function(tree, calls[0], 3)
+    return None
+
+
+def is_plain(node):
+    """A class whose instances are what it says: no other class, decorator or metaclass has a part in it."""
+    bases = [getattr(base, 'id', None) for base in node.bases]
+    special = any(list(bindings(node.body, name)) for name in ('__new__', '__metaclass__', '__getattr__'))
+    return not (node.decorator_list or getattr(node, 'keywords', None) or special) and bases in ([], ['object'])
+
+
+def form_of_function(tree, node, given):
+    """`given`: how many arguments it is called with."""
+    own = list(own_nodes(node))
+    if any(isinstance(each, (ast.Yield, getattr(ast, 'YieldFrom', ast.Yield))) for each in own):
+        return 'generator', node
+    if type(node).__name__ == 'AsyncFunctionDef':
+        return 'async', node
+    arguments = node.args
+    most = len(getattr(arguments, 'posonlyargs', [])) + len(arguments.args)
+    least = most - len(arguments.defaults)
+    named = [default for default in getattr(arguments, 'kw_defaults', []) if default is None]
+    if least > given or (most < given and arguments.vararg is None) or named:
+        return 'arguments', node
+    for each in own:
+        call = each.value if isinstance(each, ast.Return) else None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id not in names_of(node):
+            called = form_of(tree, call.func.id, 0)
+            if called is not None and called[0] == 'async':
+                return 'awaitable', each
+    return None
+
+
+def names_of(function):
+    """Those that mean something else in a function than in its module."""
+    for node in ast.walk(function):
+        yield getattr(node, 'arg', None)
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif type(node).__name__ in ('FunctionDef', 'AsyncFunctionDef', 'ClassDef') and node is not function:
+            yield node.name
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            for alias in node.names:
+                yield alias.asname or alias.name.split('.')[0]
+
+
+def own_nodes(function):
+    """Those of a function, without those of functions and classes in it."""
+    body = function.body if isinstance(function.body, list) else [function.body]
+    left = list(body)
+    while left:
+        node = left.pop(0)
+        yield node
+        if type(node).__name__ not in ('FunctionDef', 'AsyncFunctionDef', 'ClassDef', 'Lambda'):
+            left.extend(ast.iter_child_nodes(node))
 
 
 main()

@@ -54,8 +54,8 @@ def is_users(file):
             and (name.startswith(Folders.users) or not name.startswith(STANDARD)))
 
 
-def describe(kind, where=None):
-    """The current exception as JSON text; `where`: the place in the answer that it is about."""
+def describe(kind, where=None, form=None):
+    """The current exception as JSON text; `where`: the place in the answer that it is about; `form`: see channel.ts."""
     kind_of, error, trace = sys.exc_info()
     while trace is not None and is_ours(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
@@ -72,6 +72,8 @@ def describe(kind, where=None):
     if kind == 'load' and isinstance(error, SyntaxError):
         answer['kind'] = 'syntax'
     module, first = missing_modules(error, message)
+    if module is None:
+        module = folder_instead(error, message)
     if module is not None:
         answer['kind'] = 'missingModule' if kind == 'load' else kind
         answer['module'] = module
@@ -84,9 +86,59 @@ def describe(kind, where=None):
     if hidden is not None:
         answer['hidden'] = hidden
     place = place_of(error, trace)
+    if form is not None:
+        answer['form'], place = form
     if place is not None:
         answer['place'] = place
     return json.dumps(answer)
+
+
+if PY2:
+    class OldStyle:
+        pass
+
+CLASSES = (type,) if not PY2 else (type, type(OldStyle))
+GENERATORS = 0x20 | 0x200
+COROUTINE = 0x80
+
+
+def form_of_value(handler, value):
+    """(form, place) where it is the handler's form that an answer cannot be JSON; else None."""
+    function = function_of(handler)
+    flags = getattr(getattr(function, '__code__', None), 'co_flags', 0)
+    if hasattr(value, 'gi_code') or hasattr(value, '__anext__'):
+        return ('generator', place_of_code(function)) if flags & GENERATORS else None
+    if hasattr(value, '__await__') or hasattr(value, 'cr_code'):
+        if hasattr(value, 'close'):
+            value.close()  # Nobody awaits it: Python need not complain of that, too.
+        return ('async' if flags & COROUTINE else 'awaitable'), place_of_code(function)
+    if isinstance(handler, CLASSES) and isinstance(value, handler):
+        return 'class', place_of_code(function)
+    return None
+
+
+def form_of_call(handler):
+    """The same for the current exception, where the call itself failed and nothing of the handler ran."""
+    kind_of, error, trace = sys.exc_info()
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    if kind_of is not TypeError or trace.tb_frame.f_code is not user_code.__code__:
+        return None
+    if isinstance(handler, CLASSES) and not re.search('takes|missing', text(str(error))):
+        return None
+    return ('class' if isinstance(handler, CLASSES) else 'arguments'), place_of_code(function_of(handler))
+
+
+def function_of(handler):
+    """What has the code: of a class its __init__, of an object that can be called its __call__."""
+    if hasattr(handler, '__code__') or hasattr(handler, '__func__'):
+        return handler
+    return getattr(handler, '__init__' if isinstance(handler, CLASSES) else '__call__', handler)
+
+
+def place_of_code(function):
+    code = getattr(function, '__code__', None)
+    return None if code is None else {'file': text(os.path.abspath(code.co_filename)), 'line': code.co_firstlineno}
 
 
 def is_ours(file):
@@ -145,6 +197,21 @@ def hidden_module(error, message, trace):
         by = 'file' if loaded == file or top not in sys.modules else 'module'
         return {'module': top, 'file': file, 'by': by}
     return None
+
+
+def folder_instead(error, message):
+    """A module that is nothing but a folder of the user's without code: the package of that name is not there."""
+    if PY2 or not isinstance(error, (ImportError, AttributeError)):
+        return None
+    found = re.search(r"module '(\w+)' has no attribute|from '(\w+)' \(unknown location\)", message)
+    name = found and (found.group(1) or found.group(2))
+    loaded = sys.modules.get(name)
+    if loaded is None or getattr(loaded, '__file__', None) is not None or not hasattr(loaded, '__path__'):
+        return None
+    folder = os.path.join(Folders.code, name)
+    if not any(os.path.abspath(place) == os.path.abspath(folder) for place in list(loaded.__path__)):
+        return None
+    return None if any(file.endswith('.py') for file in os.listdir(folder)) else name
 
 
 def modules_in(trace):

@@ -3,6 +3,7 @@
 import io
 import sys
 import threading
+import weakref
 from json.encoder import encode_basestring_ascii as quote
 
 import scfws_channel as channel
@@ -14,6 +15,7 @@ if PY2:
 else:
     from threading import get_ident
 LONGEST = 256 * 1024
+EMPTY = (u'', 0)
 
 
 class State(object):
@@ -21,6 +23,8 @@ class State(object):
     current = None
     streams = ()
     raw = False
+    # What invocations gave to pools and is not done yet, by its id.
+    queued = {}
 
 
 def invocation():
@@ -73,7 +77,7 @@ def message(stream, level, text):
 
 
 def send(stream, level, text):
-    channel.send_bytes(message(stream, level, text).encode('ascii'))
+    channel.send_output(message(stream, level, text).encode('ascii'))
 
 
 def shortened(line, cut):
@@ -87,11 +91,20 @@ class Lines(object):
         self.name = name
         self.level = level
         self.rests = {}
+        self.request = self.head = None
 
     def add(self, text):
         if not text:
             return
         thread = get_ident()
+        # As print writes: a line, then its end. All else below is for the rare.
+        if text == u'\n':
+            line, cut = self.rests.pop(thread, EMPTY)
+            self.send(line[:-1] if line.endswith(u'\r') else line, cut)
+            return
+        if u'\n' not in text and thread not in self.rests and len(text) <= LONGEST:
+            self.rests[thread] = (text, 0)
+            return
         line, cut = self.rests.pop(thread, (u'', 0))
         # What one call writes leaves in one piece: each costs more than the lines in it.
         whole = []
@@ -104,13 +117,17 @@ class Lines(object):
         if line or last:
             self.rests[thread] = shortened(line + last, cut)
         if whole:
-            channel.send_bytes(''.join(whole).encode('ascii'))
+            channel.send_output(''.join(whole).encode('ascii'))
 
     def message(self, line, cut):
-        return message(self.name, self.level, line + u' \u2026 [+%d]' % cut if cut else line)
+        request = invocation() or '-'
+        if request != self.request:
+            self.request = request
+            self.head = 'L %s %s %s ' % (request, self.name, self.level)
+        return self.head + quote(line + u' \u2026 [+%d]' % cut if cut else line) + '\n'
 
     def send(self, line, cut):
-        channel.send_bytes(self.message(line, cut).encode('ascii'))
+        channel.send_output(self.message(line, cut).encode('ascii'))
 
     def flush_rest(self):
         for thread in list(self.rests):
@@ -221,6 +238,10 @@ def bind_pool(module):
 
     def make_bound(self, *arguments, **options):
         self._scfws_work = invocation()
+        if self._scfws_work is not None:
+            key = id(self)
+            # One that is cancelled is never run, but it is forgotten.
+            State.queued[key] = weakref.ref(self, lambda _: State.queued.pop(key, None))
         make(self, *arguments, **options)
 
     def run_bound(self, *arguments):
@@ -230,6 +251,7 @@ def bind_pool(module):
             return run(self, *arguments)
         finally:
             thread._scfws_work = None
+            State.queued.pop(id(self), None)
 
     item.__init__ = make_bound
     item.run = run_bound

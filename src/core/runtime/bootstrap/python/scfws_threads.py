@@ -4,6 +4,7 @@ import sys
 import threading
 
 import scfws_channel as channel
+import scfws_output as output
 
 # Seconds: what a pool's thread was given to do ends without the thread.
 LOOK = 0.05
@@ -11,22 +12,23 @@ LOOK = 0.05
 
 class Watch(object):
     lock = threading.Lock()
+    pause = threading.Event()
     running = False
 
 
 def at_work():
-    """Threads of the user's that have something to do; a pool's that waits for more has not."""
+    """Threads of the user's that still run, and whether a pool has something to do: its threads live on without."""
     if len(threading._active) < 2:
-        return []
+        return [], False
     pool = getattr(sys.modules.get('concurrent.futures.thread'), '_threads_queues', ())
     return [thread for thread in threading.enumerate()
-            if thread is not threading.current_thread()
-            and getattr(thread, '_scfws_work' if thread in pool else '_scfws_invocation', None) is not None]
+            if thread is not threading.current_thread() and thread not in pool
+            and getattr(thread, '_scfws_invocation', None) is not None], len(output.State.queued) > 0
 
 
 def tell():
-    """After an answer. What was queued in a pool is taken up by its threads."""
-    if not at_work():
+    """Before an answer, so that nobody takes that for the end."""
+    if not any(at_work()):
         return
     with Watch.lock:
         if Watch.running:
@@ -41,12 +43,12 @@ def tell():
 def watch():
     threading.current_thread()._scfws_invocation = None
     while True:
-        working = at_work()
-        if working:
-            working[0].join(LOOK)
+        working, queued = at_work()
+        if working or queued:
+            working[0].join(LOOK) if working else Watch.pause.wait(LOOK)
             continue
         with Watch.lock:
-            if not at_work():
+            if not any(at_work()):
                 Watch.running = False
                 channel.send('T', '0')
                 return

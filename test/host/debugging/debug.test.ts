@@ -18,7 +18,7 @@ import {
   TestProject,
   Trace,
   usePythonWithDebugpy,
-} from './support';
+} from '../support';
 
 for (const language of ['python', 'javascript'] as const) {
   const file = language === 'python' ? 'index.py' : 'index.js';

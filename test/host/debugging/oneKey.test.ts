@@ -22,7 +22,7 @@ import {
   Trace,
   until,
   usePythonWithDebugpy,
-} from './support';
+} from '../support';
 
 const measured = process.env['SCFWS_ROUNDS'];
 const rounds = Number(measured ?? 1);

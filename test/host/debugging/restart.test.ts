@@ -6,6 +6,7 @@ import {
   Client,
   debuggedSessions,
   echoFiles,
+  type Files,
   isDebugging,
   killPythonAdapters,
   removeBreakpoints,
@@ -19,12 +20,16 @@ import {
   Trace,
   until,
   usePythonWithDebugpy,
-} from './support';
+} from '../support';
 
 const names = ['Register', 'Transmission', 'Delete'];
 
-for (const language of ['python', 'javascript'] as const) {
-  const file = language === 'python' ? 'index.py' : 'index.js';
+/** In `both`, Transmission alone is in JavaScript, so that two kinds of debug adapters make one whole. */
+for (const language of ['python', 'javascript', 'both'] as const) {
+  const handlerOf = (name: string): string => {
+    const isPython = language === 'python' || (language === 'both' && name !== 'Transmission');
+    return `${name}/index.${isPython ? 'py' : 'js'}`;
+  };
 
   describe(`the whole of debugging in ${language}`, function () {
     this.timeout(180_000);
@@ -38,7 +43,7 @@ for (const language of ['python', 'javascript'] as const) {
       usePythonWithDebugpy();
       trace = new Trace();
       stops = new Stops();
-      project = new TestProject(language, echoFiles(language, { backendTimeout: 300 }));
+      project = new TestProject(language, files());
       ({ url } = await start());
     });
 
@@ -58,9 +63,27 @@ for (const language of ['python', 'javascript'] as const) {
       project.remove();
     });
 
+    function files(): Files {
+      const settings = { backendTimeout: 300 };
+      if (language !== 'both') {
+        return echoFiles(language, settings);
+      }
+      const [python, node] = [echoFiles('python', settings), echoFiles('javascript', settings)];
+      const written = JSON.parse(python['scfws.json'] ?? '') as {
+        functions: Record<string, object>;
+      };
+      written.functions['transfer'] = { folder: 'Transmission', runtime: 'Nodejs' };
+      delete python['Transmission/index.py'];
+      return {
+        ...python,
+        'Transmission/index.js': node['Transmission/index.js'] ?? '',
+        'scfws.json': JSON.stringify(written),
+      };
+    }
+
     async function debugAll(): Promise<void> {
       for (const name of names) {
-        const handler = `${name}/${file}`;
+        const handler = handlerOf(name);
         setBreakpoint(project.file(handler), project.line(handler, ' stop'));
       }
       await run(ids.commands.debugProject);
@@ -99,7 +122,7 @@ for (const language of ['python', 'javascript'] as const) {
           client.close();
         }
         const stopped = await stops.next();
-        assert.equal(stopped.file, project.file(`${name}/${file}`));
+        assert.equal(stopped.file, project.file(handlerOf(name)));
         await trace.next('clock', ({ by }) => by.includes(`${name}:${stopped.line}`));
         await stops.go(stopped);
         await trace.next('clock', ({ frozen }) => !frozen);
@@ -167,7 +190,7 @@ for (const language of ['python', 'javascript'] as const) {
       });
     }
 
-    if (language === 'python') {
+    if (language !== 'javascript') {
       it('ends when its adapters die while it runs, and begins again', async () => {
         killPythonAdapters();
         await until('the end of debugging', () => !isDebugging());
@@ -182,7 +205,8 @@ for (const language of ['python', 'javascript'] as const) {
         await debugAll();
         await everyFunctionStops();
       });
-    } else {
+    }
+    if (language !== 'python') {
       it('ends when its inspectors close while it runs, and begins again', async () => {
         const close = "setTimeout(() => process.mainModule.require('inspector').close())";
         for (const session of debuggedSessions().filter(({ type }) => type === 'pwa-node')) {

@@ -22,7 +22,7 @@ import {
   Trace,
   until,
   usePythonWithDebugpy,
-} from './support';
+} from '../support';
 
 const languages = {
   python: {

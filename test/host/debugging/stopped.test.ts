@@ -19,7 +19,8 @@ import {
   Trace,
   until,
   usePythonWithDebugpy,
-} from './support';
+} from '../support';
+import { window } from '../window';
 
 const handlers = {
   python: [
@@ -32,11 +33,25 @@ if text == "raise":
     raise ValueError("not that")  # raised
 if text == "raise later":
     later()
+if text == "raise elsewhere":
+    asyncio.run(elsewhere())
+if text == "raise apart":
+    concurrent.futures.ThreadPoolExecutor().submit(apart).result()
 push({"action": "data send", "secConnectionID": websocket["secConnectionID"], "dataType": "text", "data": text})  # stop
 after = "the line after"
 return after  # end`,
-      `def later():
+      `import asyncio
+import concurrent.futures
+
+def later():
     raise ValueError("not that either")  # later
+
+async def elsewhere():
+    await asyncio.sleep(0)
+    raise ValueError("nor that")  # elsewhere
+
+def apart():
+    raise ValueError("nor that, apart")  # apart
 `,
     ),
   ],
@@ -48,12 +63,25 @@ const text = websocket.data;
 console.log('printed ' + text);
 if (text === 'raise') throw new Error('not that'); // raised
 if (text === 'raise later') await later();
+if (text === 'raise elsewhere') {
+  const late = elsewhere();
+  await null;
+  await late;
+}
+if (text === 'raise apart') await new Promise(() => setTimeout(apart));
 await push({ action: 'data send', secConnectionID: websocket.secConnectionID, dataType: 'text', data: text }); // stop
 const after = 'the line after';
 return after; // end`,
       `async function later() {
   await null;
   throw new Error('not that either'); // later
+}
+async function elsewhere() {
+  await null;
+  throw new Error('nor that'); // elsewhere
+}
+function apart() {
+  throw new Error('nor that, apart'); // apart
 }`,
     ),
   ],
@@ -121,6 +149,23 @@ for (const [language, [file, code]] of Object.entries(handlers)) {
       assert.equal(found().length, 1);
     });
 
+    it('shows it in the console that the editor turns to at the stop', async function () {
+      window.skipUnlessThere(this);
+      await run('workbench.debug.action.focusRepl');
+      const line = project.line(handler, ' stop');
+      await stops.bind(project.file(handler), line);
+      client.send('seen');
+      const stopped = await stops.next();
+      await until(
+        'the console of the stop',
+        () => vscode.debug.activeDebugSession?.id === stopped.session.id,
+      );
+      await window.waitFor('.repl .monaco-list-row:has-text("printed seen")');
+      await stops.go(stopped);
+      assert.equal(await client.next(), 'seen');
+      await run('workbench.action.closePanel');
+    });
+
     it('after a save, the old code stops at no moved breakpoint and is marked', async () => {
       const document = await vscode.workspace.openTextDocument(project.uri(handler));
       await vscode.window.showTextDocument(document);
@@ -167,6 +212,8 @@ for (const [language, [file, code]] of Object.entries(handlers)) {
     for (const [text, mark] of [
       ['raise', ' raised'],
       ['raise later', ' later'],
+      ['raise elsewhere', ' elsewhere'],
+      ['raise apart', ' apart'],
     ] as const) {
       it(`stops where an error leaves the handler, without a breakpoint: ${text}`, async () => {
         trace.mark();
@@ -179,6 +226,18 @@ for (const [language, [file, code]] of Object.entries(handlers)) {
         assert.equal(ended.error?.statusCode, 430);
         await trace.runs();
         assert.equal(stops.count, 0);
+        const place = [project.file(handler), project.line(handler, ' end')] as const;
+        if (language === 'javascript' && text === 'raise apart') {
+          setBreakpoint(...place); // It ended the process; the next event starts one, which waits.
+        } else {
+          // What the editor still asks about that stop keeps no breakpoint away.
+          await stops.bind(...place);
+        }
+        client.send('after it');
+        const next = await stops.next();
+        assert.equal(next.line, project.line(handler, ' end'));
+        await stops.go(next);
+        assert.equal(await client.next(), 'after it');
       });
     }
   });

@@ -6,8 +6,8 @@ import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import WebSocket from 'ws';
-import * as ids from '../../../src/extension/ids';
-import type { Fact, FactKind, FactOf } from '../../../src/protocol/fact';
+import * as ids from '../../src/extension/ids';
+import type { Fact, FactKind, FactOf } from '../../src/protocol/fact';
 
 export const run = <T>(command: string, ...args: unknown[]): Promise<T> =>
   Promise.resolve(vscode.commands.executeCommand<T>(command, ...args));
@@ -16,6 +16,8 @@ export async function activate(): Promise<void> {
   const extension = vscode.extensions.getExtension('scf-websocket.scf-websocket');
   assert.ok(extension, 'the editor does not know the extension');
   await extension.activate();
+  // The folders of a workspace file can come after the extensions have started.
+  await until('the folders of the window', () => vscode.workspace.workspaceFolders?.[0]);
 }
 
 /** A folder that the launcher opened. */
@@ -91,7 +93,11 @@ export class Trace {
         return facts[index] as FactOf<K>;
       },
       seconds,
-    );
+    ).catch((error: Error) => {
+      const last = this.all().filter((fact) => fact.kind === kind);
+      const told = last.slice(-5).map((fact) => `\n${JSON.stringify(fact).slice(0, 300)}`);
+      throw new Error(`${error.message} From ${this.at} on; the last of them:${told.join('')}`);
+    });
   }
 
   /** Waits until the clock runs, whatever else happened around it. */
@@ -361,14 +367,11 @@ interface Stop {
 /** Stops of every debug session, in the order in which they happened. */
 export class Stops implements vscode.Disposable {
   private readonly stopped: { session: vscode.DebugSession; thread: number }[] = [];
-  private readonly sessions = new Set<vscode.DebugSession>();
   private readonly tracker: vscode.Disposable;
 
   constructor() {
     this.tracker = vscode.debug.registerDebugAdapterTrackerFactory('*', {
       createDebugAdapterTracker: (session) => ({
-        onWillStartSession: () => this.sessions.add(session),
-        onWillStopSession: () => this.sessions.delete(session),
         onDidSendMessage: (message: {
           type: string;
           event?: string;
@@ -400,23 +403,18 @@ export class Stops implements vscode.Disposable {
     return { session, thread, file, line: frame.line, frame: frame.id };
   }
 
-  /** Sets a breakpoint in a process that runs already, and waits until it is bound there. */
+  /**
+   * Sets a breakpoint in a process that runs already, and waits until it is bound there: every debugpy binds any file that
+   * exists, also one that only another function loads, so the function in whose folder it is has to say so.
+   */
   async bind(file: string, line: number): Promise<void> {
     const breakpoint = setBreakpoint(file, line);
     await until(`a bound breakpoint at ${file}:${line}`, async () => {
-      for (const session of this.sessions) {
-        if (session.type === ids.debugTypes.container) {
-          continue;
-        }
-        const verified = await session.getDebugProtocolBreakpoint(breakpoint).then(
-          (bound: unknown) => (bound as { verified?: boolean } | undefined)?.verified,
-          () => false,
-        );
-        if (verified === true) {
-          return true;
-        }
-      }
-      return false;
+      const all = debuggedSessions().filter(({ type }) => type !== ids.debugTypes.container);
+      const own = all.filter(({ name }) => name.includes(path.basename(path.dirname(file))));
+      const asked = own.length > 0 ? own : all;
+      const bound = await Promise.all(asked.map((session) => isBound(session, breakpoint)));
+      return bound.includes(true);
     });
   }
 
@@ -436,6 +434,16 @@ export class Stops implements vscode.Disposable {
   dispose(): void {
     this.tracker.dispose();
   }
+}
+
+async function isBound(
+  session: vscode.DebugSession,
+  breakpoint: vscode.Breakpoint,
+): Promise<boolean> {
+  const bound: unknown = await Promise.resolve(
+    session.getDebugProtocolBreakpoint(breakpoint),
+  ).catch(() => undefined);
+  return (bound as { verified?: boolean } | undefined)?.verified === true;
 }
 
 /** Debug sessions that began and have not ended. The editor's active one may be one that is over. */
