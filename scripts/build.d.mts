@@ -1,5 +1,5 @@
 import type { BuildOptions } from 'esbuild';
 /** What is bundled into dist/, by name. */
 export const bundles: Readonly<
-  Record<'extension' | 'cli' | 'commands' | 'mcp' | 'webview' | 'report', BuildOptions>
+  Record<'extension' | 'cli' | 'commands' | 'acorn' | 'mcp' | 'webview' | 'report', BuildOptions>
 >;
