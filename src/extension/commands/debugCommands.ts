@@ -20,7 +20,8 @@ export function registerDebugCommands(parts: Parts): vscode.Disposable[] {
     }),
     registerCommand(log, commands.debugProject, async () => {
       await parts.projects.refresh();
-      await debugging.debug(wantedFunctions({}, knownFunctions(parts.gateway, parts.projects)));
+      const functions = wantedFunctions({}, knownFunctions(parts.gateway, parts.projects));
+      await debugging.debug(functions, 'all');
     }),
     registerCommand(log, commands.stopDebugging, () => debugging.stop()),
     registerCommand(log, commands.openHandler, async (argument: unknown) => {

@@ -88,10 +88,10 @@ export class Debugging
   }
 
   /**
-   * Debugs functions: in the running container, or by starting one. Resolves when their processes are attached
-   * and may run.
+   * Debugs functions: in the running container, or by starting one, which may mean `all` that there are by then. Resolves
+   * when their processes are attached and may run.
    */
-  async debug(functions: readonly FunctionInfo[]): Promise<void> {
+  async debug(functions: readonly FunctionInfo[], all?: 'all'): Promise<void> {
     const [container] = this.containers.keys();
     if (container !== undefined) {
       await this.add(
@@ -103,8 +103,8 @@ export class Debugging
     const started = await vscode.debug.startDebugging(undefined, {
       type: debugTypes.container,
       request: 'launch',
-      name: functions.length === 1 ? `SCF: ${functions[0]?.name ?? ''}` : 'SCF WebSocket',
-      functions: functions.map((info) => info.function),
+      name: 'SCF WebSocket',
+      ...(all ? {} : asConfiguration(functions)),
     });
     if (!started) {
       throw new UserError('debugFailed', l10n.t('The debugger did not start.'));
@@ -325,4 +325,12 @@ export class Debugging
   private containersChanged(): void {
     void vscode.commands.executeCommand('setContext', contexts.debugging, this.isActive);
   }
+}
+
+/** Ids change where projects of one name come and go: a function alone is told by its folder. */
+function asConfiguration(functions: readonly FunctionInfo[]): object {
+  const [first, second] = functions;
+  return first !== undefined && second === undefined
+    ? { name: `SCF: ${first.name}`, project: first.folder, functions: [first.name] }
+    : { functions: functions.map((info) => info.function) };
 }

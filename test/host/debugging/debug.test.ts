@@ -125,3 +125,33 @@ describe('debugging typescript', () => {
     client.close();
   });
 });
+
+describe('debugging where two projects have one name', () => {
+  it('debugs the function that was meant, when the other project is deleted meanwhile', async () => {
+    await activate();
+    const twin = (folder: string) =>
+      new TestProject(folder, echoFiles('javascript', { service: 'twin' }));
+    const [other, meant] = [twin('twin-a'), twin('twin-b')];
+    const stops = new Stops();
+    try {
+      await start();
+      await stop();
+      setBreakpoint(meant.file('Register/index.js'), meant.line('Register/index.js', ' stop'));
+      // By now this function is called twin/Register, which the editor has not heard of.
+      other.remove();
+      await run(ids.commands.debugFunction, 'twin-2/Register');
+      const client = new Client((await start()).url);
+      const register = await stops.next();
+      assert.equal(register.file, meant.file('Register/index.js'));
+      await stops.go(register);
+      await client.open();
+    } finally {
+      removeBreakpoints();
+      await stopDebugging();
+      await stop();
+      stops.dispose();
+      other.remove();
+      meant.remove();
+    }
+  });
+});
