@@ -218,7 +218,9 @@ function checkShape(errMsg: unknown, websocket: unknown, connection: string): Fi
   return findings;
 }
 
-function checkProtocol(answered: string | undefined, requested: string | undefined): Finding[] {
+function checkProtocol(answered: string | undefined, header: string | undefined): Finding[] {
+  // A header without a token asks for nothing.
+  const requested = header?.replace(/[,\s]/g, '') === '' ? undefined : header;
   const tokens = requested?.split(',').map((token) => token.trim()) ?? [];
   if (answered === undefined) {
     return requested === undefined

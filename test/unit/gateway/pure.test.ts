@@ -345,6 +345,8 @@ describe("Register's answer", () => {
     ['chat', '', '101 - register.protocol-none'],
     ['chat', null, '101 - register.protocol-none'],
     [undefined, 'chat', '101 chat register.protocol-unasked'],
+    ['', undefined, '101 -'],
+    [' , ', 'chat', '101 chat register.protocol-unasked'],
     [undefined, null, '101 -'],
     ['chat', 'a\r\nX: y', '502 register.protocol-not-header'],
   ];
