@@ -178,7 +178,12 @@ export async function startNode(options: NodeOptions): Promise<GatewayNode> {
           }),
       ...(pushSignatures === undefined
         ? {}
-        : { pushSigned: (headers, body) => pushSignatures.isGenuine(headers, body) }),
+        : {
+            pushSigned: (headers, body) =>
+              pushSignatures.isGenuineForAll(headers, body, (nonce, forMs) =>
+                registry.isFirst(nonce, forMs),
+              ),
+          }),
     },
     remoteOf: ({ headers }, socket) => clientAddress(headers, socket, config.trustedProxies),
     refuseHandshake: (asked) => admission.refuse(asked),

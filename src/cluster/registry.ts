@@ -27,6 +27,11 @@ export interface NodeRegistry {
   owe(debt: Debt): Promise<string | undefined> | undefined;
   /** It was paid, or is not owed. */
   paid(connection: string): void;
+  /**
+   * Whether no node has met this before; each asks once. `forMs`: as long it is remembered. True also where the others
+   * cannot be asked: what exists goes on without them.
+   */
+  isFirst(name: string, forMs: number): Promise<boolean>;
   forward(service: string, request: PushRequest): Promise<PushVerdict | undefined> | undefined;
   /** Answers another node; undefined: there are none. */
   readonly peer?: (request: IncomingMessage, response: ServerResponse) => void;
@@ -64,6 +69,7 @@ export function memoryRegistry(): NodeRegistry {
     newId: () => randomBytes(16).toString('base64'),
     owe: () => undefined,
     paid: () => undefined,
+    isFirst: () => Promise.resolve(true),
     forward: () => undefined,
     start: () => Promise.resolve(),
     leave: () => Promise.resolve(),

@@ -21,7 +21,7 @@ export class Signatures {
     };
   }
 
-  /** Whether it is signed, fresh, and has not come before. */
+  /** Whether it is signed, fresh, and has not come here before. */
   isGenuine(headers: IncomingHttpHeaders, body: Buffer): boolean {
     const time = String(headers['x-scfws-time']);
     const nonce = String(headers['x-scfws-nonce']);
@@ -45,6 +45,15 @@ export class Signatures {
     }
     this.seen.set(nonce, now);
     return true;
+  }
+
+  /** The same, for all who are asked by `isFirst`: the nonce, and for how many milliseconds it has to be remembered. */
+  async isGenuineForAll(
+    headers: IncomingHttpHeaders,
+    body: Buffer,
+    isFirst: (nonce: string, forMs: number) => Promise<boolean>,
+  ): Promise<boolean> {
+    return this.isGenuine(headers, body) && isFirst(String(headers['x-scfws-nonce']), 2 * freshMs);
   }
 }
 

@@ -507,6 +507,14 @@ export class RedisRegistry implements NodeRegistry {
     return `{${this.config.prefix}}:${name}`;
   }
 
+  async isFirst(name: string, forMs: number): Promise<boolean> {
+    const key = this.key(`once:${name}`);
+    return this.redis.command(key, ['SET', key, '1', 'NX', 'PX', String(forMs)]).then(
+      (taken) => taken !== null,
+      () => true,
+    );
+  }
+
   private run(script: string, keys: string[], args: string[]): Promise<unknown> {
     const all = ['EVAL', script, String(keys.length), ...keys, ...args];
     return this.redis.command(keys[0] ?? '', all);

@@ -12,7 +12,7 @@ export interface Access {
   /** Whether pushes may come from there; undefined: from everywhere. */
   pushFrom?(request: IncomingMessage): boolean;
   /** Whether a push is signed by somebody who may push; undefined: it need not be. */
-  pushSigned?(headers: IncomingHttpHeaders, body: Buffer): boolean;
+  pushSigned?(headers: IncomingHttpHeaders, body: Buffer): Promise<boolean>;
 }
 
 const localHost = /^(localhost|[a-z0-9-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;

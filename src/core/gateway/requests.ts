@@ -112,26 +112,34 @@ export function answerRequest(
       gateway.pushes.recordRefused(key, { status: 200, errNo: pushErrors.tooLarge, errMsg });
       return;
     }
-    if (access.pushSigned?.(request.headers, body) === false) {
-      refuse(
-        401,
-        'This push is not signed with the secret of this gateway, is old, or came before: sign each one anew, also when it is tried again.',
-      );
+    const push = (): Promise<void> =>
+      gateway.pushes
+        .answer(key, body, {
+          contentType: request.headers['content-type'],
+          contentEncoding: request.headers['content-encoding'],
+          ...header(request, 'x-scfws-invocation', 'invocation'),
+          ...header(request, 'x-scfws-redirected-from', 'redirectedFrom'),
+          ...header(request, 'x-scfws-line', 'line'),
+        })
+        .then(({ status, body: text }) => answer(status, text))
+        .catch((error: unknown) => {
+          reportBug(error);
+          say(500, 'The gateway failed at this push; its log says more.');
+        });
+    if (access.pushSigned === undefined) {
+      void push();
       return;
     }
-    void gateway.pushes
-      .answer(key, body, {
-        contentType: request.headers['content-type'],
-        contentEncoding: request.headers['content-encoding'],
-        ...header(request, 'x-scfws-invocation', 'invocation'),
-        ...header(request, 'x-scfws-redirected-from', 'redirectedFrom'),
-        ...header(request, 'x-scfws-line', 'line'),
-      })
-      .then(({ status, body: text }) => answer(status, text))
-      .catch((error: unknown) => {
-        reportBug(error);
-        say(500, 'The gateway failed at this push; its log says more.');
-      });
+    void access
+      .pushSigned(request.headers, body)
+      .then((isGenuine) =>
+        isGenuine
+          ? push()
+          : refuse(
+              401,
+              'This push is not signed with the secret of this gateway, is old, or came before: sign each one anew, also when it is tried again.',
+            ),
+      );
   });
 }
 

@@ -8,6 +8,7 @@ import readline from 'node:readline';
 import { createClient } from 'redis';
 import { cleanupId } from '../../../src/cluster/debts';
 import type { GatewayNode } from '../../../src/cluster/node';
+import { Signatures } from '../../../src/cluster/signatures';
 import { reap } from '../../../src/cluster/redis/steps';
 import { root } from '../../../scripts/toolchain.mjs';
 import { configOf, connect, type Functions, nodeOf, push, startFunctions } from './bed';
@@ -149,6 +150,30 @@ describe('several nodes over Redis', function () {
       assert.equal((await push(pushUrlOf(other), client.id, String(n))).errNo, 0);
       assert.equal(await client.texts.next(), String(n));
     }
+  });
+
+  it('takes a signed push once, at whichever node, and goes on with what it knows without Redis', async () => {
+    const secret = 'a secret of who may push';
+    const startSigned = async (): Promise<GatewayNode> => {
+      const wanted = config(60, { push: { signatureEnv: 'SIGNING' } });
+      const node = await nodeOf(wanted, {}, { ...env, SIGNING: secret });
+      nodes.push(node);
+      return node;
+    };
+    const [one, other] = [await startSigned(), await startSigned()];
+    const body = JSON.stringify({ websocket: { action: 'closing', secConnectionID: 'nobody' } });
+    const statusAt = async (node: GatewayNode, headers: Record<string, string>) =>
+      (await fetch(pushUrlOf(node), { method: 'POST', body, headers })).status;
+    const sign = () => new Signatures([secret]).headers(Buffer.from(body));
+    const signed = sign();
+    assert.equal(await statusAt(one, signed), 200);
+    assert.equal(await statusAt(one, signed), 401);
+    assert.equal(await statusAt(other, signed), 401);
+    assert.equal(await statusAt(other, sign()), 200);
+    await redis.dispose();
+    const alone = sign();
+    assert.equal(await statusAt(other, alone), 200);
+    assert.equal(await statusAt(other, alone), 401);
   });
 
   it('takes no call that no node has signed', async () => {
