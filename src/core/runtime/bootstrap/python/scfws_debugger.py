@@ -9,6 +9,8 @@ import scfws_hooks as hooks
 import scfws_output as output
 
 COROUTINE = 0x80
+# debugpy's own number for a thread that does not stand.
+RUNS = 1
 
 
 class State(object):
@@ -59,6 +61,10 @@ def stop_once(debugger):
         if getattr(State.thread, 'passes', False):
             State.thread.passes = False
             return None
+        if is_left(self):
+            # Who left while this stop was being made has let all threads go before: nobody would let this one go.
+            thread.additional_info.pydev_state = RUNS
+            return None
         try:
             return wait(self, thread, frame, event, arg, *rest, **named)
         finally:
@@ -68,6 +74,11 @@ def stop_once(debugger):
     debugger.send_caught_exception_stack = send_caught_exception_stack
     debugger.set_suspend = set_suspend
     debugger.do_wait_suspend = do_wait_suspend
+
+
+def is_left(debugger):
+    """Whether nobody is attached any more."""
+    return hasattr(debugger, 'is_attached') and not debugger.is_attached()
 
 
 def note_stop(error):
