@@ -114,9 +114,12 @@ export async function ensurePackages() {
 
 const isDebian = fs.existsSync('/etc/debian_version');
 
-/** Installs Debian packages where that is possible. `why` is the sentence that is said where it is not. */
+/**
+ * Installs Debian packages where that is possible: of names with a | between them the first one that the system has. `why`
+ * is the sentence that is said where it is not.
+ */
 async function installDebian(packages, why) {
-  const list = packages.join(' ');
+  const list = packages.map((each) => each.split('|').at(-1)).join(' ');
   if (!isDebian || process.getuid?.() !== 0) {
     const how = isDebian ? `run: sudo apt-get install ${list}` : `install it (Debian: ${list})`;
     throw new Missing(`${why} Please ${how}, then try again.`);
@@ -124,11 +127,20 @@ async function installDebian(packages, why) {
   console.log(`Installing ${list} …`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await must('apt-get', ['update', '-qq'], { env });
-  await must('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
+  const isKnown = (name) => spawnSync('apt-cache', ['show', name]).status === 0;
+  const names = packages.map((each) => {
+    const all = each.split('|');
+    return all.find(isKnown) ?? all[0];
+  });
+  await must('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env });
 }
+
+const debianBrowser = 'chromium-headless-shell|chromium';
 
 const browserNames = {
   linux: [
+    // Without a user interface that nobody sees, a page takes half the time.
+    'chromium-headless-shell',
     'chromium',
     'chromium-browser',
     'google-chrome',
@@ -165,7 +177,7 @@ export async function ensureBrowser() {
   if (find() === undefined) {
     await installDebian(
       // The font: without one, Chinese is a row of boxes.
-      ['chromium', 'fonts-wqy-microhei'],
+      [debianBrowser, 'fonts-wqy-microhei'],
       'Chromium or Chrome is needed to look at the window (SCFWS_BROWSER may name its program).',
     );
   }
@@ -201,7 +213,7 @@ export async function ensureDebugpy() {
 /** What single tests use and skip without: a Go toolchain, Redis, the HTTP clients of Python. */
 export async function ensureTestPrograms() {
   const wanted = [
-    ...['chromium', 'fonts-wqy-microhei', 'golang-go', 'redis-server'],
+    ...[debianBrowser, 'fonts-wqy-microhei', 'golang-go', 'redis-server'],
     ...['coverage', 'debugpy', 'requests', 'urllib3', 'aiohttp', 'httpx', 'redis', 'wsproto'].map(
       (name) => `python3-${name}`,
     ),
@@ -219,12 +231,14 @@ export async function ensureTestPrograms() {
       encoding: 'utf8',
     },
   ).stdout.split('\n');
-  const missing = wanted.filter((name) => !known.includes(`${name} installed`));
+  const isThere = (name) => known.includes(`${name} installed`);
+  const missing = wanted.filter((each) => !each.split('|').some(isThere));
   if (missing.length === 0) return;
   if (process.getuid?.() === 0) {
     await installDebian(missing, '');
   } else {
-    console.log(`Some tests are skipped without: sudo apt-get install ${missing.join(' ')}`);
+    const names = missing.map((each) => each.split('|').at(-1));
+    console.log(`Some tests are skipped without: sudo apt-get install ${names.join(' ')}`);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * What would fail with the first event, seen before it: a short process of the function's own interpreter looks at the
- * handler and runs nothing of it.
+ * handler and runs nothing of it. Functions of one interpreter that are asked about at once share it.
  */
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
@@ -10,7 +10,7 @@ import type { CodeFailure } from '../channel/channel';
 import { buildEnvironment, splitHandler } from './environment';
 import { pythonNames } from '../advice/pythonVersions';
 import { isNewer, type Interpreter } from './interpreters';
-import { planLaunch } from './launch';
+import { planLook } from './launch';
 
 export interface CodeCheck {
   /** In the order in which loading would meet them; none: nothing is known to be wrong. */
@@ -62,34 +62,72 @@ export function checkCode(
 ): Promise<CodeCheck> {
   const script = builds ? buildScript(spec, projectFolder) : undefined;
   if (builds && script === undefined) {
-    return Promise.resolve({ failures: [], newer: [], files: [] }); // Some other tool: it says itself what it lacks.
+    return Promise.resolve(nothing); // Some other tool: it says itself what it lacks.
   }
-  const { command, args } = planLaunch(spec, interpreter, bootstrapFolder, false);
   const program =
     spec.family === 'python' ? path.join('python', 'check.py') : path.join('node', 'check.cjs');
+  const { command, flags } = planLook(spec, interpreter);
+  const env = buildEnvironment(spec, '', process.env, surroundings);
+  const { NODE_PATH: modulePath, ...shared } = env;
   const order = {
     ...splitHandler(spec.handler),
-    ...{ folder: spec.folder, project: projectFolder },
+    ...{ folder: spec.folder, project: projectFolder, modulePath },
     ...(script === undefined ? {} : { script }),
     ...(isNewer(interpreter) ? { asked: interpreter.wished, since: pythonNames } : {}),
   };
+  const args = [...flags, path.join(bootstrapFolder, program)];
+  const ways = ['PYTHONPATH', 'NODE_OPTIONS'].map((name) => shared[name]);
+  const key = JSON.stringify([command, args, projectFolder, surroundings, ways]);
   return new Promise((resolve) => {
-    const child = execFile(
-      command,
-      [...args.slice(0, -1), path.join(bootstrapFolder, program)],
-      {
-        cwd: fs.existsSync(spec.folder) ? spec.folder : projectFolder,
-        env: buildEnvironment(spec, '', process.env, surroundings),
-        timeout: longest,
-        windowsHide: true,
-        signal,
-      },
-      (_error, stdout) =>
-        resolve({ ...parse(stdout), ...(script === undefined ? {} : { script }) }),
-    );
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(JSON.stringify(order));
+    let look = waiting.get(key);
+    if (look === undefined) {
+      look = { command, args, cwd: projectFolder, env: shared, asked: [] };
+      waiting.set(key, look);
+      setImmediate(begin, key, look);
+    }
+    const tell = (check: CodeCheck | undefined): void =>
+      resolve({ ...(check ?? nothing), ...(script === undefined ? {} : { script }) });
+    look.asked.push({ order, signal, tell });
   });
+}
+
+/** Of one interpreter, in one environment. */
+interface Look {
+  command: string;
+  args: string[];
+  cwd: string;
+  env: Record<string, string>;
+  asked: { order: object; signal: AbortSignal; tell: (check: CodeCheck | undefined) => void }[];
+}
+
+/** Those that begin when this turn of the event loop is done. */
+const waiting = new Map<string, Look>();
+
+const nothing: CodeCheck = { failures: [], newer: [], files: [] };
+
+function begin(key: string, { command, args, cwd, env, asked }: Look): void {
+  waiting.delete(key);
+  const child = execFile(
+    command,
+    args,
+    {
+      ...{ cwd: fs.existsSync(cwd) ? cwd : undefined, env, timeout: longest, windowsHide: true },
+      maxBuffer: Infinity,
+    },
+    (_error, stdout) => {
+      const checks = parse(stdout);
+      asked.forEach(({ tell }, index) => tell(checks[index]));
+    },
+  );
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(JSON.stringify(asked.map(({ order }) => order)));
+  const endUnwanted = (): void => {
+    if (asked.every(({ signal }) => signal.aborted)) {
+      child.kill();
+    }
+  };
+  asked.forEach(({ signal }) => signal.addEventListener('abort', endUnwanted, { once: true }));
+  endUnwanted();
 }
 
 /** The JavaScript file that `node build.mjs …` runs. */
@@ -99,11 +137,10 @@ function buildScript({ build }: FunctionSpec, projectFolder: string): string | u
   return program === 'node' && /\.[cm]?js$/.test(script) && fs.existsSync(file) ? file : undefined;
 }
 
-function parse(text: string): CodeCheck {
+function parse(text: string): (CodeCheck | undefined)[] {
   try {
-    const { failures, newer, files } = JSON.parse(text) as CodeCheck;
-    return { failures, newer, files };
+    return JSON.parse(text) as CodeCheck[];
   } catch {
-    return { failures: [], newer: [], files: [] };
+    return [];
   }
 }

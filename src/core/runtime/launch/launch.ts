@@ -40,6 +40,17 @@ export function planLaunch(
     : planNode(interpreter.program, version, spec.memory, bootstrapFolder);
 }
 
+/** How code is looked at that is not run: by the same interpreter, with what it needs to read it. */
+export function planLook(
+  { family }: FunctionSpec,
+  { program, version }: Interpreter,
+): { command: string; flags: string[] } {
+  return {
+    command: program,
+    flags: family === 'node' ? typeFlags(version.split('.').map(Number)) : [],
+  };
+}
+
 function planPython(
   command: string,
   version: number[],
@@ -68,14 +79,17 @@ function planNode(
   if (atLeast(version, 12, 12)) {
     args.push('--enable-source-maps');
   }
-  if (atLeast(version, 22, 6) && !stripsTypes(version)) {
-    args.push('--experimental-strip-types');
-  }
-  if (atLeast(version, 22, 6)) {
-    args.push('--disable-warning=ExperimentalWarning');
-  }
+  args.push(...typeFlags(version));
   args.push(path.join(bootstrapFolder, 'node', 'bootstrap.cjs'));
   return { command, args };
+}
+
+function typeFlags(version: number[]): string[] {
+  if (!atLeast(version, 22, 6)) {
+    return [];
+  }
+  const quiet = '--disable-warning=ExperimentalWarning';
+  return stripsTypes(version) ? [quiet] : ['--experimental-strip-types', quiet];
 }
 
 /** Whether this Node.js runs TypeScript without a flag. */

@@ -1,9 +1,10 @@
 // Looks at a handler without running it: is it there, is it JavaScript, has it the function, are its packages there?
 //
-// stdin: {"folder", "project", "file", "entry", "script"?, "asked"?} as in a launch order; `script` is looked at instead
-// of the handler, which it builds; `asked` is the older version that the function is for. stdout: {"failures": […],
-// "newer": […], "files": […]}, failures as failures.cjs describes them, `newer` what `asked` has not. Only what is certain
-// is told: what is required further in than the first column may be optional.
+// stdin: [{"folder", "project", "modulePath", "file", "entry", "script"?, "asked"?}, …] as in launch orders; `modulePath` is
+// their NODE_PATH; `script` is looked at instead of the handler, which it builds; `asked` is the older version that the
+// function is for. stdout, for each: {"failures": […], "newer": […], "files": […]}, failures as failures.cjs describes
+// them, `newer` what `asked` has not. Only what is certain is told: what is required further in than the first column may
+// be optional.
 'use strict';
 const fs = require('fs');
 const Module = require('module');
@@ -13,10 +14,22 @@ const { spawnSync } = require('child_process');
 const { newerThan } = require('./newer.cjs');
 
 const extensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'];
-const failures = [];
-const newer = [];
-const files = [];
+let failures;
+let newer;
+let files;
 let asked;
+
+function lookAt(order) {
+  [failures, newer, files, asked] = [[], [], [], undefined];
+  process.env.NODE_PATH = order.modulePath;
+  Module._initPaths();
+  try {
+    main(order);
+  } catch {
+    return { failures: [], newer: [], files: [] }; // What cannot be looked at is not known to be wrong.
+  }
+  return { failures, newer, files };
+}
 
 function main(order) {
   if (order.script) {
@@ -285,5 +298,4 @@ function declaredForm(source, name) {
     : undefined;
 }
 
-main(JSON.parse(fs.readFileSync(0, 'utf8')));
-process.stdout.write(JSON.stringify({ failures, newer, files }));
+process.stdout.write(JSON.stringify(JSON.parse(fs.readFileSync(0, 'utf8')).map(lookAt)));

@@ -1,10 +1,10 @@
 # -*- coding: utf-8 -*-
 """Looks at a handler without running it: is it there, is it Python, has it the function, are its modules there?
 
-stdin: {"folder", "project", "file", "entry", "asked"?, "since"?} as in a launch order; `asked` is the older version that
-the function is for, `since` the versions that names of the standard library came with. stdout: {"failures": […],
-"newer": […], "files": […]}, failures as scfws_failures.py describes them, `newer` what `asked` has not. Only what is
-certain is told: what is imported inside of `try`, `if` or a function may be optional.
+stdin: [{"folder", "project", "file", "entry", "asked"?, "since"?}, …] as in launch orders; `asked` is the older version
+that the function is for, `since` the versions that names of the standard library came with. stdout, for each:
+{"failures": […], "newer": […], "files": […]}, failures as scfws_failures.py describes them, `newer` what `asked` has not.
+Only what is certain is told: what is imported inside of `try`, `if` or a function may be optional.
 """
 import sys
 
@@ -25,7 +25,24 @@ UNKNOWN = ('globals', 'exec', 'eval', 'setattr', '__getattr__')
 
 def main():
     stdin = sys.stdin if PY2 else sys.stdin.buffer
-    order = json.loads(stdin.read().decode('utf-8'))
+    print(json.dumps([look_at(order) for order in json.loads(stdin.read().decode('utf-8'))]))
+
+
+def look_at(order):
+    for found in (FAILURES, NEWER, FILES):
+        del found[:]
+    ASKED.clear()
+    path = sys.path[:]
+    try:
+        find_all(order)
+    except Exception:
+        return {'failures': [], 'newer': [], 'files': []}  # What cannot be looked at is not known to be wrong.
+    finally:
+        sys.path[:] = path
+    return {'failures': FAILURES[:], 'newer': NEWER[:], 'files': FILES[:]}
+
+
+def find_all(order):
     folder = order['folder'].encode(sys.getfilesystemencoding() or 'utf-8') if PY2 else order['folder']
     sys.path.insert(0, folder)
     ASKED.update({key: order[key] for key in ('asked', 'since') if key in order})
@@ -36,7 +53,6 @@ def main():
         tree = look(file, os.path.join(order['project'], ''))
         if tree is not None:
             check_entry(tree, file, order['entry'])
-    print(json.dumps({'failures': FAILURES, 'newer': NEWER, 'files': FILES}))
 
 
 def text(value):
