@@ -77,24 +77,28 @@ const steps = {
       ]),
     ),
   build: () => whole('dist/', node, ['scripts/build.mjs']),
-  // Two at a time: beside conformance the small ones, then those of whole programs in both lanes.
-  unit: async ({ after } = {}) => {
+  unit: ({ beside } = {}) => {
     const inRooms = (...rooms) => rooms.map((room) => `test/unit/${room}/**/*.test.ts`);
-    const first = inRooms('cli', 'cluster', 'explore', 'replay', 'webFunction');
-    const second = inRooms('load', 'mcp', 'scaffold', 'scenario');
-    const others = [...first, ...second].flatMap((each) => ['--ignore', each]);
-    const quietly = (label, files) => counted(label, mocha(...files), { quiet: true });
-    const small = counted(
-      'unit tests',
-      mocha(...others, 'test/unit/**/*.test.ts', 'test/transcripts/*.test.ts'),
+    const apart = {
+      programs: inRooms('cli', 'webFunction'),
+      nodes: inRooms('cluster'),
+      orders: inRooms('explore', 'replay'),
+      scenarios: inRooms('load', 'scenario'),
+      'new projects': inRooms('mcp', 'scaffold'),
+    };
+    const others = Object.values(apart).flatMap((files) =>
+      files.flatMap((each) => ['--ignore', each]),
     );
-    return sum(
-      await Promise.all([
-        small,
-        Promise.resolve(after).then(() => quietly('unit tests of programs', first)),
-        small.then(() => quietly('unit tests of scenarios', second)),
-      ]),
-    );
+    const small = [...others, 'test/unit/**/*.test.ts', 'test/transcripts/*.test.ts'];
+    return twoAtATime([
+      () => counted('unit tests', mocha(...small)),
+      beside,
+      ...Object.entries(apart).map(
+        ([what, files]) =>
+          () =>
+            counted(`unit tests of ${what}`, mocha(...files), { quiet: true }),
+      ),
+    ]);
   },
   conformance: (options) =>
     counted('conformance tests', mocha('test/conformance/**/*.test.ts'), options),
@@ -103,25 +107,21 @@ const steps = {
     return counted('hostile tests', mocha(...all));
   },
   soak: () => counted('soak', mocha('test/hostile/soak.test.ts')),
-  host: async ({ after } = {}) => {
+  host: async ({ beside } = {}) => {
     const python = await ensureDebugpy();
     console.log(`  Python with debugpy: ${python}`);
-    // Two at a time: beside the first window the pages, then the second window.
     const inWindow = (label, folder, options) => {
       const env = { SCFWS_SUITES: `test/host/${folder}`, ...options?.env };
       return counted(label, ['test/host/run.mjs', ...only], { ...options, env });
     };
-    const several = { quiet: true, env: { SCFWS_FOLDERS: 'chat,games' } };
-    const lanes = [
-      inWindow('tests in the editor', 'suite'),
-      Promise.resolve(after).then(async () =>
-        sum([
-          await inWindow('tests of debugging', 'debugging', { quiet: true }),
-          await inWindow('tests with several folders', 'multiRoot', several),
-        ]),
-      ),
-    ];
-    return sum(await Promise.all(lanes));
+    const quiet = { quiet: true };
+    const several = { ...quiet, env: { SCFWS_FOLDERS: 'chat,games' } };
+    return twoAtATime([
+      () => inWindow('tests in the editor', 'suite'),
+      beside,
+      () => inWindow('tests of debugging', 'debugging', quiet),
+      () => inWindow('tests with several folders', 'multiRoot', several),
+    ]);
   },
   webview: (options) =>
     counted(
@@ -132,11 +132,22 @@ const steps = {
   vsix: () => counted('package tests', mocha('test/vsix/**/*.test.ts')),
 };
 
-/**
- * These wait a part of the time, for processes and for the editor: the second of each pair runs beside the first, quietly,
- * and is told in its turn. There are two cores: no more than two run at a time, or everything waits for a core.
- */
+/** The second of each pair runs beside the first, quietly, and is told in its turn. */
 const besides = { unit: 'conformance', host: 'webview' };
+
+/**
+ * What waits a part of the time, for processes and for the editor, runs beside each other: the next one begins when one of
+ * two ends. There are two cores: more at a time, and everything waits for a core.
+ */
+async function twoAtATime(jobs) {
+  const results = [];
+  const left = jobs.filter((job) => job !== undefined);
+  const work = async () => {
+    for (let job = left.shift(); job !== undefined; job = left.shift()) results.push(await job());
+  };
+  await Promise.all([work(), work()]);
+  return sum(results);
+}
 
 function cached(tool) {
   return ['--cache', '--cache-location', path.join('out', 'cache', `${tool}.json`)];
@@ -178,8 +189,12 @@ async function runSteps(todo) {
     const started = performance.now();
     console.log(`\n── ${name} ${'─'.repeat(70 - name.length)}`);
     const beside = besides[name];
-    if (todo.includes(beside)) early[beside] = steps[beside]({ quiet: true });
-    const counts = await (early[name] ?? steps[name]({ after: early[beside] }));
+    const startBeside = async () => {
+      await (early[beside] = steps[beside]({ quiet: true }));
+      return sum([]);
+    };
+    const counts = await (early[name] ??
+      steps[name](todo.includes(beside) ? { beside: startBeside } : {}));
     if (counts.passed + counts.failed === 0) {
       console.log(`  ✖ ${name} ran no test`);
       counts.failed = 1;
