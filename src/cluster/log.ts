@@ -1,6 +1,7 @@
 /** JSON lines for operators: what happened to connections and calls, never what they said. */
 import pino, { type Logger } from 'pino';
 import { type BackgroundKind, type Fact, leftOut } from '../protocol/fact';
+import { Bucket } from './admission';
 import type { GatewayConfig } from './config';
 import type { Listener } from './observer';
 
@@ -13,8 +14,17 @@ export function startLog({ level }: GatewayConfig['log']): Log {
   );
 }
 
+/** More a second are counted: whoever floods a node with handshakes shall not fill its disk. */
+const refusedLines = 20;
+
 /** `msg` is the kind of the fact, for machines; fields that could hold payloads are left out. */
 export function factLog(log: Log, { output }: Pick<GatewayConfig['log'], 'output'>): Listener {
+  const lines = new Bucket(refusedLines, performance.now());
+  let untold = 0;
+  const tellCount = (): void => {
+    log.warn({ count: untold }, 'refused, not told one by one');
+    untold = 0;
+  };
   return (fact: Fact) => {
     switch (fact.kind) {
       case 'connecting': {
@@ -26,6 +36,12 @@ export function factLog(log: Log, { output }: Pick<GatewayConfig['log'], 'output
         log.info({ connection: fact.connection }, fact.kind);
         break;
       case 'refused': {
+        if (!lines.take(performance.now())) {
+          if (untold++ === 0) {
+            setTimeout(tellCount, 1000).unref();
+          }
+          break;
+        }
         const { connection, service, status, reason, remote } = fact;
         log.info({ connection, service, status, reason, remote }, fact.kind);
         break;
