@@ -69,6 +69,7 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
   const starts = sockets.map((entry) => Date.parse(textOf(entry.startedDateTime)) || 0);
   const epoch = starts.reduce((least, each) => Math.min(least, each));
   const told: { at: number; body: Record<string, unknown>; payload?: RecordedPayload }[] = [];
+  const problems: RecordingProblem[] = [];
   const ids = new Set<string>();
   /** Ours are ids of connections; those of browsers are ports, which one connection after the other has. */
   const idOf = ({ connection }: Partial<HarEntry>, index: number): string => {
@@ -104,6 +105,10 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
     }
     for (const message of entry._webSocketMessages!) {
       if (message !== null && typeof message === 'object') {
+        if (isBinary(message) && !base64.test(textOf(message.data))) {
+          problems.push(unreadable(text, textOf(message.data), entries.indexOf(entry) + 1));
+          continue;
+        }
         // Nothing comes before its connection is open, whatever the clocks of other tools say.
         const at = Math.max(opened, timeOf(message.time) - epoch || 0);
         told.push({ ...frameOf(message, connection), at });
@@ -128,7 +133,23 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
       recording.payloads.set(seq, each.payload);
     }
   });
-  return { value: recording, problems: [] };
+  return { value: recording, problems };
+}
+
+const base64 = /^[\w+/\s-]*={0,2}\s*$/;
+
+function isBinary({ opcode }: HarMessage): boolean {
+  return Number(textOf(opcode)) === opcodes.binary;
+}
+
+/** A binary message in some other encoding: which bytes were meant cannot be known. */
+function unreadable(text: string, data: string, entry: number): RecordingProblem {
+  const before = text.slice(0, Math.max(0, text.indexOf(JSON.stringify(data))));
+  return {
+    line: before.split('\n').length,
+    message: 'A binary message of entry {0} is not in base64: {1}',
+    values: [String(entry), data.slice(0, 20)],
+  };
 }
 
 /** Path and query; other tools write the addresses of WebSockets with https://. */

@@ -152,6 +152,27 @@ describe('export', () => {
     assert.ok(read.value?.facts.every(({ at }) => Number.isFinite(at)));
   });
 
+  it('leaves a binary message that is in no base64 out, and tells where it is', () => {
+    const message = (data: string) => ({ type: 'send', time: 1, opcode: 2, data });
+    const entry = {
+      startedDateTime: '1970-01-01T00:00:00Z',
+      _webSocketMessages: [message('AQID'), message('\u0001\u00ff'), message('{"a": 1}')],
+    };
+    const read = parseRecording(JSON.stringify({ log: { entries: [entry] } }, null, 1));
+    const frames = read.value?.facts.filter(({ kind }) => kind === 'frame');
+    assert.deepEqual(
+      frames?.map((fact) => (fact.kind === 'frame' ? [fact.preview, fact.size] : [])),
+      [['AQID', 3]],
+    );
+    assert.deepEqual(
+      read.problems.map(({ line, values }) => [line, ...values]),
+      [
+        [17, '1', '\u0001\u00ff'],
+        [23, '1', '{"a": 1}'],
+      ],
+    );
+  });
+
   it('refuses what is no recording', () => {
     for (const text of ['', '[]', 'hello', '{"log":{}}', '{"recording":9}\n']) {
       const read = parseRecording(text);
