@@ -15,6 +15,8 @@ RUNS = 1
 
 class State(object):
     answer = None
+    # Who was attached is gone, and nobody has come since.
+    left = False
     # Of each thread: it is told of an error that needs no stop.
     thread = threading.local()
 
@@ -33,7 +35,9 @@ def begin():
         except Exception as error:
             channel.send('P', json.dumps({'error': 'failed', 'message': str(error)}))
             return
-        stop_once(getattr(sys.modules.get('pydevd'), 'PyDB', None))
+        debugger = getattr(sys.modules.get('pydevd'), 'PyDB', None)
+        stop_once(debugger)
+        know_who_left(debugger)
         hooks.after_import('pdb', stop_at_pdb)
     channel.send('P', State.answer)
 
@@ -61,7 +65,7 @@ def stop_once(debugger):
         if getattr(State.thread, 'passes', False):
             State.thread.passes = False
             return None
-        if is_left(self):
+        if State.left:
             # Who left while this stop was being made has let all threads go before: nobody would let this one go.
             thread.additional_info.pydev_state = RUNS
             return None
@@ -76,9 +80,22 @@ def stop_once(debugger):
     debugger.do_wait_suspend = do_wait_suspend
 
 
-def is_left(debugger):
-    """Whether nobody is attached any more."""
-    return hasattr(debugger, 'is_attached') and not debugger.is_attached()
+def know_who_left(debugger):
+    """Whoever leaves is heard of before all threads are let go; whoever comes says so first."""
+    if not all(hasattr(debugger, name) for name in ('on_initialize', 'on_disconnect')):
+        return
+    come, leave = debugger.on_initialize, debugger.on_disconnect
+
+    def on_initialize(self):
+        State.left = False
+        come(self)
+
+    def on_disconnect(self):
+        State.left = True
+        leave(self)
+
+    debugger.on_initialize = on_initialize
+    debugger.on_disconnect = on_disconnect
 
 
 def note_stop(error):
