@@ -16,6 +16,7 @@ import type { Log } from './log';
 import type { Projects } from './projects';
 import { planSession, SessionProcess } from './sessionProcess';
 import type { SessionPlan } from './sessionProcess';
+import { mustBeTrusted } from './trust';
 
 export type GatewayStatus = 'stopped' | 'starting' | 'running' | 'stopping';
 
@@ -149,7 +150,7 @@ export class Gateway implements vscode.Disposable {
   }
 
   private async launch(attempt: Attempt, debug: readonly FunctionId[]): Promise<void> {
-    this.refuseUntrusted();
+    mustBeTrusted();
     if (this.stopping !== undefined) {
       await attempt.step(this.stopping);
     }
@@ -220,16 +221,6 @@ export class Gateway implements vscode.Disposable {
     const oldest = (await this.facts(1, 1)).facts;
     const began = oldest.filter((fact) => 'epoch' in fact && fact.seq < from);
     this.kept = [...began, ...facts];
-  }
-
-  private refuseUntrusted(): void {
-    if (!vscode.workspace.isTrusted) {
-      throw new UserError(
-        'untrusted',
-        l10n.t('This workspace is not trusted, so none of its functions are run.'),
-        l10n.t('Trust it with "Workspaces: Manage Workspace Trust".'),
-      );
-    }
   }
 
   private spawn(plan: SessionPlan): Promise<void> {

@@ -6,6 +6,7 @@ import { showError } from '../commands/register';
 import { debugTypes } from '../ids';
 import type { Log } from '../log';
 import type { Projects } from '../projects';
+import { mustBeTrusted } from '../trust';
 import type { Debugging } from './debugging';
 import { canBeDebugged, withProject } from './wanted';
 
@@ -54,10 +55,10 @@ export class Configurations implements vscode.DebugConfigurationProvider {
       request: configuration.request || 'launch',
       name: configuration.name || 'SCF WebSocket',
     };
-    if (!vscode.workspace.isTrusted) {
-      void vscode.window.showErrorMessage(
-        l10n.t('This workspace is not trusted, so none of its functions are run.'),
-      );
+    try {
+      mustBeTrusted();
+    } catch (error) {
+      void showError(this.log, error);
       return undefined;
     }
     return complete;
