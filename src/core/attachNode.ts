@@ -24,7 +24,7 @@ export interface Attached {
 
 /** Resolves once the node has let us in; rejects with a `UserError`. */
 export function attachNode({ url, secret, sample = 1, onFact }: AttachOptions): Promise<Attached> {
-  const address = addressOf(url);
+  const address = nodeAddress(url);
   return new Promise((resolve, reject) => {
     const fail = (message: string, next: string): void =>
       reject(new UserError('cannotAttach', message, next));
@@ -68,8 +68,8 @@ export function attachNode({ url, secret, sample = 1, onFact }: AttachOptions): 
   });
 }
 
-/** Without TLS only to this machine: the secret and what is told would be read on the way. */
-function addressOf(url: string): URL {
+/** Throws a `UserError`. Without TLS only to this machine: the secret and what is told would be read on the way. */
+export function nodeAddress(url: string): URL {
   let address: URL | undefined;
   try {
     address = new URL(url.includes('://') ? url : `http://${url}`);

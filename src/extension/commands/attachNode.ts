@@ -1,7 +1,7 @@
 /** Attach to Gateway Node…: Traffic of a node of `scfws gateway`, as it passes; nothing of it can be changed. */
 import * as vscode from 'vscode';
 import { l10n } from 'vscode';
-import { attachNode } from '../../core/attachNode';
+import { attachNode, nodeAddress } from '../../core/attachNode';
 import { UserError } from '../../core/errors';
 import type { Fact } from '../../protocol/fact';
 import { searchRecording } from '../../protocol/export/recording';
@@ -11,6 +11,7 @@ import type { Parts } from '../parts';
 import { doDeed } from '../traffic/deeds';
 import { tabIcon, webviewOptions } from '../traffic/page';
 import { type FactSource, frameOfPanel, PageView } from '../traffic/pageView';
+import { mustBeReachable } from './reach';
 import { chosen, registerCommand } from './register';
 
 /** Facts that are kept; the oldest go. */
@@ -21,16 +22,7 @@ export function registerAttachNode({ context, log }: Parts): vscode.Disposable {
   return registerCommand(log, commands.attachNode, async (argument: unknown) => {
     const given = argument as { url?: string; secret?: string; sample?: number } | undefined;
     const title = l10n.t('Attach to Gateway Node');
-    const url =
-      given?.url ??
-      chosen(
-        await vscode.window.showInputBox({
-          title,
-          prompt: l10n.t('Address of its operations port, on this machine or through a tunnel'),
-          value: 'http://127.0.0.1:9490',
-          ignoreFocusOut: true,
-        }),
-      );
+    const url = given?.url ?? (await pickAddress(title));
     const secret =
       given?.secret ??
       chosen(
@@ -43,6 +35,20 @@ export function registerAttachNode({ context, log }: Parts): vscode.Disposable {
       );
     await open(context, { url, secret, sample: given?.sample ?? 1 });
   });
+}
+
+/** Rejects with a `UserError` for one at which no node can be, before its secret is asked for. */
+async function pickAddress(title: string): Promise<string> {
+  const url = chosen(
+    await vscode.window.showInputBox({
+      title,
+      prompt: l10n.t('Address of its operations port, on this machine or through a tunnel'),
+      value: 'http://127.0.0.1:9490',
+      ignoreFocusOut: true,
+    }),
+  );
+  await mustBeReachable(nodeAddress(url).href);
+  return url;
 }
 
 async function open(
@@ -61,7 +67,7 @@ async function open(
       pages.forEach((page) => page.receive([fact]));
     },
   });
-  const title = new URL(node.url.includes('://') ? node.url : `http://${node.url}`).host;
+  const title = nodeAddress(node.url).host;
   const { extensionUri } = context;
   const panel = vscode.window.createWebviewPanel(
     nodePanel,

@@ -33,7 +33,11 @@ type Target = { connections: string[] } | { address: string; connection: string 
 async function pickTarget(parts: Parts): Promise<Target> {
   const connections = parts.gateway.status === 'running' ? connectionItems(parts.gateway) : [];
   const all = { label: `$(broadcast) ${l10n.t('All connections')}`, all: true as const };
-  const other = { label: `$(globe) ${l10n.t('Another push address…')}`, other: true as const };
+  const other = {
+    label: `$(globe) ${l10n.t('Another push address…')}`,
+    other: true as const,
+    alwaysShow: true,
+  };
   const items: (vscode.QuickPickItem & { all?: true; other?: true; connection?: string })[] = [
     ...connections,
     ...(connections.length > 1 ? [all] : []),

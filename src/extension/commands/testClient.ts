@@ -38,7 +38,11 @@ async function pickClient(
   const customize = `$(settings) ${l10n.t('With query, sub-protocols or a name…')}`;
   const choice = chosen(
     await vscode.window.showQuickPick(
-      [...urls.map((url) => ({ label: url })), { label: customize, customize: true }],
+      // Also for whoever types an address that is not in the list.
+      [
+        ...urls.map((url) => ({ label: url })),
+        { label: customize, customize: true, alwaysShow: true },
+      ],
       { title: l10n.t('Connect Test Client') },
     ),
   );

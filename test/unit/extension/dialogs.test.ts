@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { editor, person } from './editor';
+import { registerAttachNode } from '../../../src/extension/commands/attachNode';
 import { registerPushCommands } from '../../../src/extension/commands/push';
 import { registerTestClientCommands } from '../../../src/extension/commands/testClient';
 import { commands } from '../../../src/extension/ids';
@@ -41,6 +42,7 @@ describe('a dialog of several steps', () => {
     });
     registerPushCommands(parts);
     registerTestClientCommands(parts);
+    registerAttachNode(parts);
     // A port that nobody listens on any more.
     const server = net.createServer().listen(0, '127.0.0.1', () => {
       ({ port } = server.address() as net.AddressInfo);
@@ -65,6 +67,21 @@ describe('a dialog of several steps', () => {
       assert.equal(boxes[0]!.validateInput!(`${scheme}://[`) === undefined, false);
     });
   }
+
+  it('of a node asks for no secret where no node can be', async () => {
+    for (const [address, told] of [
+      [`127.0.0.1:${port}`, /cannot be reached: ECONNREFUSED/],
+      ['http://192.0.2.1:9490', /another machine, and http would show the secret/],
+      ['a node', /no address of a node/],
+    ] as const) {
+      boxes = [];
+      answers = [address, 'a secret'];
+      person.messages.length = 0;
+      await Promise.resolve(editor.registered.get(commands.attachNode)!()).catch(() => undefined);
+      assert.equal(boxes.length, 1, address);
+      assert.match(person.messages[0]!.text, told);
+    }
+  });
 
   describe('where the address can be reached', () => {
     const server = net.createServer((socket) => socket.destroy());
