@@ -51,11 +51,11 @@ for (const family of ['node', 'python'] as const) {
 
     after(() => fs.rmSync(project, { recursive: true, force: true, maxRetries: 5 }));
 
-    const look = (name: string, signal = new AbortController().signal) => {
+    const look = (name: string, signal = new AbortController().signal, environment = {}) => {
       const spec: FunctionSpec = {
         ...{ name, family, folder: path.join(project, name), handler: 'index.main_handler' },
         ...{ runtime: '', timeout: 3, initTimeout: 3, memory: 128, maxInstances: 1 },
-        environment: {},
+        environment,
       };
       const version = family === 'node' ? process.versions.node : '3.11.0';
       return checkCode(spec, {
@@ -101,6 +101,12 @@ for (const family of ['node', 'python'] as const) {
         ['missingModule'],
       );
       await left;
+    });
+
+    it('tell nothing when no process can be started, and harm nobody', async () => {
+      const { failures } = await look('broken', undefined, { NUL: '\0' });
+      assert.deepEqual(failures, []);
+      assert.equal((await look('broken')).failures.length, 1);
     });
 
     it('tell nothing when none is wanted, and end', async () => {

@@ -2,7 +2,7 @@
  * What would fail with the first event, seen before it: a short process of the function's own interpreter looks at the
  * handler and runs nothing of it. Functions of one interpreter that are asked about at once share it.
  */
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { FunctionSpec } from '../../../protocol/project';
@@ -107,18 +107,20 @@ const nothing: CodeCheck = { failures: [], newer: [], files: [] };
 
 function begin(key: string, { command, args, cwd, env, asked }: Look): void {
   waiting.delete(key);
-  const child = execFile(
-    command,
-    args,
-    {
-      ...{ cwd: fs.existsSync(cwd) ? cwd : undefined, env, timeout: longest, windowsHide: true },
-      maxBuffer: Infinity,
-    },
-    (_error, stdout) => {
+  const options = {
+    ...{ cwd: fs.existsSync(cwd) ? cwd : undefined, env, timeout: longest, windowsHide: true },
+    maxBuffer: Infinity,
+  };
+  let child: ChildProcess;
+  try {
+    child = execFile(command, args, options, (_error, stdout) => {
       const checks = parse(stdout);
       asked.forEach(({ tell }, index) => tell(checks[index]));
-    },
-  );
+    });
+  } catch {
+    asked.forEach(({ tell }) => tell(undefined)); // What no process can be given; the start of the function says what.
+    return;
+  }
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(JSON.stringify(asked.map(({ order }) => order)));
   const endUnwanted = (): void => {
