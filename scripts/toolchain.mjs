@@ -130,7 +130,7 @@ async function installDebian(packages, why) {
   const isKnown = (name) => spawnSync('apt-cache', ['show', name]).status === 0;
   const names = packages.map((each) => {
     const all = each.split('|');
-    return all.find(isKnown) ?? all[0];
+    return all.find(isKnown) ?? all.at(-1);
   });
   await must('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env });
 }

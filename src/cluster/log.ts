@@ -22,7 +22,7 @@ export function factLog(log: Log, { output }: Pick<GatewayConfig['log'], 'output
   const lines = new Bucket(refusedLines, performance.now());
   let untold = 0;
   const tellCount = (): void => {
-    log.warn({ count: untold }, 'refused, not told one by one');
+    log.warn({ count: untold }, 'refused');
     untold = 0;
   };
   return (fact: Fact) => {

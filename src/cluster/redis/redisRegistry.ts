@@ -508,6 +508,9 @@ export class RedisRegistry implements NodeRegistry {
   }
 
   async isFirst(name: string, forMs: number): Promise<boolean> {
+    if (this.state !== 'joined') {
+      return true; // A Redis that does not answer would hold each push for its limit.
+    }
     const key = this.key(`once:${name}`);
     return this.redis.command(key, ['SET', key, '1', 'NX', 'PX', String(forMs)]).then(
       (taken) => taken !== null,

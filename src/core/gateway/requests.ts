@@ -112,6 +112,10 @@ export function answerRequest(
       gateway.pushes.recordRefused(key, { status: 200, errNo: pushErrors.tooLarge, errMsg });
       return;
     }
+    const fail = (error: unknown): void => {
+      reportBug(error);
+      say(500, 'The gateway failed at this push; its log says more.');
+    };
     const push = (): Promise<void> =>
       gateway.pushes
         .answer(key, body, {
@@ -121,16 +125,12 @@ export function answerRequest(
           ...header(request, 'x-scfws-redirected-from', 'redirectedFrom'),
           ...header(request, 'x-scfws-line', 'line'),
         })
-        .then(({ status, body: text }) => answer(status, text))
-        .catch((error: unknown) => {
-          reportBug(error);
-          say(500, 'The gateway failed at this push; its log says more.');
-        });
+        .then(({ status, body: text }) => answer(status, text));
     if (access.pushSigned === undefined) {
-      void push();
+      push().catch(fail);
       return;
     }
-    void access
+    access
       .pushSigned(request.headers, body)
       .then((isGenuine) =>
         isGenuine
@@ -139,7 +139,8 @@ export function answerRequest(
               401,
               'This push is not signed with the secret of this gateway, is old, or came before: sign each one anew, also when it is tried again.',
             ),
-      );
+      )
+      .catch(fail);
   });
 }
 

@@ -70,6 +70,7 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
   const epoch = starts.reduce((least, each) => Math.min(least, each));
   const told: { at: number; body: Record<string, unknown>; payload?: RecordedPayload }[] = [];
   const problems: RecordingProblem[] = [];
+  let unreadable = 0;
   const ids = new Set<string>();
   /** Ours are ids of connections; those of browsers are ports, which one connection after the other has. */
   const idOf = ({ connection }: Partial<HarEntry>, index: number): string => {
@@ -105,8 +106,10 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
     }
     for (const message of entry._webSocketMessages!) {
       if (message !== null && typeof message === 'object') {
-        if (isBinary(message) && !base64.test(textOf(message.data))) {
-          problems.push(unreadable(text, textOf(message.data), entries.indexOf(entry) + 1));
+        if (isBinary(message) && !base64.test(textOf(message.data).trimEnd())) {
+          if (++unreadable <= mostProblems) {
+            problems.push(notBase64(text, textOf(message.data), entries.indexOf(entry) + 1));
+          }
           continue;
         }
         // Nothing comes before its connection is open, whatever the clocks of other tools say.
@@ -133,17 +136,24 @@ export function parseHar(text: string): { value?: Recording; problems: Recording
       recording.payloads.set(seq, each.payload);
     }
   });
+  if (unreadable > mostProblems) {
+    const values = [String(unreadable - mostProblems)];
+    problems.push({ line: 1, message: '{0} more binary messages are not in base64', values });
+  }
   return { value: recording, problems };
 }
 
-const base64 = /^[\w+/\s-]*={0,2}\s*$/;
+/** Each place is looked for in the whole text. */
+const mostProblems = 20;
+
+const base64 = /^[\w+/\s-]*={0,2}$/;
 
 function isBinary({ opcode }: HarMessage): boolean {
   return Number(textOf(opcode)) === opcodes.binary;
 }
 
 /** A binary message in some other encoding: which bytes were meant cannot be known. */
-function unreadable(text: string, data: string, entry: number): RecordingProblem {
+function notBase64(text: string, data: string, entry: number): RecordingProblem {
   const before = text.slice(0, Math.max(0, text.indexOf(JSON.stringify(data))));
   return {
     line: before.split('\n').length,

@@ -36,9 +36,10 @@ describe('the log of a node', () => {
     }
     let [told, counted] = [0, 0];
     while (told + counted < flood) {
-      const { msg, count = 0 } = await lines.next();
-      told += Number(msg === 'refused');
-      counted += count;
+      const { msg, count } = await lines.next();
+      assert.equal(msg, 'refused');
+      told += Number(count === undefined);
+      counted += count ?? 0;
     }
     assert.equal(told + counted, flood);
     assert.ok(told < flood / 10, `${told} lines`);

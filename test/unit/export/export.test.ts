@@ -171,6 +171,12 @@ describe('export', () => {
         [23, '1', '{"a": 1}'],
       ],
     );
+    // Whatever a file holds: it is read in one go, and its problems can be read, too.
+    const many = Array.from({ length: 3000 }, () => message(`${' '.repeat(20_000)}!`));
+    const flood = { ...entry, _webSocketMessages: many };
+    const { problems } = parseRecording(JSON.stringify({ log: { entries: [flood] } }));
+    assert.equal(problems.length, 21);
+    assert.deepEqual(problems.at(-1)?.values, ['2980']);
   });
 
   it('refuses what is no recording', () => {
