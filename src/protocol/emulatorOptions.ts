@@ -97,6 +97,10 @@ export const emulatorOptions = {
     text: "Redirect requests of the handlers to the cloud's push hosts to the local push address.",
     initial: true,
   },
+  reusePushConnections: {
+    text: 'Send plain pushes that a Python handler makes with `requests` over connections that are kept, where the handler cannot tell.',
+    initial: true,
+  },
   coldStart: {
     text: 'Start a new instance for every event.',
     initial: false,

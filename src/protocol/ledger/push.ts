@@ -255,6 +255,15 @@ export const pushRows: readonly LedgerRow[] = [
     setting: 'emulator.redirectPush',
   },
   {
+    id: 'push.connection',
+    mark: 'assumed',
+    source: 'our choice',
+    given: 'a Python 3 handler that pushes with requests, again and again',
+    when: 'it asks for nothing beyond a post (no proxy, stream, retry, certificate or large body)',
+    then: 'its pushes share a connection of its process; answers, headers, errors and time-outs are those of requests',
+    setting: 'emulator.reusePushConnections',
+  },
+  {
     id: 'push.placeholder',
     mark: 'seen',
     source: 'public handlers',

@@ -158,6 +158,8 @@ export interface LaunchOrder {
   context: Record<string, string | number>;
   pushUrl: string;
   redirectPush: boolean;
+  /** Plain pushes of one process share its connections. */
+  reusePushConnections: boolean;
   /** A write into `folder` fails. */
   readOnlyCode: boolean;
   /** Open a debug port, report it, and wait before the handler is loaded. */
@@ -187,6 +189,7 @@ export function launchOrder(
     context: staticContext(spec, pushUrl),
     pushUrl,
     redirectPush: service.emulator.redirectPush,
+    reusePushConnections: service.emulator.reusePushConnections,
     readOnlyCode: service.emulator.strict,
     debug,
     waitForEmptyLoop: spec.family === 'node' && Number.parseInt(spec.runtimeVersion ?? '', 10) < 10,

@@ -48,7 +48,7 @@ def main():
     folder = order['folder'].encode(sys.getfilesystemencoding() or 'utf-8') if PY2 else order['folder']
     failures.configure(HERE, order['projectFolder'], folder)
     output.install()
-    redirect.install(order['pushUrl'], order['redirectPush'])
+    redirect.install(order['pushUrl'], order['redirectPush'], order.get('reusePushConnections'))
     Loaded.uncover = staticmethod(coverage.begin(order.get('coverage'), folder))
     sys.path.insert(0, folder)
     sys.argv = [os.path.join(folder, order['file'] + '.py')]

@@ -5,6 +5,7 @@ Below the HTTP clients: names are resolved to the local gateway, TLS is left out
 urllib and urllib3 use) writes the local path and Host. aiohttp and httpx write their requests themselves; they are
 changed where they take one.
 """
+import os
 import re
 import sys
 
@@ -30,7 +31,7 @@ class Push(object):
     path = ''
 
 
-def install(url, redirect):
+def install(url, redirect, reuse):
     found = re.match(r'^http://([^/:]+):(\d+)(/.*)$', url)
     Push.host, Push.port, Push.path = str(found.group(1)), int(found.group(2)), str(found.group(3))
     Push.redirect = redirect
@@ -39,8 +40,21 @@ def install(url, redirect):
     hooks.after_import('ssl', patch_ssl)
     hooks.after_import('httplib' if PY2 else 'http.client', patch_http)
     if not PY2:
+        if reuse:
+            hooks.after_import('requests.adapters', keep_connections)
         hooks.after_import('aiohttp.client', patch_aiohttp)
         hooks.after_import('httpx._client', patch_httpx)
+
+
+def keep_connections(adapters):
+    """Loaded here, since what it imports would cost each handler that does not push in this way."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path.insert(0, here)
+    try:
+        import scfws_connections
+    finally:
+        sys.path.remove(here)
+    scfws_connections.patch(adapters, Push, is_vendor, local_headers)
 
 
 def is_vendor(host):
@@ -116,16 +130,15 @@ def patch_http(http):
     def putrequest_local(self, method, url, skip_host=False, skip_accept_encoding=False):
         vendor = is_vendor(self.host)
         self._scfws_host = None
+        host = self.host
         if vendor:
-            host = self.host
             self._scfws_host = '%s:%d' % (Push.host, Push.port)
             putrequest(self, method, Push.path, True, skip_accept_encoding)
             putheader(self, 'Host', self._scfws_host)
-            putheader(self, 'x-scfws-redirected-from', host)
         else:
             putrequest(self, method, url, skip_host, skip_accept_encoding)
         if vendor or (self.port == Push.port and url.startswith(Push.path)):
-            for name, value in local_headers(None).items():
+            for name, value in local_headers(host if vendor else None).items():
                 putheader(self, name, value)
 
     def putheader_local(self, name, *values):
