@@ -120,7 +120,7 @@ async function look(bench: Bench, way: string, address: string): Promise<Seen & 
   return { ...told, requests: wire, made: connections - before };
 }
 
-describe('Pushes by requests.post over connections that are kept', () => {
+describe('push.connection: pushes by requests.post over connections that are kept', () => {
   before((done) => void server.listen(0, '127.0.0.1', done));
   after(() => server.close());
   afterEach(disposeBenches);

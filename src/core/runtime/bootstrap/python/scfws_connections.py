@@ -87,8 +87,8 @@ def patch(adapters, push, is_vendor, local_headers):
                 lines.append('%s: %s' % (name, value))
             head = '\r\n'.join(lines)
             breaks = len(lines) - 1
-            if (names.issuperset(NEEDED) and names.isdisjoint(FOREIGN) and head.count('\r') == head.count('\n') == breaks
-                    and isinstance(body, bytes) and len(body) <= LARGEST
+            if (names.issuperset(NEEDED) and names.isdisjoint(FOREIGN)
+                    and head.count('\r') == head.count('\n') == breaks and isinstance(body, bytes) and len(body) <= LARGEST
                     and request.headers['Content-Length'] == str(len(body))):
                 return (head + '\r\n\r\n').encode('latin-1') + body
         except UnicodeError:
@@ -122,7 +122,7 @@ def patch(adapters, push, is_vendor, local_headers):
 
 
 def is_made_for_one(frame):
-    """Whether the session is one of `requests.post`, which nobody else sees: others keep their connection themselves."""
+    """Whether the session is that of `requests.post`, which ends with it: others keep their connection themselves."""
     once = sys.modules['requests.api'].request.__code__
     for _ in range(6):
         if frame is None or frame.f_code is once:
@@ -185,7 +185,8 @@ class Layers(object):
         options = {'body': answer, 'headers': self.headers(answer.msg.items()), 'status': answer.status,
                    'version': answer.version, 'version_string': 'HTTP/1.%d' % (answer.version % 10),
                    'reason': answer.reason, 'preload_content': False, 'decode_content': False,
-                   'original_response': answer, 'pool': pool, 'retries': retries, 'request_method': 'POST', 'request_url': path}
+                   'original_response': answer, 'pool': pool, 'retries': retries, 'request_method': 'POST',
+                   'request_url': path}
         return self.response(**{name: value for name, value in options.items() if name in self.parameters})
 
 
