@@ -76,7 +76,9 @@ function libraries(): { name: string; interpreter: string }[] {
   for (const interpreter of ['python3', '/usr/bin/python3']) {
     try {
       const code = 'import requests, urllib3; print(requests.__version__, urllib3.__version__)';
-      const [mine, below] = execFileSync(interpreter, ['-c', code], { encoding: 'utf8' }).split(' ');
+      const [mine, below] = execFileSync(interpreter, ['-c', code], { encoding: 'utf8' }).split(
+        ' ',
+      );
       found.set(`requests ${mine} and urllib3 ${below?.trim()}`, interpreter);
     } catch {
       // It has none.
