@@ -3,7 +3,6 @@
  * the fidelity ledger and a repair where there is one. What runs have met goes when a new version of the code serves;
  * what was found without a run goes when the code is good again.
  */
-import { sentences } from '../core/errors';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -116,7 +115,8 @@ export class Findings implements vscode.CodeActionProvider, vscode.Disposable {
     const column = Math.max(0, (fact.place?.column ?? 1) - 1);
     const diagnostic = new vscode.Diagnostic(
       new vscode.Range(line, column, line, 1000),
-      sentences(fact.message, fact.advice),
+      // F8 shows each line by itself: in a narrow editor, advice behind a long sentence would be out of sight.
+      [fact.message, fact.advice].filter((text) => text !== '').join('\n'),
       severities[fact.severity],
     );
     diagnostic.source = 'SCF WebSocket';

@@ -96,6 +96,11 @@ describe('findings', () => {
     await until('its end', () => !shown().includes('of version 3'));
   });
 
+  it('have their advice on a line of its own', async () => {
+    tell({ ...finding('What happened.'), advice: 'What to do.', rule: 'error.430' });
+    await until('the finding', () => shown().includes('What happened.\nWhat to do.'));
+  });
+
   it('of a handler whose file is not there offer to create it', async () => {
     const written = fs.readFileSync(file, 'utf8');
     fs.rmSync(file);
