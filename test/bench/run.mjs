@@ -60,9 +60,9 @@ const figures = {
     ],
   },
   requests: {
-    title: 'round trip with requests.post: a new connection for each push, p50',
+    title: 'round trip with requests.post, p50',
     unit: 'ms',
-    targets: ['bare-requests', 'scfws-requests', 'offline-requests'],
+    targets: ['bare-requests', 'scfws-requests', 'scfws-requests-each', 'offline-requests'],
     async measure({ url }, name) {
       const { p50, p95, p99 } = await roundTrips(url, { count: quick ? 200 : 600 });
       tell(name, 'requests', { p50, p95, p99 });
@@ -71,6 +71,17 @@ const figures = {
     goals: [
       ['scfws-requests', 'bare-requests', '≤', 1],
       ['scfws-requests', 'offline-requests', '≤', 0.5],
+      ['scfws-requests', 'scfws-requests-each', '≤', 0.67],
+    ],
+  },
+  requestsFlood: {
+    title: '50 × 8, 64 B, with requests.post',
+    unit: 'messages/s',
+    targets: ['bare-requests', 'scfws-requests', 'scfws-requests-each'],
+    measure: ({ url }) => checked(flood(url, { count: quick ? 1000 : 3000, seconds: 6 })),
+    goals: [
+      ['scfws-requests', 'bare-requests', '≥', 0.9],
+      ['scfws-requests', 'scfws-requests-each', '≥', 1.5],
     ],
   },
   broadcast: {

@@ -43,6 +43,14 @@ export const targets = {
   'scfws-node': (options) => startProduct('node', options),
   'scfws-python': (options) => startProduct('python', options),
   'scfws-requests': () => startProduct('python', { project: pushingWithRequests }),
+  /** Each push makes a connection of its own, as the library does. */
+  'scfws-requests-each': () =>
+    startProduct('python', {
+      project(project) {
+        pushingWithRequests(project);
+        project.emulator = { ...project.emulator, reusePushConnections: false };
+      },
+    }),
   'offline-worker': () => startOffline('nodejs20.x', []),
   'offline-inprocess': () => startOffline('nodejs20.x', ['--useInProcess']),
   'offline-python': () => startOffline('python3.11', []),
