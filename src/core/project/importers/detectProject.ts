@@ -128,9 +128,10 @@ async function complete(finding: Finding, root: string): Promise<DetectedProject
       delete known[role];
     }
   }
-  // A file that names Transfer and no Register means that there is none.
-  const questions =
-    known.transfer === undefined && functions.length > 0 ? roleQuestions(functions, known) : [];
+  // A file that names Transfer and no Register means that there is none; one that names what is not there does not.
+  const questions = (functions.length > 0 ? roleQuestions(functions, known) : []).filter(
+    ({ role }) => known.transfer === undefined || finding.open?.includes(role) === true,
+  );
   const absolute = notes.map((each) => ({ ...each, file: path.resolve(root, each.file) }));
   return { ...finding, folder: root, functions, roles: known, questions, notes: absolute };
 }

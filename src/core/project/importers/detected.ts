@@ -47,6 +47,8 @@ export interface DetectedProject {
   functions: DetectedFunction[];
   /** Roles that the files assign themselves. */
   roles: Partial<Record<Role, string>>;
+  /** Roles for which they name something that is not there. */
+  open?: Role[];
   questions: RoleQuestion[];
   notes: Note[];
 }

@@ -11,6 +11,7 @@ import {
   resolved,
   resolvedText,
   shown,
+  surroundOf,
   valueAt,
   variablesAt,
   writtenAt,
@@ -68,7 +69,7 @@ export function functionEntry(
           ? l10n.t(
               '{0}: its code is not said to be in a folder ({1}). Put it into one, name that, and import again.',
               name,
-              briefly(code?.value),
+              shown(briefly(code?.value)),
             )
           : l10n.t(
               '{0}: its code lies in the bucket {1}, as {2}. Download it into a folder, name that here, and import again.',
@@ -225,10 +226,7 @@ function referredVariables(
 
 function variableValue(reading: Reading, name: string, written: Written): string | undefined {
   const { key, value: raw, place } = written;
-  const { unresolved } = resolveReferences(raw, {
-    document: reading.source.value,
-    env: reading.env,
-  });
+  const { unresolved } = resolveReferences(raw, surroundOf(reading));
   const given = givenPushNames.includes(key);
   if (
     unresolved.length > 0 &&

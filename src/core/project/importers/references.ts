@@ -9,6 +9,14 @@ export interface Surround {
   document: Record<string, unknown>;
   /** Variables of the `.env` files beside it. */
   env: Readonly<Record<string, string>>;
+  /** Where a file has names of its own kind: what one leads to. They know no alternatives. */
+  find?(name: string): Found | undefined;
+}
+
+export interface Found {
+  value: unknown;
+  /** A default answered. */
+  assumed?: boolean;
 }
 
 export interface Resolved {
@@ -73,6 +81,17 @@ function lookUp(
   if (depth >= deepest) {
     outcome.unresolved.push(written);
     return undefined;
+  }
+  if (surround.find !== undefined) {
+    const found = surround.find(inner.trim());
+    if (found?.value === undefined) {
+      outcome.unresolved.push(written);
+      return undefined;
+    }
+    if (found.assumed === true) {
+      outcome.assumed.push(written);
+    }
+    return resolve(found.value, surround, outcome, depth + 1);
   }
   for (const [index, alternative] of alternativesOf(inner).entries()) {
     const found = valueOf(alternative, surround);

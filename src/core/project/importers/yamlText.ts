@@ -7,6 +7,7 @@ import { sentences } from '../../errors';
 import { parseJsonText, problemAt } from '../jsonText';
 import { noteAt } from './notes';
 import type { Note, Place } from './notes';
+import type { Surround } from './references';
 
 const longestYaml = 500_000;
 
@@ -24,6 +25,8 @@ export interface Source {
   file: string;
   value: Record<string, unknown>;
   placeOf(path: Path): Place;
+  /** Set where names are looked up otherwise than in `value`, by their path. */
+  find?: Surround['find'];
 }
 
 /** A mapping; anything else, or a file that cannot be read, has no source but a note. */
@@ -99,7 +102,7 @@ export function parseJsonSource({ text, file }: TextFile): { source?: Source; no
 }
 
 /** Read as something else, its values would be others than those that were written. */
-function notUtf8(file: string): Note {
+export function notUtf8(file: string): Note {
   const message = l10n.t('This file is not UTF-8.');
   const nextStep = l10n.t('Save it with that encoding and import again.');
   return noteAt({ file }, 'unknown', sentences(message, nextStep));
@@ -151,7 +154,7 @@ function keepNumbers(document: Document): void {
   });
 }
 
-function asWritten(value: number, source: string): number | string {
+export function asWritten(value: number, source: string): number | string {
   return String(value) === source ? value : source;
 }
 
