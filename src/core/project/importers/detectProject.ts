@@ -19,7 +19,11 @@ import type { TextFile } from './yamlText';
 
 const mostFolders = 100;
 const templates = ['template.yaml', 'template.yml', 'template.json'];
-const serverless = ['serverless.yml', 'serverless.yaml', 'serverless.json']; // JSON is YAML, too.
+const scripts = ['js', 'cjs', 'mjs', 'ts', 'cts', 'mts'];
+// JSON is YAML, too.
+const serverless = ['serverless', 'serverless.config'].flatMap((name) =>
+  ['yml', 'yaml', 'json', ...scripts].map((ending) => `${name}.${ending}`),
+);
 
 /**
  * What the folder holds, the most telling first; empty when there is nothing to import. A file that cannot be

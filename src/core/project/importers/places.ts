@@ -1,4 +1,5 @@
 /** Where the parts of a value are written, kept beside it by readers that make the value themselves. */
+import { lineStarts, positionOf } from '../jsonText';
 import type { Place } from './notes';
 import type { Path } from './yamlText';
 
@@ -27,4 +28,17 @@ export class Places {
     }
     return place;
   }
+}
+
+/** From offsets in a text to its places. */
+export function placeFinder(text: string, file: string): (from: number, to: number) => Place {
+  const lines = lineStarts(text);
+  return (from, to) => {
+    const start = positionOf(lines, from);
+    const end = positionOf(lines, to);
+    return {
+      file,
+      range: { ...start, endLine: end.line, endColumn: end.column },
+    };
+  };
 }

@@ -3,6 +3,7 @@
  * Resolved as far as the file itself and the `.env` beside it allow; nothing of this machine's own environment.
  */
 import { isRecord, recordOf, textOf } from './yamlText';
+import type { Found } from './yamlText';
 
 /** What references of one file can lead to. */
 export interface Surround {
@@ -11,12 +12,6 @@ export interface Surround {
   env: Readonly<Record<string, string>>;
   /** Where a file has names of its own kind: what one leads to. They know no alternatives. */
   find?(name: string): Found | undefined;
-}
-
-export interface Found {
-  value: unknown;
-  /** A default answered. */
-  assumed?: boolean;
 }
 
 export interface Resolved {

@@ -1,5 +1,5 @@
 /**
- * `serverless.yml` with the vendor's components: `scf` and `multi-scf` have the functions, `apigateway` and
+ * `serverless.yml`, or the same as JSON or as a script, with the vendor's components: `scf` and `multi-scf` have the functions, `apigateway` and
  * `websocket` say which of them plays which role. Both generations: one component a file, or many by name; and the
  * framework's own form, `provider: tencent`.
  */
@@ -25,6 +25,7 @@ import {
   valueAt,
   writtenAt,
 } from './written';
+import { isScript, parseScriptText } from './scriptText';
 import type { Reading } from './written';
 import { isRecord, listOf, parseYamlText, recordOf, textOf } from './yamlText';
 import type { Path, TextFile } from './yamlText';
@@ -38,7 +39,13 @@ export function parseServerlessYml(
   const components: Component[] = [];
   const readings: Reading[] = [];
   for (const each of files) {
-    const { source, notes } = parseYamlText(each);
+    const first = isScript(each.file) ? otherForm(each, files) : undefined;
+    if (first !== undefined) {
+      const message = l10n.t('{0} is read instead, as the framework does.', first);
+      finding.notes.push(noteAt({ file: each.file }, 'leftOut', message));
+      continue;
+    }
+    const { source, notes } = isScript(each.file) ? parseScriptText(each) : parseYamlText(each);
     finding.notes.push(...notes);
     if (source !== undefined) {
       const reading: Reading = { source, env: env(each.file), notes: finding.notes };
@@ -58,7 +65,10 @@ export function parseServerlessYml(
   }));
   readGateways([...components, ...wholeFiles], functions, finding);
   finding.functions = functions.flatMap(({ detected }) => detected ?? []);
-  if (finding.functions.length === 0 && finding.notes.length === 0) {
+  // A script without functions may be a program of that name: what else is here counts as well.
+  const isOther =
+    finding.notes.length === 0 || (finding.sources.every(isScript) && components.length === 0);
+  if (finding.functions.length === 0 && isOther) {
     for (const { source } of readings) {
       const message = otherServerless(source.value);
       finding.notes.push(
@@ -69,9 +79,16 @@ export function parseServerlessYml(
         ),
       );
     }
-    return readings.length === 0 ? undefined : { ...finding, kind: 'unreadable' };
+    return finding.notes.length === 0 ? undefined : { ...finding, kind: 'unreadable' };
   }
-  return finding.functions.length === 0 && finding.notes.length === 0 ? undefined : finding;
+  return finding;
+}
+
+/** YAML or JSON in the same folder. */
+function otherForm({ file }: TextFile, files: readonly TextFile[]): string | undefined {
+  const folder = path.posix.dirname(file);
+  return files.find((each) => !isScript(each.file) && path.posix.dirname(each.file) === folder)
+    ?.file;
 }
 
 function componentsOf(reading: Reading): Component[] {

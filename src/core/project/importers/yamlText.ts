@@ -7,7 +7,6 @@ import { sentences } from '../../errors';
 import { parseJsonText, problemAt } from '../jsonText';
 import { noteAt } from './notes';
 import type { Note, Place } from './notes';
-import type { Surround } from './references';
 
 const longestYaml = 500_000;
 
@@ -26,7 +25,14 @@ export interface Source {
   value: Record<string, unknown>;
   placeOf(path: Path): Place;
   /** Set where names are looked up otherwise than in `value`, by their path. */
-  find?: Surround['find'];
+  find?: (name: string) => Found | undefined;
+}
+
+/** What a name leads to. */
+export interface Found {
+  value: unknown;
+  /** A default answered. */
+  assumed?: boolean;
 }
 
 /** A mapping; anything else, or a file that cannot be read, has no source but a note. */
