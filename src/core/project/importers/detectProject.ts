@@ -15,9 +15,11 @@ import { readTextFile } from './readTextFile';
 import { roleQuestions } from './roleGuess';
 import { parseServerlessYml } from './serverlessYml';
 import { parseTemplateYaml } from './templateYaml';
+import { isTerraform, parseTerraform } from './terraform';
 import type { TextFile } from './yamlText';
 
 const mostFolders = 100;
+const mostTerraformFiles = 100;
 const templates = ['template.yaml', 'template.yml', 'template.json'];
 const scripts = ['js', 'cjs', 'mjs', 'ts', 'cts', 'mts'];
 // JSON is YAML, too.
@@ -37,6 +39,7 @@ export async function detectProject(folder: string): Promise<DetectedProject[]> 
   const written = [
     parseServerlessYml(files, env),
     await readTemplates(root, subfolders, env),
+    ...(await readTerraform(root, subfolders)),
   ].filter((finding) => finding !== undefined);
   const readable = written.filter(({ functions }) => functions.length > 0);
   // Only a guess, so only where no file says more.
@@ -74,6 +77,23 @@ async function readTemplates(
     together.notes.push(...each.notes);
   }
   return together;
+}
+
+/** Each folder of Terraform files is one description of all that is in it. */
+async function readTerraform(root: string, subfolders: readonly string[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const folder of ['.', ...subfolders]) {
+    const entries = await fs.readdir(path.join(root, folder)).catch(() => []);
+    const names = entries.filter(isTerraform).sort().slice(0, mostTerraformFiles);
+    const files = await readAll(
+      root,
+      [],
+      names.map((name) => path.posix.join(folder, name)),
+    );
+    const found = parseTerraform(files, (each) => existsSync(path.join(root, each)));
+    findings.push(...(found === undefined ? [] : [found]));
+  }
+  return findings;
 }
 
 /** Each template calls its only function the same: the folder tells them apart. */

@@ -254,7 +254,13 @@ function noteUnread(
   sentence: (key: string) => string,
 ): void {
   for (const [key, value] of Object.entries(recordOf(valueAt(reading, at)))) {
-    if (known.test(key) || named.has(key.toLowerCase()) || value === null || value === false) {
+    if (
+      known.test(key) ||
+      named.has(key.toLowerCase()) ||
+      value === null ||
+      value === false ||
+      value === 'NONE'
+    ) {
       continue;
     }
     reading.notes.push(
