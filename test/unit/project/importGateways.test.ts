@@ -32,7 +32,7 @@ function roles({ project }: Imported): string {
 const all = 'transfer: alpha, register: beta, cleanup: gamma';
 
 describe('endpoints of a gateway', () => {
-  const { bring } = importing();
+  const { bring, refused } = importing();
 
   const layouts: Record<string, string> = {
     'the component': `${functions}gateway:
@@ -177,6 +177,38 @@ inputs:
       answered.notes,
       /^unknown serverless.yml:11 endpoints of the gateway is \$\{file\(\.\/endpoints\.yml\)\}, which these files do not tell/,
     );
+  });
+
+  it('functions of another file are named, and those by a reference in the same file are read', async () => {
+    const imported = await bring(
+      {
+        ...code,
+        'serverless.yml': `service: chat
+provider: {name: tencent, runtime: Python3.6}
+functions:
+  alpha: "\${self:custom.alpha}"
+  beta: "\${file(./beta.yml)}"
+custom: {alpha: {handler: index.main_handler, src: ./a}}
+`,
+      },
+      { transfer: 'alpha' },
+    );
+    assert.equal(roles(imported), 'transfer: alpha, register: –, cleanup: –');
+    one(imported.notes, /^unknown serverless.yml:5 beta of chat is \$\{file\(\.\/beta\.yml\)\}/);
+    const lists = await refused({
+      'serverless.yml': `service: chat
+provider: {name: tencent}
+functions: ["\${file(./all.yml)}"]
+`,
+    });
+    one(lists, /^serverless.yml:3 0 of chat is \$\{file\(\.\/all\.yml\)\}/);
+    const all = await refused({
+      'serverless.yml': `service: chat
+provider: {name: tencent}
+functions: "\${file(./all.yml)}"
+`,
+    });
+    one(all, /^serverless.yml:3 functions of chat is \$\{file\(\.\/all\.yml\)\}/);
   });
 
   it('references in the names of functions: by the file, by .env, by a default, by the same reference', async () => {

@@ -160,13 +160,24 @@ export = config;
   });
 
   it('a constant that is changed afterwards, and one that leads to itself', () => {
-    const changed = value(`const c = { a: 1 };\nc.b = read();\nother.b = 2;\nmodule.exports = c;`);
-    assert.deepEqual(changed.value, { a: 1 });
-    assert.match(
-      changed.notes[0] ?? '',
-      /^2 c\.b = read\(\); is not run, so what it changes is not/,
-    );
-    assert.equal(changed.notes.length, 1);
+    const changed = value(`const c = { a: 1, list: [] };
+c.b = read();
+other.b = 2;
+if (c.a === 1 && c.a >= 0) c.list.push(3);
+Object.assign(c, other);
+function f(c2) { return { c: c2.a }; }
+module.exports = c;
+module.exports.d = 4;
+`);
+    assert.deepEqual(changed.value, { a: 1, list: [] });
+    const lines = [2, 4, 5, 8];
+    assert.deepEqual(changed.notes.map((note) => Number.parseInt(note, 10)).sort(), lines);
+    for (const note of changed.notes) {
+      assert.match(
+        note,
+        /^\d .* is not run, so what it changes is not taken\. Say it in scfws\.json/,
+      );
+    }
     const circle = value(`const a = { b };\nconst b = { a };\nmodule.exports = a;`);
     assert.equal(circle.notes.length, 1);
     assert.match(circle.notes[0] ?? '', /^2 a is a: code/);
@@ -258,6 +269,33 @@ export = config;
     const { value: none, notes } = value(`${flood.join('\n')}\nmodule.exports = { j };`);
     assert.equal(none, undefined);
     assert.match(notes[0] ?? '', /cannot be read: it holds more than 100000 values/);
+  });
+
+  for (const [what, text] of Object.entries({
+    brackets: `module.exports = ${'['.repeat(100_000)}`,
+    templates: `module.exports = { a: ${'`${'.repeat(100_000)}`,
+    sums: `module.exports = { a: ${'1 + '.repeat(100_000)}1 };`,
+    signs: `module.exports = { a: ${'! '.repeat(100_000)}1 };`,
+  })) {
+    it(`does not go down a hundred thousand ${what}`, () => {
+      const { value: none, notes } = value(text);
+      assert.equal(none, undefined);
+      assert.equal(notes.length, 1);
+      assert.match(notes[0] ?? '', /^1 This file is nested too deeply\. Write what/);
+    });
+  }
+
+  it('nor constants that lead to others, and tells no more than anybody reads', () => {
+    const chain = Array.from({ length: 20_000 }, (_, at) => `const c${at} = c${at + 1};\n`);
+    assert.match(
+      value(`${chain.join('')}module.exports = { c0 };`).notes[0] ?? '',
+      /^51 c50 is c51: code/,
+    );
+    const changes = value(`const c = { a: 1 };\n${'c.a = 2;\n'.repeat(1000)}module.exports = c;`);
+    assert.equal(changes.notes.length, 100);
+    // Statements without an end are no chain.
+    const long = value(`${'const a = -1 + !b\n'.repeat(2000)}module.exports = { b: 1 }`);
+    assert.deepEqual(long, { value: { b: 1 }, notes: [] });
   });
 
   it('blanks types and nothing else', () => {

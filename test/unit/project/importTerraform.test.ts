@@ -369,6 +369,8 @@ describe('the syntax of Terraform', () => {
     );
     assert.equal(read(`a = ${'['.repeat(100_000)}`), undefined);
     assert.equal(read('a {'.repeat(100_000)), undefined);
+    assert.equal(read(`a = "${'${"'.repeat(100_000)}`), undefined);
+    assert.equal(read(`a = "${'$'.repeat(400_000)}"`)?.['a'], '$'.repeat(400_000));
     const plain = fc.string().filter((each) => !/[$%]\{|[^\P{C}]/u.test(JSON.stringify(each)));
     const key = plain.filter((each) => each !== '__proto__');
     const leaf = fc.oneof(plain, fc.boolean(), fc.constant(null), fc.integer());

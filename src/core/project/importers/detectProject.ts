@@ -34,7 +34,7 @@ const serverless = ['serverless', 'serverless.config'].flatMap((name) =>
 export async function detectProject(folder: string): Promise<DetectedProject[]> {
   const root = path.resolve(folder);
   const subfolders = await foldersIn(root);
-  const files = await readAll(root, subfolders, serverless);
+  const files = await readAll(root, ['.', ...subfolders], called(serverless));
   const env = await environments(root, [...files.map(({ file }) => file), ...templates]);
   const written = [
     parseServerlessYml(files, env),
@@ -61,8 +61,8 @@ async function readTemplates(
   subfolders: readonly string[],
   env: (file: string) => Readonly<Record<string, string>>,
 ): Promise<Finding | undefined> {
-  const own = await readAll(root, [], templates);
-  const files = own.length > 0 ? own : await readAll(root, subfolders, templates);
+  const own = await readAll(root, ['.'], called(templates));
+  const files = own.length > 0 ? own : await readAll(root, subfolders, called(templates));
   const found = files.flatMap((each) => parseTemplateYaml(each, env(each.file)) ?? []);
   const [first] = found;
   if (first === undefined || found.length === 1) {
@@ -83,12 +83,8 @@ async function readTemplates(
 async function readTerraform(root: string, subfolders: readonly string[]): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const folder of ['.', ...subfolders]) {
-    const entries = await fs.readdir(path.join(root, folder)).catch(() => []);
-    const names = entries.filter(isTerraform).sort().slice(0, mostTerraformFiles);
-    const files = await readAll(
-      root,
-      [],
-      names.map((name) => path.posix.join(folder, name)),
+    const files = await readAll(root, [folder], (there) =>
+      there.filter(isTerraform).sort().slice(0, mostTerraformFiles),
     );
     const found = parseTerraform(files, (each) => existsSync(path.join(root, each)));
     findings.push(...(found === undefined ? [] : [found]));
@@ -191,16 +187,22 @@ async function foldersIn(root: string): Promise<string[]> {
 async function readAll(
   root: string,
   folders: readonly string[],
-  names: readonly string[],
+  wanted: (there: readonly string[]) => readonly string[],
 ): Promise<TextFile[]> {
   const files: TextFile[] = [];
-  for (const file of ['.', ...folders].flatMap((folder) =>
-    names.map((name) => path.posix.join(folder, name)),
-  )) {
-    const read = await readTextFile(root, file);
-    if (read !== undefined) {
-      files.push(read);
+  for (const folder of folders) {
+    const there = await fs.readdir(path.join(root, folder)).catch(() => []);
+    for (const name of wanted(there)) {
+      const read = await readTextFile(root, path.posix.join(folder, name));
+      if (read !== undefined) {
+        files.push(read);
+      }
     }
   }
   return files;
+}
+
+/** In the order of `names`. */
+function called(names: readonly string[]): (there: readonly string[]) => string[] {
+  return (there) => names.filter((name) => there.includes(name));
 }

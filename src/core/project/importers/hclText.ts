@@ -186,6 +186,7 @@ class Reader {
 
   #quoted(): string {
     let value = '';
+    this.#deeper();
     this.at++;
     for (;;) {
       value += this.#take(/[^"\\$%\n]+/y) ?? '';
@@ -202,9 +203,10 @@ class Reader {
         const inner = this.text.slice(start + 2, this.at - 1);
         value += reference(this.text[start] === '%' ? `%${inner}` : inner);
       } else if (this.#take(/"/y) !== undefined) {
+        this.#depth--;
         return value;
       } else {
-        const sign = this.#take(/[$%]+(?=\{)(?<=[$%]{2})|[$%]/y);
+        const sign = this.#take(/[$%]{2,}(?=\{)|[$%]+(?!\{)/y);
         if (sign === undefined) {
           throw new Unreadable(); // The text has no end.
         }

@@ -7,10 +7,11 @@ import * as l10n from '@vscode/l10n';
 import { parseExpressionAt } from 'acorn';
 import type { CallExpression, Expression, Function, ObjectExpression, Statement } from 'acorn';
 import { sentences } from '../../errors';
+import { mostProblems } from '../jsonText';
 import { noteAt } from './notes';
 import type { Note, Place } from './notes';
 import { placeFinder, Places } from './places';
-import { tokensOf, typesBlanked } from './typesBlanked';
+import { tokensOf, tooDeepAt, typesBlanked } from './typesBlanked';
 import { codeReference } from './written';
 import { asWritten, isRecord, notUtf8 } from './yamlText';
 import type { Source, TextFile } from './yamlText';
@@ -18,13 +19,13 @@ import type { Source, TextFile } from './yamlText';
 export const isScript = (file: string): boolean => /\.[cm]?[jt]s$/.test(file);
 
 const mostValues = 100_000;
+/** Of constants that lead to others. */
+const deepest = 50;
 
 /** Where the expressions of its constants and of what it exports begin. */
 interface Outline {
   constants: Map<string, number>;
   exported?: number;
-  /** Beginnings of statements that change a constant. */
-  changes: { name: string; start: number }[];
 }
 
 export function parseScriptText({ text, file }: TextFile): { source?: Source; notes: Note[] } {
@@ -33,6 +34,11 @@ export function parseScriptText({ text, file }: TextFile): { source?: Source; no
   }
   const placeOf = placeFinder(text, file);
   try {
+    const tooDeep = tooDeepAt(tokensOf(text));
+    if (tooDeep !== undefined) {
+      const message = sentences(l10n.t('This file is nested too deeply.'), printed());
+      return { notes: [noteAt(placeOf(tooDeep, tooDeep + 1), 'unknown', message)] };
+    }
     const plain = /ts$/.test(file) ? typesBlanked(text) : text;
     const outline = outlineOf(plain);
     if (outline.exported === undefined) {
@@ -71,13 +77,13 @@ function printed(): string {
 
 /** By its words alone, so that a part that cannot be read costs no other. */
 function outlineOf(text: string): Outline {
-  const outline: Outline = { constants: new Map(), changes: [] };
+  const outline: Outline = { constants: new Map() };
   const tokens = tokensOf(text);
   const words = tokens.map((each) => each.text);
   const is = (at: number, ...expected: string[]) =>
     expected.every((each, index) => words[at + index] === each);
   let depth = 0;
-  tokens.forEach(({ label, start }, at) => {
+  tokens.forEach(({ label }, at) => {
     if (/^(\$?\{|[([])$/.test(label)) {
       depth++;
     } else if (/^[})\]]$/.test(label)) {
@@ -98,18 +104,19 @@ function outlineOf(text: string): Outline {
       outline.exported = after(2);
     } else if (is(at, 'exports', '.', 'default', '=')) {
       outline.exported = after(4);
-    } else if (outline.constants.has(words[at] ?? '') && /^[.[]$/.test(name)) {
-      const before = tokens[at - 1];
-      const begins =
-        before === undefined ||
-        before.label === ';' ||
-        text.slice(before.end, start).includes('\n');
-      if (begins) {
-        outline.changes.push({ name: words[at] ?? '', start });
-      }
     }
   });
   return outline;
+}
+
+/** What changes a value after it was written: `c.a = 1`, `c.list.push(2)`, `Object.assign(c, d)`. */
+function changeOf(name: string): RegExp {
+  const own = String.raw`(?<![\w$.])${name.replace(/[.$]/g, String.raw`\$&`)}(?![\w$]|\.default\b)`;
+  const member = String.raw`(?:\??\.\w+|\[[^\]\n]*\])`;
+  return new RegExp(
+    String.raw`${own}${member}+\s*[-+*/?|&]{0,2}=(?![=>])|${own}${member}*\.(?:push|unshift|splice|pop|shift|sort|reverse)\(|\bassign\(\s*${own}`,
+    'g',
+  );
 }
 
 class Reader {
@@ -117,6 +124,7 @@ class Reader {
   readonly notes: Note[] = [];
   readonly #read = new Map<string, { value: unknown; size: number }>();
   #size = 0;
+  #depth = 0;
   /** Constants of the function that is exported. */
   readonly #own = new Map<string, Expression>();
 
@@ -128,14 +136,18 @@ class Reader {
 
   exported(at: number): unknown {
     const value = this.#value(this.#unwrapped(this.#at(at)), '');
-    for (const { name, start } of this.outline.changes) {
-      if (this.#read.has(name)) {
-        const statement = this.text.slice(start).split('\n', 1)[0] ?? '';
+    for (const name of ['module.exports', 'exports', ...this.#read.keys()]) {
+      for (const { index: start } of this.text.matchAll(changeOf(name))) {
+        if (this.notes.length >= mostProblems) {
+          return value; // Nobody reads more.
+        }
+        const from = this.text.lastIndexOf('\n', start) + 1;
+        const line = this.text.slice(from).split('\n', 1)[0] ?? '';
         const message = l10n.t(
           '{0} is not run, so what it changes is not taken. Say it in scfws.json.',
-          statement.trim().slice(0, 80),
+          line.trim().slice(0, 80),
         );
-        this.notes.push(noteAt(this.placeOf(start, start + statement.length), 'leftOut', message));
+        this.notes.push(noteAt(this.placeOf(start, from + line.length), 'leftOut', message));
       }
     }
     return value;
@@ -309,11 +321,13 @@ class Reader {
     const before = this.#size;
     const at = this.outline.constants.get(name);
     const node = this.#own.get(name) ?? (at === undefined ? undefined : this.#at(at));
-    if (node === undefined) {
+    if (node === undefined || this.#depth > deepest) {
       return undefined;
     }
+    this.#depth++;
     this.#read.set(name, { value: undefined, size: 0 }); // One that leads to itself ends.
     const value = this.#value(this.#unwrapped(node), name);
+    this.#depth--;
     this.#read.set(name, { value, size: this.#size - before });
     return value;
   }

@@ -139,7 +139,12 @@ function functionsOf(component: Component, finding: Finding): Named[] {
       const shared: Path = type === 'framework' ? ['provider'] : inputs;
       const at = functionsAt(component);
       return keysOf(valueAt(reading, at)).map((key) => {
-        const own: Path = [...at, key];
+        const own = followed(reading, [...at, key]);
+        if (typeof valueAt(reading, own) === 'string') {
+          // Another file has it, which is told.
+          resolved(reading, writtenAt(reading, at, String(key)), name);
+          return { aliases: [String(key)] };
+        }
         const called = nameAt(component, own) ?? String(key);
         const layers: Layers = [own, shared];
         const detected = functionEntry(reading, called, base, layers);
@@ -179,7 +184,7 @@ function functionsAt({ inputs, name, reading }: Component): Path {
   const at: Path = [...inputs, 'functions'];
   const there = followed(reading, at);
   if (there === at && typeof valueAt(reading, at) === 'string') {
-    resolved(reading, writtenAt(reading, inputs, 'functions'), name === '' ? 'provider' : name);
+    resolved(reading, writtenAt(reading, inputs, 'functions'), name);
   }
   return there;
 }

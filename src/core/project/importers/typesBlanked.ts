@@ -22,6 +22,39 @@ export function tokensOf(text: string): Token[] {
   );
 }
 
+const deepest = 64;
+const mostSigns = 1000;
+
+/**
+ * Where a parser would have to go too deep: it calls itself for each bracket and each sign of a chain, and whoever
+ * reaches the end of the stack may take the process along.
+ */
+export function tooDeepAt(tokens: readonly Token[]): number | undefined {
+  const open = [0];
+  let signs = 0;
+  for (const { label, text, start } of tokens) {
+    const here = open.length - 1;
+    if (/^([,;]|const|let|var|return|import|export|if|for|while)$/.test(text)) {
+      signs -= open[here] ?? 0;
+      open[here] = 0;
+    } else if (/^(\$?\{|[([])$/.test(label)) {
+      open.push(0);
+    } else if (/^[})\]]$/.test(label)) {
+      signs -= open.pop() ?? 0;
+      if (open.length === 0) {
+        open.push(0);
+      }
+    } else if (!/^(name|string|num|template|`)$/.test(label)) {
+      open[here] = (open[here] ?? 0) + 1;
+      signs++;
+    }
+    if (open.length > deepest || signs > mostSigns) {
+      return start;
+    }
+  }
+  return undefined;
+}
+
 /** As much as files of settings use. What is left in other places is no JavaScript, which its reader then says. */
 export function typesBlanked(text: string): string {
   const tokens = tokensOf(text);

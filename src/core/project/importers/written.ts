@@ -40,7 +40,8 @@ export function keysOf(value: unknown): (string | number)[] {
 
 /** The first of the names (in any case) that a mapping has. */
 export function writtenAt(reading: Reading, at: Path, ...names: string[]): Written | undefined {
-  const mapping = recordOf(valueAt(reading, at));
+  const holder = valueAt(reading, at);
+  const mapping = Array.isArray(holder) ? { ...(holder as unknown[]) } : recordOf(holder);
   for (const name of names) {
     const key = Object.keys(mapping).find((each) => each.toLowerCase() === name.toLowerCase());
     if (key !== undefined && mapping[key] !== null) {

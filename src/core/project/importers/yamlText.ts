@@ -9,6 +9,7 @@ import { noteAt } from './notes';
 import type { Note, Place } from './notes';
 
 const longestYaml = 500_000;
+const deepestYaml = 1000;
 
 export interface TextFile {
   /** Relative to the project folder, with slashes. */
@@ -52,6 +53,9 @@ export function parseYamlText({ text, file }: TextFile): { source?: Source; note
   if (text.length > longestYaml) {
     return failed(l10n.t('This file is too large to be imported.'));
   }
+  if (isTooDeep(text)) {
+    return failed(l10n.t('This file is nested too deeply.'));
+  }
   const lines = new LineCounter();
   try {
     // A flood of aliases is refused by toJS.
@@ -86,6 +90,18 @@ export function parseYamlText({ text, file }: TextFile): { source?: Source; note
     const reason = error instanceof Error ? error.message : String(error);
     return failed(l10n.t('This YAML cannot be read: {0}.', reason.replace(/\.$/, '')));
   }
+}
+
+/** Each level costs the parser as much as all before it: a file of brackets took half a minute. */
+function isTooDeep(text: string): boolean {
+  let open = 0;
+  for (const sign of text) {
+    open += sign === '[' || sign === '{' ? 1 : (sign === ']' || sign === '}') && open > 0 ? -1 : 0;
+    if (open > deepestYaml) {
+      return true;
+    }
+  }
+  return /(?:[-?:][^\S\n]+){100}/.test(text);
 }
 
 /** JSON with comments, as the console's command line keeps beside the code. */
