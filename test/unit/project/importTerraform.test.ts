@@ -312,6 +312,26 @@ module "far" {
     one(imported.notes, /^leftOut main\.tf:5 message: its code is packed in message\.zip/);
   });
 
+  it('one of several, environment by a variable, and names by an index', async () => {
+    const imported = await bring({
+      'message/index.py': py,
+      'main.tf': `${alone('  count = 2\n  zip_file = "message.zip"\n  environment = var.all')}
+variable "all" { default = { A = 1.10, B = "two" } }
+resource "tencentcloud_api_gateway_api" "ws" {
+  protocol = "WEBSOCKET"
+  request_config_path = "/ws"
+  auth_type = "SECRET"
+  service_config_websocket_transport_function_name = tencentcloud_scf_function.message[0].name
+}
+`,
+    });
+    assert.deepEqual(written(imported, 'transfer').environment, { A: '1.10', B: 'two' });
+    assert.equal(imported.project.path, '/ws');
+    one(imported.notes, /^changed main\.tf:5 message: it is there once .* "count" says\./);
+    one(imported.notes, /^guessed main\.tf:7 environment of message is \$\{var\.all\}/);
+    one(imported.notes, /^leftOut main\.tf:14 auth_type .*Say "authentication"/);
+  });
+
   it('a file that cannot be read says where, and files of other providers say nothing', async () => {
     const broken = await refused({ 'main.tf': alone('  timeout = [1\n  memory { = 3') });
     one(broken, /^main\.tf:6 This Terraform file cannot be read from here on\. Correct it/);

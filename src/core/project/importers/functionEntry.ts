@@ -31,7 +31,7 @@ const silent = new Set(
     'enableroleauth functions apigw apigatewayconf faas functionconf servicename publicaccess publicnetworkconfig ' +
     'hook existed ignoretriggers protocols cls log package app org stage component ' +
     'zip_file cos_bucket_name cos_bucket_region cos_object_name mem_size func_type dns_cache enable_public_net ' +
-    'enable_eip_config cls_logset_id cls_topic_id l5_enable async_run_enable lifecycle depends_on provider'
+    'enable_eip_config cls_logset_id cls_topic_id l5_enable async_run_enable count for_each lifecycle depends_on provider'
   ).split(' '),
 );
 

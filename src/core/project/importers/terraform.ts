@@ -286,6 +286,15 @@ function functionAt(reading: Reading, at: Path, isFolder: (folder: string) => bo
   if (folder === undefined) {
     return { aliases };
   }
+  const several = writtenAt(reading, at, 'count', 'for_each');
+  if (several !== undefined) {
+    const message = l10n.t(
+      '{0}: it is there once in scfws.json, whatever "{1}" says.',
+      name,
+      several.key,
+    );
+    reading.notes.push(noteAt(several.place, 'changed', message));
+  }
   const detected = functionEntry(reading, name, base, [at], folder);
   const triggers = writtenAt(reading, at, 'triggers')?.value;
   const http = [triggers, ...listOf(triggers)].some((each) =>
