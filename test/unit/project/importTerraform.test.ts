@@ -312,6 +312,26 @@ module "far" {
     one(imported.notes, /^leftOut main\.tf:5 message: its code is packed in message\.zip/);
   });
 
+  it('a role of a function that is left out is asked for', async () => {
+    const imported = await bring({
+      'message/index.py': py,
+      'main.tf': `${alone('  zip_file = "message.zip"')}
+resource "tencentcloud_scf_function" "reg" {
+  name = "joining"
+  zip_file = "gone.zip"
+}
+resource "tencentcloud_api_gateway_api" "ws" {
+  protocol = "WEBSOCKET"
+  service_config_websocket_transport_function_name = "message"
+  service_config_websocket_register_function_name = "\${tencentcloud_scf_function.reg.name}"
+}
+`,
+    });
+    assert.deepEqual(imported.questions, ['register: –']);
+    one(imported.notes, /^unknown main\.tf:15 The function "joining" is left out: .*"register"/);
+    one(imported.notes, /^leftOut main\.tf:10 joining: its code is packed in gone\.zip\. Unpack/);
+  });
+
   it('one of several, environment by a variable, and names by an index', async () => {
     const imported = await bring({
       'message/index.py': py,

@@ -320,7 +320,7 @@ function readEndpoint(endpoint: Endpoint, functions: readonly Named[], finding: 
         ? whyNot(reading, written, role)
         : l10n.t(
             'The function "{0}" is left out: say in scfws.json which one plays the role "{1}".',
-            textOf(written.value) ?? '',
+            target.aliases[0] ?? '',
             role,
           );
     finding.notes.push(noteAt(written.place, 'unknown', message));
