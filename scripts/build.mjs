@@ -7,7 +7,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Ajv from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
-import { commandLine } from './commandLine.mjs';
+import { apart, commandLine } from './commandLine.mjs';
 import { contributedTexts, eventSchemaInChinese, flowSchema, inChinese } from './generate.mjs';
 import { packagesOf } from './notices.mjs';
 
@@ -38,6 +38,7 @@ export const bundles = {
     entryPoints: ['src/extension/extension.ts'],
     outfile: 'dist/extension.js',
     external: ['vscode'],
+    plugins: [...node.plugins, apart],
   },
   // No 'vscode' external here: a core that reaches for the editor does not build.
   ...commandLine(node),

@@ -14,7 +14,7 @@ const near = ['./serve', './faultPlan'];
 const nameOf = (file) => path.relative(root, file).replaceAll('\\', '/');
 
 /** Calls what is in a file beside this one: the library of `scfws mcp`, which is large, and the parser, which others use. */
-const apart = {
+export const apart = {
   name: 'apart',
   setup(build) {
     build.onResolve({ filter: /^\.\.\/mcp\/main$/ }, () => ({ path: './mcp.js', external: true }));

@@ -22,7 +22,7 @@ export async function packExtension() {
     const inputs = path.join(stage, 'inputs.json');
     const build = ['scripts/build.mjs', '--production', '--out', dist, '--inputs', inputs];
     await must(process.execPath, build);
-    const bundles = ['extension', 'cli', 'commands', 'mcp', 'webview', 'report'];
+    const bundles = ['extension', 'cli', 'commands', 'acorn', 'mcp', 'webview', 'report'];
     writeNotices(readJson(inputs), bundles, path.join(stage, noticesName));
     const names = fs.readdirSync(root).filter((name) => !unpacked.test(name));
     for (const name of names) {

@@ -26,7 +26,7 @@ export async function importProject(folder: string, options: ImportOptions): Pro
   if (fs.existsSync(path.join(root, projectFileName))) {
     throw exists(path.join(root, projectFileName)); // Before anything is asked about roles.
   }
-  const [detected] = await detectProject(folder);
+  const [detected, ...others] = await detectProject(folder);
   if (detected === undefined) {
     const [served] = projectsBelow(root);
     throw new UserError(
@@ -34,7 +34,7 @@ export async function importProject(folder: string, options: ImportOptions): Pro
       l10n.t('Nothing to import was found in {0}.', root),
       served === undefined
         ? l10n.t(
-            'Looked for template.yaml, serverless.yml, and for folders or files with handlers that are named by their roles. A new project: scfws new <folder>.',
+            'Looked for template.yaml, serverless.yml (or .json, .js, .ts), Terraform files (*.tf), and for folders or files with handlers that are named by their roles. A new project: scfws new <folder>.',
           )
         : l10n.t('A folder in it is a project already: {0}', pasteable('scfws', 'serve', served)),
     );
@@ -60,6 +60,13 @@ export async function importProject(folder: string, options: ImportOptions): Pro
     );
   }
   process.stderr.write(lines(reportLines(notes, detected.folder, 'relative')));
+  for (const { sources } of others.filter((each) => each.functions.length > 0)) {
+    const message = l10n.t(
+      '{0} describes functions, too, and was not imported. To import it, move {1} away.',
+      ...[sources.join(', '), detected.sources.join(', ')],
+    );
+    process.stderr.write(lines([message]));
+  }
   const { functions } = JSON.parse(text) as { functions: Partial<Record<Role, unknown>> };
   for (const role of roles) {
     process.stdout.write(`  ${role}: ${nameOf(functions, role)}\n`);

@@ -100,6 +100,11 @@ describe('the package', function () {
     }
   });
 
+  it('holds the licence of the parser, which is a program of its own', () => {
+    const notices = fs.readFileSync(path.join(installed, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+    assert.match(notices, /^acorn \d.* \(MIT\)$/m);
+  });
+
   it('is smaller than 1.5 MB', () => {
     assert.ok(fs.statSync(vsix).size < 1.5 * 1024 * 1024, `${fs.statSync(vsix).size} bytes`);
   });

@@ -104,7 +104,7 @@ function problemFrom(
   };
 }
 
-function lineStarts(text: string): number[] {
+export function lineStarts(text: string): number[] {
   const starts = [0];
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -115,7 +115,7 @@ function lineStarts(text: string): number[] {
   return starts;
 }
 
-function positionOf(lines: number[], offset: number): { line: number; column: number } {
+export function positionOf(lines: number[], offset: number): { line: number; column: number } {
   let low = 0;
   let high = lines.length - 1;
   while (low < high) {

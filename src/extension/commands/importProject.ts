@@ -102,7 +102,7 @@ async function detect(folder: string, ask: boolean): Promise<DetectedProject> {
     throw new UserError(
       'nothingToImport',
       l10n.t(
-        'No functions were found in {0}: there is no template.yaml, no serverless.yml, and no folders or files with handlers that are named by their roles.',
+        'No functions were found in {0}: there is no template.yaml, no serverless.yml (or .json, .js, .ts), no Terraform file (*.tf), and no folders or files with handlers that are named by their roles.',
         folder,
       ),
       l10n.t('Create a project with "SCF WebSocket: Create Project…".'),

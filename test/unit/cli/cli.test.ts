@@ -288,6 +288,24 @@ describe('scfws', function () {
     });
   });
 
+  it('import tells of a further description that it did not take', async () => {
+    const both = path.join(folder, 'both');
+    fs.mkdirSync(path.join(both, 'message'), { recursive: true });
+    fs.writeFileSync(path.join(both, 'message', 'index.js'), 'exports.main_handler = () => 1;\n');
+    fs.writeFileSync(
+      path.join(both, 'serverless.ts'),
+      `export default { component: 'scf', name: 'message', inputs: { src: './message' as string } };\n`,
+    );
+    fs.writeFileSync(
+      path.join(both, 'main.tf'),
+      'resource "tencentcloud_scf_function" "message" {\n  zip_file = "message.zip"\n}\n',
+    );
+    const { code, err } = await scfws(['import', both]);
+    assert.equal(code, 0, err);
+    const told = 'main.tf describes functions, too, and was not imported.';
+    assert.ok(err.includes(`${told} To import it, move serverless.ts away.\n`), err);
+  });
+
   it('tells in words who was served by what, what broke where, and nothing of the end it made itself', async () => {
     const chosen = path.join(folder, 'told');
     await scfws(['new', chosen, '--language', 'javascript', '--template', 'echo']);

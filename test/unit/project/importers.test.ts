@@ -343,6 +343,17 @@ describe('importing', () => {
     );
   });
 
+  it('does not go down a file of brackets', () => {
+    for (const text of [
+      '['.repeat(400_000),
+      '{a: '.repeat(100_000),
+      'a: ' + '- '.repeat(100_000),
+    ]) {
+      const finding = parseServerlessYml([{ file: 'serverless.yml', text }]);
+      assert.match(finding?.notes[0]?.message ?? '', /^This file is nested too deeply/);
+    }
+  });
+
   it('does not follow a flood of YAML aliases', () => {
     const lines = ['a: &a [x, x, x, x, x, x, x, x, x, x]'];
     for (const [one, other] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg', 'gh'].map((pair) => [

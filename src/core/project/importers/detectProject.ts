@@ -15,11 +15,17 @@ import { readTextFile } from './readTextFile';
 import { roleQuestions } from './roleGuess';
 import { parseServerlessYml } from './serverlessYml';
 import { parseTemplateYaml } from './templateYaml';
+import { isTerraform, parseTerraform } from './terraform';
 import type { TextFile } from './yamlText';
 
 const mostFolders = 100;
+const mostTerraformFiles = 100;
 const templates = ['template.yaml', 'template.yml', 'template.json'];
-const serverless = ['serverless.yml', 'serverless.yaml', 'serverless.json']; // JSON is YAML, too.
+const scripts = ['js', 'cjs', 'mjs', 'ts', 'cts', 'mts'];
+// JSON is YAML, too.
+const serverless = ['serverless', 'serverless.config'].flatMap((name) =>
+  ['yml', 'yaml', 'json', ...scripts].map((ending) => `${name}.${ending}`),
+);
 
 /**
  * What the folder holds, the most telling first; empty when there is nothing to import. A file that cannot be
@@ -28,11 +34,12 @@ const serverless = ['serverless.yml', 'serverless.yaml', 'serverless.json']; // 
 export async function detectProject(folder: string): Promise<DetectedProject[]> {
   const root = path.resolve(folder);
   const subfolders = await foldersIn(root);
-  const files = await readAll(root, subfolders, serverless);
+  const files = await readAll(root, ['.', ...subfolders], called(serverless));
   const env = await environments(root, [...files.map(({ file }) => file), ...templates]);
   const written = [
     parseServerlessYml(files, env),
     await readTemplates(root, subfolders, env),
+    ...(await readTerraform(root, subfolders)),
   ].filter((finding) => finding !== undefined);
   const readable = written.filter(({ functions }) => functions.length > 0);
   // Only a guess, so only where no file says more.
@@ -54,8 +61,8 @@ async function readTemplates(
   subfolders: readonly string[],
   env: (file: string) => Readonly<Record<string, string>>,
 ): Promise<Finding | undefined> {
-  const own = await readAll(root, [], templates);
-  const files = own.length > 0 ? own : await readAll(root, subfolders, templates);
+  const own = await readAll(root, ['.'], called(templates));
+  const files = own.length > 0 ? own : await readAll(root, subfolders, called(templates));
   const found = files.flatMap((each) => parseTemplateYaml(each, env(each.file)) ?? []);
   const [first] = found;
   if (first === undefined || found.length === 1) {
@@ -70,6 +77,19 @@ async function readTemplates(
     together.notes.push(...each.notes);
   }
   return together;
+}
+
+/** Each folder of Terraform files is one description of all that is in it. */
+async function readTerraform(root: string, subfolders: readonly string[]): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const folder of ['.', ...subfolders]) {
+    const files = await readAll(root, [folder], (there) =>
+      there.filter(isTerraform).sort().slice(0, mostTerraformFiles),
+    );
+    const found = parseTerraform(files, (each) => existsSync(path.join(root, each)));
+    findings.push(...(found === undefined ? [] : [found]));
+  }
+  return findings;
 }
 
 /** Each template calls its only function the same: the folder tells them apart. */
@@ -128,9 +148,10 @@ async function complete(finding: Finding, root: string): Promise<DetectedProject
       delete known[role];
     }
   }
-  // A file that names Transfer and no Register means that there is none.
-  const questions =
-    known.transfer === undefined && functions.length > 0 ? roleQuestions(functions, known) : [];
+  // A file that names Transfer and no Register means that there is none; one that names what is not there does not.
+  const questions = (functions.length > 0 ? roleQuestions(functions, known) : []).filter(
+    ({ role }) => known.transfer === undefined || finding.open?.includes(role) === true,
+  );
   const absolute = notes.map((each) => ({ ...each, file: path.resolve(root, each.file) }));
   return { ...finding, folder: root, functions, roles: known, questions, notes: absolute };
 }
@@ -166,16 +187,22 @@ async function foldersIn(root: string): Promise<string[]> {
 async function readAll(
   root: string,
   folders: readonly string[],
-  names: readonly string[],
+  wanted: (there: readonly string[]) => readonly string[],
 ): Promise<TextFile[]> {
   const files: TextFile[] = [];
-  for (const file of ['.', ...folders].flatMap((folder) =>
-    names.map((name) => path.posix.join(folder, name)),
-  )) {
-    const read = await readTextFile(root, file);
-    if (read !== undefined) {
-      files.push(read);
+  for (const folder of folders) {
+    const there = await fs.readdir(path.join(root, folder)).catch(() => []);
+    for (const name of wanted(there)) {
+      const read = await readTextFile(root, path.posix.join(folder, name));
+      if (read !== undefined) {
+        files.push(read);
+      }
     }
   }
   return files;
+}
+
+/** In the order of `names`. */
+function called(names: readonly string[]): (there: readonly string[]) => string[] {
+  return (there) => names.filter((name) => there.includes(name));
 }

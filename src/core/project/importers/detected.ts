@@ -33,7 +33,7 @@ export interface RoleQuestion {
 }
 
 export interface DetectedProject {
-  kind: 'templateYaml' | 'serverlessYml' | 'folders' | 'unreadable';
+  kind: 'templateYaml' | 'serverlessYml' | 'terraform' | 'folders' | 'unreadable';
   /** Absolute path of the folder that scfws.json belongs to. */
   folder: string;
   /** Files that it was read from, relative to the folder. */
@@ -47,6 +47,8 @@ export interface DetectedProject {
   functions: DetectedFunction[];
   /** Roles that the files assign themselves. */
   roles: Partial<Record<Role, string>>;
+  /** Roles for which they name something that is not there. */
+  open?: Role[];
   questions: RoleQuestion[];
   notes: Note[];
 }

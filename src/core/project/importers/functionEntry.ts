@@ -11,6 +11,7 @@ import {
   resolved,
   resolvedText,
   shown,
+  surroundOf,
   valueAt,
   variablesAt,
   writtenAt,
@@ -25,19 +26,22 @@ export type Layers = readonly [Path, ...Path[]];
 /** Read, or without a meaning on this machine. */
 const silent = new Set(
   (
-    'src codeuri code handler runtime timeout inittimeout memorysize memory environment environments ' +
+    'src codeuri code handler runtime timeout inittimeout init_timeout memorysize memory environment environments ' +
     'name functionname description desc type region role tags tag events triggers namespace publish traffic ' +
     'enableroleauth functions apigw apigatewayconf faas functionconf servicename publicaccess publicnetworkconfig ' +
-    'hook existed ignoretriggers protocols cls log package app org stage component'
+    'hook existed ignoretriggers protocols cls log package app org stage component ' +
+    'zip_file cos_bucket_name cos_bucket_region cos_object_name mem_size func_type dns_cache enable_public_net ' +
+    'enable_eip_config cls_logset_id cls_topic_id l5_enable async_run_enable count for_each lifecycle depends_on provider'
   ).split(' '),
 );
 
-/** Undefined, with a note, when its code is not in a folder of this machine. */
+/** Undefined, with a note, when its code is not in a folder of this machine. `known`: the folder, where it is known. */
 export function functionEntry(
   reading: Reading,
   name: string,
   base: string,
   layers: Layers,
+  known?: string,
 ): DetectedFunction | undefined {
   const get = (...names: string[]): Written | undefined => {
     for (const layer of layers) {
@@ -52,11 +56,12 @@ export function functionEntry(
   const code = get('src', 'CodeUri', 'code');
   const within = isRecord(code?.value) ? recordOf(code.value) : undefined;
   const folder =
-    within === undefined
+    known ??
+    (within === undefined
       ? code === undefined
         ? '.'
         : resolvedText(reading, code, name)
-      : textOf(within['dist'] ?? within['src']); // What is packed is what the build leaves.
+      : textOf(within['dist'] ?? within['src'])); // What is packed is what the build leaves.
   if (folder === undefined) {
     const bucket =
       within && textOf(within['bucket'] ?? within['Bucket'] ?? within['COSBucketName']);
@@ -68,7 +73,7 @@ export function functionEntry(
           ? l10n.t(
               '{0}: its code is not said to be in a folder ({1}). Put it into one, name that, and import again.',
               name,
-              briefly(code?.value),
+              shown(briefly(code?.value)),
             )
           : l10n.t(
               '{0}: its code lies in the bucket {1}, as {2}. Download it into a folder, name that here, and import again.',
@@ -108,8 +113,13 @@ export function functionEntry(
     handler: resolvedText(reading, get('handler'), name),
     runtime: resolvedText(reading, get('runtime'), name),
     timeout: limitedNumber(reading, get('timeout'), name, limits.timeout),
-    initTimeout: limitedNumber(reading, get('initTimeout'), name, limits.initTimeout),
-    memory: limitedNumber(reading, get('memorySize', 'memory'), name, limits.memory),
+    initTimeout: limitedNumber(
+      reading,
+      get('initTimeout', 'init_timeout'),
+      name,
+      limits.initTimeout,
+    ),
+    memory: limitedNumber(reading, get('memorySize', 'memory', 'mem_size'), name, limits.memory),
     environment: environmentOf(reading, name, layers),
     place,
   };
@@ -225,10 +235,7 @@ function referredVariables(
 
 function variableValue(reading: Reading, name: string, written: Written): string | undefined {
   const { key, value: raw, place } = written;
-  const { unresolved } = resolveReferences(raw, {
-    document: reading.source.value,
-    env: reading.env,
-  });
+  const { unresolved } = resolveReferences(raw, surroundOf(reading));
   const given = givenPushNames.includes(key);
   if (
     unresolved.length > 0 &&

@@ -3,12 +3,15 @@
  * Resolved as far as the file itself and the `.env` beside it allow; nothing of this machine's own environment.
  */
 import { isRecord, recordOf, textOf } from './yamlText';
+import type { Found } from './yamlText';
 
 /** What references of one file can lead to. */
 export interface Surround {
   document: Record<string, unknown>;
   /** Variables of the `.env` files beside it. */
   env: Readonly<Record<string, string>>;
+  /** Where a file has names of its own kind: what one leads to. They know no alternatives. */
+  find?(name: string): Found | undefined;
 }
 
 export interface Resolved {
@@ -73,6 +76,17 @@ function lookUp(
   if (depth >= deepest) {
     outcome.unresolved.push(written);
     return undefined;
+  }
+  if (surround.find !== undefined) {
+    const found = surround.find(inner.trim());
+    if (found?.value === undefined) {
+      outcome.unresolved.push(written);
+      return undefined;
+    }
+    if (found.assumed === true) {
+      outcome.assumed.push(written);
+    }
+    return resolve(found.value, surround, outcome, depth + 1);
   }
   for (const [index, alternative] of alternativesOf(inner).entries()) {
     const found = valueOf(alternative, surround);

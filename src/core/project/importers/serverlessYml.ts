@@ -1,5 +1,5 @@
 /**
- * `serverless.yml` with the vendor's components: `scf` and `multi-scf` have the functions, `apigateway` and
+ * `serverless.yml`, or the same as JSON or as a script, with the vendor's components: `scf` and `multi-scf` have the functions, `apigateway` and
  * `websocket` say which of them plays which role. Both generations: one component a file, or many by name; and the
  * framework's own form, `provider: tencent`.
  */
@@ -14,7 +14,18 @@ import { readGateways } from './gatewayEndpoints';
 import type { Component, Named } from './gatewayEndpoints';
 import { noteAt } from './notes';
 import { otherServerless, providerOf } from './otherFiles';
-import { limitedNumber, limits, resolvedText, stageOf, valueAt, writtenAt } from './written';
+import {
+  followed,
+  keysOf,
+  limitedNumber,
+  limits,
+  resolved,
+  resolvedText,
+  stageOf,
+  valueAt,
+  writtenAt,
+} from './written';
+import { isScript, parseScriptText } from './scriptText';
 import type { Reading } from './written';
 import { isRecord, listOf, parseYamlText, recordOf, textOf } from './yamlText';
 import type { Path, TextFile } from './yamlText';
@@ -28,7 +39,13 @@ export function parseServerlessYml(
   const components: Component[] = [];
   const readings: Reading[] = [];
   for (const each of files) {
-    const { source, notes } = parseYamlText(each);
+    const first = isScript(each.file) ? otherForm(each, files) : undefined;
+    if (first !== undefined) {
+      const message = l10n.t('{0} is read instead, as the framework does.', first);
+      finding.notes.push(noteAt({ file: each.file }, 'leftOut', message));
+      continue;
+    }
+    const { source, notes } = isScript(each.file) ? parseScriptText(each) : parseYamlText(each);
     finding.notes.push(...notes);
     if (source !== undefined) {
       const reading: Reading = { source, env: env(each.file), notes: finding.notes };
@@ -40,9 +57,18 @@ export function parseServerlessYml(
     }
   }
   const functions = components.flatMap((component) => functionsOf(component, finding));
-  readGateways(components, functions, finding);
+  const wholeFiles = readings.map((reading): Component => ({
+    type: 'file',
+    name: '',
+    inputs: [],
+    reading,
+  }));
+  readGateways([...components, ...wholeFiles], functions, finding);
   finding.functions = functions.flatMap(({ detected }) => detected ?? []);
-  if (finding.functions.length === 0 && finding.notes.length === 0) {
+  // A script without functions may be a program of that name: what else is here counts as well.
+  const isOther =
+    finding.notes.length === 0 || (finding.sources.every(isScript) && components.length === 0);
+  if (finding.functions.length === 0 && isOther) {
     for (const { source } of readings) {
       const message = otherServerless(source.value);
       finding.notes.push(
@@ -53,14 +79,21 @@ export function parseServerlessYml(
         ),
       );
     }
-    return readings.length === 0 ? undefined : { ...finding, kind: 'unreadable' };
+    return finding.notes.length === 0 ? undefined : { ...finding, kind: 'unreadable' };
   }
-  return finding.functions.length === 0 && finding.notes.length === 0 ? undefined : finding;
+  return finding;
+}
+
+/** YAML or JSON in the same folder. */
+function otherForm({ file }: TextFile, files: readonly TextFile[]): string | undefined {
+  const folder = path.posix.dirname(file);
+  return files.find((each) => !isScript(each.file) && path.posix.dirname(each.file) === folder)
+    ?.file;
 }
 
 function componentsOf(reading: Reading): Component[] {
   const document = reading.source.value;
-  if (providerOf(document) === 'tencent' && isRecord(document['functions'])) {
+  if (providerOf(document) === 'tencent' && document['functions'] !== undefined) {
     return [{ type: 'framework', name: textOf(document['service']) ?? '', inputs: [], reading }];
   }
   if (typeof document['component'] === 'string') {
@@ -77,13 +110,13 @@ function componentsOf(reading: Reading): Component[] {
     }));
 }
 
-/** `@serverless/tencent-scf@1.2` → `scf` */
+/** `@serverless/tencent-scf@1.2`, `../tencent-scf` → `scf` */
 function typeOf(component: string): string {
   const name = component
-    .replace(/^@[\w.-]+\//, '')
-    .replace(/^tencent-/, '')
-    .replace(/@.*$/, '');
-  return name === 'cloudfunction' ? 'scf' : name;
+    .replace(/(?<=.)@.*$/, '')
+    .replace(/^.*\//, '')
+    .replace(/^tencent-/, '');
+  return name === 'cloudfunction' ? 'scf' : /^api-?gw?$/.test(name) ? 'apigateway' : name;
 }
 
 function functionsOf(component: Component, finding: Finding): Named[] {
@@ -93,21 +126,31 @@ function functionsOf(component: Component, finding: Finding): Named[] {
     case 'scf': {
       const called = nameAt(component, inputs) ?? name;
       const detected = functionEntry(reading, called, base, [inputs]);
-      return [{ detected: withTrigger(detected, component, inputs), aliases: [called, name] }];
+      return [
+        {
+          detected: withTrigger(detected, component, inputs),
+          aliases: [called, name, ...nameAsWritten(reading, inputs)],
+        },
+      ];
     }
     case 'multi-scf':
     case 'framework': {
       // The framework packs the folder of its file; what all functions share stands in `provider`.
       const shared: Path = type === 'framework' ? ['provider'] : inputs;
-      const at: Path = [...inputs, 'functions'];
+      const at = functionsAt(component);
       return keysOf(valueAt(reading, at)).map((key) => {
-        const own: Path = [...at, key];
+        const own = followed(reading, [...at, key]);
+        if (typeof valueAt(reading, own) === 'string') {
+          // Another file has it, which is told.
+          resolved(reading, writtenAt(reading, at, String(key)), name);
+          return { aliases: [String(key)] };
+        }
         const called = nameAt(component, own) ?? String(key);
         const layers: Layers = [own, shared];
         const detected = functionEntry(reading, called, base, layers);
         return {
           detected: withTrigger(detected, component, own),
-          aliases: [called, String(key), `${name}.${key}`],
+          aliases: [called, String(key), `${name}.${key}`, ...nameAsWritten(reading, own)],
         };
       });
     }
@@ -116,10 +159,6 @@ function functionsOf(component: Component, finding: Finding): Named[] {
     default:
       return [];
   }
-}
-
-function keysOf(value: unknown): (string | number)[] {
-  return Array.isArray(value) ? [...value.keys()] : Object.keys(recordOf(value));
 }
 
 /** The name that the cloud will know; a reference that leads nowhere leaves the key of the file. */
@@ -132,6 +171,22 @@ function nameAt({ reading }: Component, at: Path): string | undefined {
         written,
         l10n.t('the function at line {0}', (written.place.range?.line ?? 0) + 1),
       );
+}
+
+/** The same reference at both ends leads to the same function, whatever it stands for. */
+function nameAsWritten(reading: Reading, at: Path): string[] {
+  const written = textOf(writtenAt(reading, at, 'name')?.value);
+  return written === undefined ? [] : [written];
+}
+
+/** Where the functions stand; that another file has them is told. */
+function functionsAt({ inputs, name, reading }: Component): Path {
+  const at: Path = [...inputs, 'functions'];
+  const there = followed(reading, at);
+  if (there === at && typeof valueAt(reading, at) === 'string') {
+    resolved(reading, writtenAt(reading, inputs, 'functions'), name);
+  }
+  return there;
 }
 
 /** Marks what the files put behind an HTTP endpoint, and nowhere behind one for WebSocket. */

@@ -7,6 +7,7 @@ import { noteAt } from './notes';
 import type { Note, Place } from './notes';
 import { quantityOf, type Unit } from './quantities';
 import { resolveReferences } from './references';
+import type { Surround } from './references';
 import { isRecord, listOf, recordOf, textOf } from './yamlText';
 import type { Path, Source } from './yamlText';
 
@@ -32,9 +33,15 @@ export function valueAt(reading: Reading, at: Path): unknown {
   );
 }
 
+/** Of a list or a mapping. */
+export function keysOf(value: unknown): (string | number)[] {
+  return Array.isArray(value) ? [...value.keys()] : Object.keys(recordOf(value));
+}
+
 /** The first of the names (in any case) that a mapping has. */
 export function writtenAt(reading: Reading, at: Path, ...names: string[]): Written | undefined {
-  const mapping = recordOf(valueAt(reading, at));
+  const holder = valueAt(reading, at);
+  const mapping = Array.isArray(holder) ? { ...(holder as unknown[]) } : recordOf(holder);
   for (const name of names) {
     const key = Object.keys(mapping).find((each) => each.toLowerCase() === name.toLowerCase());
     if (key !== undefined && mapping[key] !== null) {
@@ -44,16 +51,29 @@ export function writtenAt(reading: Reading, at: Path, ...names: string[]): Writt
   return undefined;
 }
 
+export function surroundOf({ source, env }: Reading): Surround {
+  const { value: document, find } = source;
+  return { document, env, ...(find === undefined ? {} : { find }) };
+}
+
+/** `${self:custom.list}` in place of a list or mapping: the path of what it refers to, in the same file. */
+export function followed(reading: Reading, at: Path): Path {
+  const value = valueAt(reading, at);
+  const name =
+    typeof value === 'string' && reading.source.find === undefined
+      ? /^\$\{(?:self[:.])?([\w-]+(?:\.[\w-]+)*)\}$/.exec(value)?.[1]
+      : undefined;
+  const there = name?.split('.');
+  return there !== undefined && typeof valueAt(reading, there) === 'object' ? there : at;
+}
+
 /** The value without references; undefined, with a note, where one leads nowhere. */
 export function resolved(reading: Reading, written: Written | undefined, of: string): unknown {
   if (written === undefined) {
     return undefined;
   }
-  const { value, unresolved, assumed } = resolveReferences(written.value, {
-    document: reading.source.value,
-    env: reading.env,
-  });
-  for (const reference of new Set(unresolved)) {
+  const { value, unresolved, assumed } = resolveReferences(written.value, surroundOf(reading));
+  for (const reference of new Set(unresolved.filter((each) => !isCode(each)))) {
     reading.notes.push(
       noteAt(
         written.place,
@@ -94,7 +114,20 @@ export function resolvedText(
 
 /** `!Ref Mode` as it was written, not as it was kept. */
 export function shown(reference: string): string {
-  return reference.replace(/^\$\{(!\w+ .*)\}$/s, '$1').slice(0, 100);
+  return reference
+    .replace(/^\$\{(?:!code )?(.*)\}$/s, (all, inner: string) =>
+      isCode(all) || inner.startsWith('!') ? inner : all,
+    )
+    .slice(0, 100);
+}
+
+/** What only running a file would tell, kept as a reference that leads nowhere; whoever read the file has told of it. */
+export function codeReference(text: string): string {
+  return `\${!code ${text.replace(/\s+/g, ' ').replace(/[{}$]/g, '')}}`;
+}
+
+function isCode(reference: string): boolean {
+  return reference.startsWith('${!code ');
 }
 
 interface Limits {

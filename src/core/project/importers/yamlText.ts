@@ -9,6 +9,7 @@ import { noteAt } from './notes';
 import type { Note, Place } from './notes';
 
 const longestYaml = 500_000;
+const deepestYaml = 1000;
 
 export interface TextFile {
   /** Relative to the project folder, with slashes. */
@@ -24,6 +25,15 @@ export interface Source {
   file: string;
   value: Record<string, unknown>;
   placeOf(path: Path): Place;
+  /** Set where names are looked up otherwise than in `value`, by their path. */
+  find?: (name: string) => Found | undefined;
+}
+
+/** What a name leads to. */
+export interface Found {
+  value: unknown;
+  /** A default answered. */
+  assumed?: boolean;
 }
 
 /** A mapping; anything else, or a file that cannot be read, has no source but a note. */
@@ -42,6 +52,9 @@ export function parseYamlText({ text, file }: TextFile): { source?: Source; note
   }
   if (text.length > longestYaml) {
     return failed(l10n.t('This file is too large to be imported.'));
+  }
+  if (isTooDeep(text)) {
+    return failed(l10n.t('This file is nested too deeply.'));
   }
   const lines = new LineCounter();
   try {
@@ -79,6 +92,18 @@ export function parseYamlText({ text, file }: TextFile): { source?: Source; note
   }
 }
 
+/** Each level costs the parser as much as all before it: a file of brackets took half a minute. */
+function isTooDeep(text: string): boolean {
+  let open = 0;
+  for (const sign of text) {
+    open += sign === '[' || sign === '{' ? 1 : (sign === ']' || sign === '}') && open > 0 ? -1 : 0;
+    if (open > deepestYaml) {
+      return true;
+    }
+  }
+  return /(?:[-?:][^\S\n]+){100}/.test(text);
+}
+
 /** JSON with comments, as the console's command line keeps beside the code. */
 export function parseJsonSource({ text, file }: TextFile): { source?: Source; notes: Note[] } {
   if (text === undefined) {
@@ -99,7 +124,7 @@ export function parseJsonSource({ text, file }: TextFile): { source?: Source; no
 }
 
 /** Read as something else, its values would be others than those that were written. */
-function notUtf8(file: string): Note {
+export function notUtf8(file: string): Note {
   const message = l10n.t('This file is not UTF-8.');
   const nextStep = l10n.t('Save it with that encoding and import again.');
   return noteAt({ file }, 'unknown', sentences(message, nextStep));
@@ -151,7 +176,7 @@ function keepNumbers(document: Document): void {
   });
 }
 
-function asWritten(value: number, source: string): number | string {
+export function asWritten(value: number, source: string): number | string {
   return String(value) === source ? value : source;
 }
 
