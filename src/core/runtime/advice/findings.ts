@@ -9,6 +9,7 @@ import type { BuildProblem } from '../launch/build';
 import type { About } from './about';
 import { adviseOn, pushAddressAdvice } from './code';
 import { explainForm, placeOfHandler } from './handlerForms';
+import { explainProxy } from './proxies';
 
 export interface Finding {
   rule: string;
@@ -47,6 +48,8 @@ export function explainNotice(notice: Notice, spec: FunctionSpec): Finding {
         advice: pushAddressAdvice(),
         place: notice.place,
       };
+    case 'proxied':
+      return { ...explainProxy(notice, spec), severity: 'error', place: notice.place };
     case 'codeWrite':
       return {
         rule: 'runtime.read-only-code',
