@@ -147,6 +147,16 @@ export const runtimeRows: readonly LedgerRow[] = [
     fixed: 'JSON has no such values.',
   },
   {
+    id: 'runtime.lost-values',
+    mark: 'assumed',
+    source: 'our choice',
+    given:
+      'a Node.js handler whose answer or push holds a Map, a Set, a promise, an Error, or another object that JSON keeps nothing of',
+    when: 'JSON.stringify makes {} of it',
+    then: 'that is what arrives, and a finding says which value it was, and where it stood',
+    fixed: 'JSON.stringify does the same wherever it runs.',
+  },
+  {
     id: 'runtime.no-credentials',
     mark: 'assumed',
     source: 'our choice',

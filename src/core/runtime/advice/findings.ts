@@ -9,6 +9,7 @@ import type { BuildProblem } from '../launch/build';
 import type { About } from './about';
 import { adviseOn, pushAddressAdvice } from './code';
 import { explainForm, placeOfHandler } from './handlerForms';
+import { explainLost } from './lostValues';
 import { explainProxy } from './proxies';
 
 export interface Finding {
@@ -50,6 +51,11 @@ export function explainNotice(notice: Notice, spec: FunctionSpec): Finding {
       };
     case 'proxied':
       return { ...explainProxy(notice, spec), severity: 'error', place: notice.place };
+    case 'lostValue':
+      return {
+        ...{ rule: 'runtime.lost-values', severity: 'warning', ...explainLost(notice, spec) },
+        place: notice.place ?? placeOfHandler(spec),
+      };
     case 'codeWrite':
       return {
         rule: 'runtime.read-only-code',

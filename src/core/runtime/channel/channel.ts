@@ -88,6 +88,15 @@ export type Notice =
   | { notice: 'redirected'; host: string }
   | { notice: 'placeholder'; host: string; place?: SourcePlace }
   | ({ notice: 'proxied'; place?: SourcePlace } & Proxied)
+  /** JSON keeps nothing of a value, and there is something in it. */
+  | {
+      notice: 'lostValue';
+      of: 'answer' | 'push';
+      /** Its class, and its path, such as `.users[0]`; empty: the whole. */
+      kind: string;
+      where: string;
+      place?: SourcePlace;
+    }
   | { notice: 'ignoredReturn'; form?: HandlerForm; place?: SourcePlace }
   | { notice: 'codeWrite'; path: string; refused: boolean; place?: SourcePlace }
   /** The user's code ends its own process, there. */
@@ -367,6 +376,10 @@ function noticeOf(json: string): Notice {
         ? isPlace(place)
         : ((notice === 'ignoredReturn' && (form === undefined || isForm(form))) ||
             (notice === 'proxied' && isProxied(value)) ||
+            (notice === 'lostValue' &&
+              (value['of'] === 'answer' || value['of'] === 'push') &&
+              typeof value['kind'] === 'string' &&
+              typeof value['where'] === 'string') ||
             (notice === 'codeWrite' && typeof value['path'] === 'string')) &&
           (place === undefined || isPlace(place));
   if (!known) {
