@@ -78,6 +78,17 @@ export function explainNewer(
   }));
 }
 
+/** What the handler reads and nothing has: no call of it fails, and the value is missing from then on. */
+export function explainMisnamed({ misnamed }: CodeCheck, spec: FunctionSpec): Finding[] {
+  return misnamed.slice(0, mostForeseen).map(({ of, what, here, file, line }) => ({
+    rule: of === 'context' ? 'runtime.context' : 'transfer.event',
+    severity: 'warning',
+    message: l10n.t('{0} reads {1}, which is not there.', spec.name, what),
+    advice: l10n.t('Here it is called {0}.', here),
+    place: { file, line },
+  }));
+}
+
 /** Keys of a function in scfws.json, the likeliest first; none: it is not that file that is wrong. */
 function keysBehind(failure: StartFailure): string[] {
   if (failure.why === 'code') {

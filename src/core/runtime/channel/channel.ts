@@ -97,6 +97,8 @@ export type Notice =
       where: string;
       place?: SourcePlace;
     }
+  /** A push was made without a member that it must have: its value is undefined. */
+  | { notice: 'undefinedMember'; name: string; place?: SourcePlace }
   | { notice: 'ignoredReturn'; form?: HandlerForm; place?: SourcePlace }
   | { notice: 'codeWrite'; path: string; refused: boolean; place?: SourcePlace }
   /** The user's code ends its own process, there. */
@@ -376,6 +378,7 @@ function noticeOf(json: string): Notice {
         ? isPlace(place)
         : ((notice === 'ignoredReturn' && (form === undefined || isForm(form))) ||
             (notice === 'proxied' && isProxied(value)) ||
+            (notice === 'undefinedMember' && typeof value['name'] === 'string') ||
             (notice === 'lostValue' &&
               (value['of'] === 'answer' || value['of'] === 'push') &&
               typeof value['kind'] === 'string' &&

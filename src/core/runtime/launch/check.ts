@@ -17,6 +17,8 @@ export interface CodeCheck {
   failures: CodeFailure[];
   /** What the version lacks that the function is for, where a newer one looked. */
   newer: NewerCode[];
+  /** Members of the event or of the context that are not called so here, and are read nevertheless. */
+  misnamed: MisnamedMember[];
   /** Absolute paths of the project's files that were looked at. */
   files: string[];
   /** The script of the build that was looked at, instead of the handler. */
@@ -31,6 +33,16 @@ export interface NewerCode {
   since: string;
   /** The error that it is in the version that was asked for. */
   type: string;
+  file: string;
+  line: number;
+}
+
+export interface MisnamedMember {
+  of: 'event' | 'context';
+  /** As it is written: `event.websocket.connectionId`. */
+  what: string;
+  /** What is there: `event.websocket.secConnectionID`. */
+  here: string;
   file: string;
   line: number;
 }
@@ -103,7 +115,7 @@ interface Look {
 /** Those that begin when this turn of the event loop is done. */
 const waiting = new Map<string, Look>();
 
-const nothing: CodeCheck = { failures: [], newer: [], files: [] };
+export const nothing: CodeCheck = { failures: [], newer: [], misnamed: [], files: [] };
 
 function begin(key: string, { command, args, cwd, env, asked }: Look): void {
   waiting.delete(key);

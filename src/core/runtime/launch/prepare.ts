@@ -8,7 +8,7 @@ import type { FunctionId, FunctionSpec } from '../../../protocol/project';
 import { startBuild, type Build, type BuildProblem } from './build';
 import { Channel, type CodeFailure } from '../channel/channel';
 import type { RuntimeDependencies } from '../contract';
-import { checkCode, type CodeCheck } from './check';
+import { checkCode, nothing, type CodeCheck } from './check';
 import { buildEnvironment, launchOrder, splitHandler } from './environment';
 import {
   findInterpreter,
@@ -139,7 +139,7 @@ export function startPreparation(
     async check() {
       if (spec.family !== 'python' && spec.family !== 'node') {
         await this.warmUp();
-        return { failures: [], newer: [], files: [] };
+        return nothing;
       }
       const interpreter = await interpreterOf();
       const builds = spec.build !== undefined && !(await runsSource(interpreter));

@@ -2,33 +2,35 @@
 //
 // stdin: [{"folder", "project", "modulePath", "file", "entry", "script"?, "asked"?}, …] as in launch orders; `modulePath` is
 // their NODE_PATH; `script` is looked at instead of the handler, which it builds; `asked` is the older version that the
-// function is for. stdout, for each: {"failures": […], "newer": […], "files": […]}, failures as failures.cjs describes
-// them, `newer` what `asked` has not. Only what is certain is told: what is required further in than the first column may
-// be optional.
+// function is for. stdout, for each: {"failures": […], "newer": […], "misnamed": […], "files": […]}, failures as
+// failures.cjs describes them, `newer` what `asked` has not, `misnamed` as names.cjs describes it. Only what is certain is
+// told: what is required further in than the first column may be optional.
 'use strict';
 const fs = require('fs');
 const Module = require('module');
 const path = require('path');
 const vm = require('vm');
 const { spawnSync } = require('child_process');
-const { newerThan } = require('./newer.cjs');
+const { misnamed } = require('./names.cjs');
+const { newerThan, parse } = require('./newer.cjs');
 
 const extensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'];
 let failures;
 let newer;
+let others;
 let files;
 let asked;
 
 function lookAt(order) {
-  [failures, newer, files, asked] = [[], [], [], undefined];
+  [failures, newer, others, files, asked] = [[], [], [], [], undefined];
   process.env.NODE_PATH = order.modulePath;
   Module._initPaths();
   try {
     main(order);
   } catch {
-    return { failures: [], newer: [], files: [] }; // What cannot be looked at is not known to be wrong.
+    return { failures: [], newer: [], misnamed: [], files: [] }; // What cannot be looked at is not known to be wrong.
   }
-  return { failures, newer, files };
+  return { failures, newer, misnamed: others, files };
 }
 
 function main(order) {
@@ -44,7 +46,10 @@ function main(order) {
   }
   asked = order.asked;
   const source = look(file, order.project);
-  if (source !== undefined) checkEntry(source, file, order.entry);
+  if (source === undefined) return;
+  checkEntry(source, file, order.entry);
+  const tree = parse(withoutTypes(file, fs.readFileSync(file, 'utf8')));
+  if (tree !== undefined) others = misnamed(tree, order.entry).map((each) => ({ ...each, file }));
 }
 
 /** Its text without comments, after its own modules have been looked at, too; undefined when it is no JavaScript. */
@@ -56,8 +61,8 @@ function look(file, project) {
     failures.push(problem);
     return undefined;
   }
-  if (asked !== undefined && /\.[cm]?js$/.test(file)) {
-    for (const each of newerThan(asked, text)) newer.push({ ...each, file });
+  if (asked !== undefined) {
+    for (const each of newerThan(asked, withoutTypes(file, text))) newer.push({ ...each, file });
   }
   const source = withoutComments(text);
   for (const { name, line, isImport } of requests(source)) {
@@ -92,6 +97,13 @@ function syntaxProblem(file, text) {
   return check.status === 0 || type !== 'SyntaxError'
     ? undefined
     : syntaxFailure(file, type, message, check.stderr.trimEnd());
+}
+
+/** TypeScript as it runs: each type is blank, and all else where it was. */
+function withoutTypes(file, text) {
+  return /\.[cm]?ts$/.test(file) && Module.stripTypeScriptTypes
+    ? Module.stripTypeScriptTypes(text)
+    : text;
 }
 
 function syntaxFailure(file, type, message, stack) {

@@ -351,4 +351,4 @@ function isNumber([first, second]) {
   return second === undefined && value !== undefined && typeof value.value === 'number';
 }
 
-module.exports = { newerThan };
+module.exports = { dotted, newerThan, parse, walk };

@@ -1,5 +1,6 @@
-// Values of which JSON keeps nothing, such as a Map: JSON.stringify makes {} of them and says nothing. Told where it is
-// certain what becomes of the text: it is the answer, or the body of a push, or the text that a push carries.
+// Values of which JSON keeps nothing, such as a Map: JSON.stringify makes {} of them and says nothing; and what is undefined,
+// which it leaves out. Told where it is certain what becomes of the text: it is the answer, or the body of a push, or the
+// text that a push carries.
 'use strict';
 const { types } = require('util');
 const { send } = require('./send.cjs');
@@ -20,9 +21,10 @@ exports.install = (runningInvocation) => {
   JSON.stringify = function (value, replacer, space) {
     const text = stringify.call(this, value, replacer, space);
     // Whoever brings a replacer may know what it is for.
-    if (typeof text === 'string' && text.includes('{}') && !replacer) {
+    if (typeof text === 'string' && !replacer) {
       try {
-        look(value, text);
+        if (text.includes('{}')) look(value, text);
+        if (text.includes('"websocket"')) lookForMissing(value);
       } catch {
         // An object made to break whoever looks at it.
       }
@@ -45,12 +47,30 @@ function look(value, text) {
   }
 }
 
-const isPush = (value) =>
+/** Members that a push must have: one that is written and undefined was to have a value. */
+function lookForMissing(value) {
+  if (!isPush(value) && !isClosing(value)) return;
+  for (const name of isPush(value) ? ['secConnectionID', 'data'] : ['secConnectionID']) {
+    const { websocket } = value;
+    if (!Object.prototype.hasOwnProperty.call(websocket, name) || websocket[name] !== undefined)
+      continue;
+    if (told.has(name)) continue;
+    told.add(name);
+    const notice = { notice: 'undefinedMember', name, place: failures.placeHere() };
+    send(`N ${invocation() || '-'} ${stringify(notice)}\n`);
+  }
+}
+
+const isClosing = (value) => isMessage(value) && value.websocket.action === 'closing';
+
+const isPush = (value) => isMessage(value) && value.websocket.action === 'data send';
+
+const isMessage = (value) =>
   value !== null &&
   typeof value === 'object' &&
   value.websocket !== null &&
-  typeof value.websocket === 'object' &&
-  value.websocket.action === 'data send';
+  value.websocket !== undefined &&
+  typeof value.websocket === 'object';
 
 /** `isRead`: somebody does something with the answer; as a whole it may be whatever the last call gave. */
 exports.lookAtAnswer = (value, json, isRead) => {

@@ -3,7 +3,8 @@
 
 stdin: [{"folder", "project", "file", "entry", "asked"?, "since"?}, …] as in launch orders; `asked` is the older version
 that the function is for, `since` the versions that names of the standard library came with. stdout, for each:
-{"failures": […], "newer": […], "files": […]}, failures as scfws_failures.py describes them, `newer` what `asked` has not.
+{"failures": […], "newer": […], "misnamed": […], "files": […]}, failures as scfws_failures.py describes them, `newer` what
+`asked` has not, `misnamed` members of event and context that have other names.
 Only what is certain is told: what is imported inside of `try`, `if` or a function may be optional.
 """
 import sys
@@ -18,6 +19,7 @@ import pkgutil
 PY2 = sys.version_info[0] == 2
 FAILURES = []
 NEWER = []
+MISNAMED = []
 FILES = []
 ASKED = {}
 UNKNOWN = ('globals', 'exec', 'eval', 'setattr', '__getattr__')
@@ -29,17 +31,17 @@ def main():
 
 
 def look_at(order):
-    for found in (FAILURES, NEWER, FILES):
+    for found in (FAILURES, NEWER, MISNAMED, FILES):
         del found[:]
     ASKED.clear()
     path = sys.path[:]
     try:
         find_all(order)
     except Exception:
-        return {'failures': [], 'newer': [], 'files': []}  # What cannot be looked at is not known to be wrong.
+        return {'failures': [], 'newer': [], 'misnamed': [], 'files': []}  # What cannot be looked at is not known to be wrong.
     finally:
         sys.path[:] = path
-    return {'failures': FAILURES[:], 'newer': NEWER[:], 'files': FILES[:]}
+    return {'failures': FAILURES[:], 'newer': NEWER[:], 'misnamed': MISNAMED[:], 'files': FILES[:]}
 
 
 def find_all(order):
@@ -53,6 +55,7 @@ def find_all(order):
         tree = look(file, os.path.join(order['project'], ''))
         if tree is not None:
             check_entry(tree, file, order['entry'])
+            tell_misnamed(tree, file, order['entry'])
 
 
 def text(value):
@@ -93,6 +96,19 @@ def tell_newer(file, source, tree):
         sys.path.pop(0)
     for what, version, kind_of, line in newer_than(ASKED['asked'], source, tree, ASKED.get('since', {})):
         NEWER.append({'what': what, 'since': version, 'type': kind_of, 'line': line, 'file': file})
+
+
+def tell_misnamed(tree, file, entry):
+    found = list(bindings(tree.body, entry))
+    if len(found) != 1 or type(found[0]).__name__ != 'FunctionDef':
+        return
+    sys.path.insert(0, OWN)
+    try:
+        from scfws_names import misnamed
+    finally:
+        sys.path.pop(0)
+    for of, what, here, line in misnamed(found[0]):
+        MISNAMED.append({'of': of, 'what': what, 'here': here, 'line': line, 'file': text(file)})
 
 
 def tell(kind, kind_of, message, place, module=None):
