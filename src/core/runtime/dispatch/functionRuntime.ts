@@ -100,6 +100,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
           this.clearFindings();
         }
       },
+      onBuilt: () => this.lookAtCode(),
     });
     this.pool = dependencies.dispatcher.pool(
       {
