@@ -347,6 +347,47 @@ describe('A push that a client hands to a proxy', function () {
     }
   });
 
+  it('is none where the gateway itself refuses, or is gone, whichever way a request came there', async () => {
+    const refusing = http.createServer((_request, response) => response.writeHead(403).end());
+    await listen(refusing);
+    const pushUrl = `http://127.0.0.1:${portOf(refusing)}/api-0a1b2c3d`;
+    const nodeSource = `const http = require('http');
+class Own extends http.Agent {}
+exports.main_handler = ({ address, path }) => new Promise((resolve) => {
+  const { hostname: host, port } = new URL(address);
+  const given = { host, port, path, method: 'POST', agent: new Own() };
+  http.request(given, (answer) => resolve(answer.resume().statusCode)).on('error', resolve).end('{}');
+});
+`;
+    const pythonSource = `import http.client
+def main_handler(event, context):
+    client = http.client.HTTPConnection(event['address'].split('/')[2])
+    try:
+        client.request('POST', event['path'], '{}')
+        return client.getresponse().status
+    except OSError as error:
+        return str(error)
+`;
+    const benches = [
+      startBench({ files: { 'index.js': nodeSource }, pushUrl, spec: { family: 'node' } }),
+      startBench({ files: { 'index.py': pythonSource }, pushUrl }),
+    ];
+    const paths = ['/api-0a1b2c3d', pushUrl];
+    for (const bench of benches) {
+      for (const each of paths) {
+        assert.equal((await bench.invoke({ address: pushUrl, path: each })).value, 403);
+      }
+    }
+    refusing.closeAllConnections();
+    await new Promise((resolve) => refusing.close(resolve));
+    for (const bench of benches) {
+      for (const each of paths) {
+        assert.equal((await bench.invoke({ address: pushUrl, path: each })).error, undefined);
+      }
+      assert.deepEqual(bench.of('diagnostic'), []);
+    }
+  });
+
   it('that hands it on is nobody’s business, and neither is a status 407 of the handler', async () => {
     const relay = http.createServer((_request, response) => response.end('{}'));
     await listen(relay);
@@ -356,7 +397,11 @@ describe('A push that a client hands to a proxy', function () {
     const { value } = await bench.invoke({ address, proxy: `http://127.0.0.1:${portOf(relay)}` });
     assert.equal(value, 200);
     relay.close();
-    const own = { code: `throw Object.assign(new Error('x'), { status: 407 });`, fails: true };
+    const own = {
+      code: `throw Object.assign(new Error('the proxy server list is empty'), { status: 407 });`,
+      fails: true,
+      environment: { http_proxy: '' },
+    };
     const other = start('node', own, process.execPath);
     await other.invoke({ address, proxy: 'http://127.0.0.1:1' });
     assert.deepEqual([...bench.of('diagnostic'), ...other.of('diagnostic')], []);

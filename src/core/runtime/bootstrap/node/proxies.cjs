@@ -13,8 +13,12 @@ let invocation = () => null;
 /** The invocation that was told of one: what its client makes of that is not told once more. */
 let within;
 
-exports.install = (runningInvocation) => {
+/** What no proxy is, whichever way a request came there. */
+let gateway;
+
+exports.install = (runningInvocation, pushUrl) => {
   invocation = runningInvocation;
+  gateway = exports.addressOf(pushUrl);
   failures.explainProxy(refused);
 };
 
@@ -35,6 +39,7 @@ function note(proxy, status, place) {
 
 /** The environment variable with this proxy. */
 function variableOf(proxy) {
+  if (proxy === undefined) return undefined;
   return Object.keys(process.env).find(
     (name) => /^(https?|all)_proxy$/i.test(name) && exports.addressOf(process.env[name]) === proxy,
   );
@@ -82,7 +87,8 @@ exports.watch = (request, given) => {
           host: socket.remoteAddress || value.address,
           port: socket.remotePort || value.port,
         });
-      if (proxy !== undefined) note(proxy, isAnswer ? value.statusCode : undefined, place);
+      if (proxy !== undefined && proxy !== gateway)
+        note(proxy, isAnswer ? value.statusCode : undefined, place);
     }
     return emit.apply(this, arguments);
   };
@@ -146,7 +152,7 @@ function refused(error) {
 }
 
 const words =
-  /Proxy response \((\d{3})\)|tunneling socket could not be established, (?:statusCode=(\d{3})|cause=)|Proxy (?:connection|server)|Failed to establish tunnel[^]*?(?:HTTP\/1\.\d (\d{3})|$)/i;
+  /Proxy response \((\d{3})\)|tunneling socket could not be established, (?:statusCode=(\d{3})|cause=)|Proxy connection (?:ended|timed out)|Failed to establish tunnel[^]*?(?:HTTP\/1\.\d (\d{3})|$)/i;
 
 function ofError(error) {
   let each = error;

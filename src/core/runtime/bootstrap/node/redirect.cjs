@@ -48,7 +48,7 @@ exports.install = (pushUrl, redirect, runningInvocation) => {
   redirecting = redirect;
   invocation = runningInvocation;
   addresses.install(runningInvocation);
-  proxies.install(runningInvocation);
+  proxies.install(runningInvocation, push);
   const request = http.request;
   http.request = wrap(request, request);
   https.request = wrap(https.request, request);

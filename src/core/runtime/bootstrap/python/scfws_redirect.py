@@ -128,7 +128,8 @@ def patch_http(http):
     def putrequest_local(self, method, url, skip_host=False, skip_accept_encoding=False):
         vendor = is_vendor(self.host)
         self._scfws_host = None
-        self._scfws_proxied = is_push(url)
+        is_gateway = self.host in (Push.host, 'localhost') and self.port == Push.port
+        self._scfws_proxied = is_push(url) and not vendor and not is_gateway
         if vendor:
             host = self.host
             self._scfws_host = '%s:%d' % (Push.host, Push.port)
