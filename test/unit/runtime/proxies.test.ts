@@ -285,29 +285,47 @@ describe('A push that a client hands to a proxy', function () {
     await check('node', { code: fetched, environment, by: byVariable, fails: true }, program);
   });
 
-  it('that is not there is told so', async () => {
-    for (const [family, name] of [
-      ['python', 'urllib, by an option'],
-      ['node', 'http.request'],
-    ] as const) {
+  for (const [family, name] of [
+    ['python', 'urllib, by an option'],
+    ['python', 'requests, whose answer nobody reads'],
+    ['python', 'requests, by a tunnel'],
+    ['python', 'http.client'],
+    ['python', 'http.client, by a tunnel'],
+    ['node', 'http.request'],
+    ['node', 'axios'],
+    ['node', 'http-proxy-agent'],
+    ['node', 'undici.request'],
+    ['node', 'fetch with a dispatcher for all'],
+  ] as const) {
+    it(`that is not there is told so: ${family}: ${name}`, async function () {
       const each = (family === 'python' ? pythonCases : nodeCases)[name] as Case;
-      const bench = start(family, each, family === 'python' ? 'python3' : process.execPath);
+      const { needs } = each;
+      const program =
+        family === 'node'
+          ? process.execPath
+          : interpreters.find((one) => needs === undefined || has(one, needs));
+      if (program === undefined) {
+        this.skip();
+      }
+      const bench = start(family, each, program);
       const gone = http.createServer();
       await listen(gone);
       const port = portOf(gone);
       await new Promise((resolve) => gone.close(resolve));
-      const address = `http://127.0.0.1:${portOf(gateway)}/api-0a1b2c3d`;
+      const address = each.address ?? `http://127.0.0.1:${portOf(gateway)}/api-0a1b2c3d`;
       const { error } = await bench.invoke({ address, proxy: `http://127.0.0.1:${port}` });
       assert.equal(error?.statusCode, 430);
       const [finding, more] = bench.of('diagnostic');
       assert.equal(more, undefined);
-      assert.equal(
-        finding?.message,
-        `Function: the push went to the proxy 127.0.0.1:${port} instead of to the gateway, and the proxy cannot be reached.`,
+      assert.equal(finding?.rule, 'push.proxy');
+      assert.match(
+        finding.message.replace(`the proxy 127.0.0.1:${port}`, 'a proxy'),
+        /^Function: the push went to a proxy instead of to the gateway, and the proxy cannot be reached\.$/,
       );
-      assert.match(finding?.advice ?? '', byOption);
-    }
-  });
+      assert.match(finding.advice, byOption);
+      assert.ok(finding.place !== undefined);
+    });
+  }
 
   it('is no push where it was meant for elsewhere', async () => {
     const elsewhere = 'http://elsewhere.test/';

@@ -13,11 +13,15 @@ export function explainProxy(proxied: Proxied, spec: FunctionSpec): Advised {
 
 function ofPush({ proxy = '', status }: Proxied, { name }: FunctionSpec): string {
   if (status === undefined) {
-    return l10n.t(
-      '{0}: the push went to the proxy {1} instead of to the gateway, and the proxy cannot be reached.',
-      name,
-      proxy,
-    );
+    return proxy === ''
+      ? l10n.t(
+          '{0}: the push went to a proxy instead of to the gateway, and the proxy cannot be reached.',
+          name,
+        )
+      : l10n.t(
+          '{0}: the push went to the proxy {1} instead of to the gateway, and the proxy cannot be reached.',
+          ...[name, proxy],
+        );
   }
   return proxy === ''
     ? l10n.t('{0}: the push went to a proxy instead of to the gateway: status {1}.', name, status)

@@ -151,6 +151,14 @@ function refused(error) {
   return { push: isPush, place, proxy, status: found.status, variable: variableOf(proxy) };
 }
 
+/** Whether it was the proxy of the last push that could not be reached: its name may have led to any address. */
+function isHanded({ port, hostname }) {
+  if (handed.proxy === undefined || handed.id !== invocation()) return false;
+  return port === undefined
+    ? handed.proxy.startsWith(`${hostname}:`)
+    : handed.proxy.endsWith(`:${port}`);
+}
+
 const words =
   /Proxy response \((\d{3})\)|tunneling socket could not be established, (?:statusCode=(\d{3})|cause=)|Proxy connection (?:ended|timed out)|Failed to establish tunnel[^]*?(?:HTTP\/1\.\d (\d{3})|$)/i;
 
@@ -171,8 +179,9 @@ function ofError(error) {
     }
     if (unreached.includes(each.code)) {
       const proxy = exports.addressOf({ host: each.hostname || each.address, port: each.port });
-      if (proxy !== undefined && variableOf(proxy) !== undefined)
-        return { proxy, status: undefined };
+      const isKnown = variableOf(proxy) !== undefined;
+      if (isKnown || isHanded(each))
+        return { proxy: isKnown ? proxy : handed.proxy, status: undefined };
     }
     each = each.cause;
   }

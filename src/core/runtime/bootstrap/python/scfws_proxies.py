@@ -88,7 +88,7 @@ def patch_http(http):
         try:
             return endheaders(self, *arguments, **options)
         except Exception:
-            if getattr(self, '_scfws_proxied', False) and self.sock is None:
+            if self.sock is None and (getattr(self, '_scfws_proxied', False) or tunnels(self)):
                 note(of_connection(self), None, sys._getframe(1))
             raise
 
@@ -109,16 +109,21 @@ def patch_urllib3(module):
         watch_tunnel(module.HTTPConnection)
 
 
+def tunnels(connection):
+    host = getattr(connection, '_tunnel_host', None)
+    return bool(host) and Aim.is_push('http://%s:%s' % (failures.text(host), connection._tunnel_port))
+
+
 def watch_tunnel(connection):
     original = connection._tunnel
 
     def tunnel(self):
-        host, port = self._tunnel_host, self._tunnel_port  # Closed, it may have forgotten.
+        is_push = tunnels(self)  # Closed, it may have forgotten.
         try:
             return original(self)
         except Exception as error:
             found = TUNNEL.search(str(error))
-            if found is not None and Aim.is_push('http://%s:%s' % (failures.text(host), port)):
+            if found is not None and is_push:
                 note(of_connection(self), int(found.group(1)), sys._getframe(1))
             raise
 
