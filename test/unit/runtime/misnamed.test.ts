@@ -76,6 +76,12 @@ const node: Case[] = [
   [['event = normalise(event);', 'return event.websocket.connectionId;']],
   [['Object.assign(event.websocket, more);', 'return event.websocket.connectionId;']],
   [['return other.map((event) => event.websocket.connectionId);']],
+  [['for (event of other) event.websocket.connectionId;']],
+  [['for (const event of other) event.websocket.connectionId;']],
+  [['{', 'const { event } = other;', 'return event.websocket.connectionId;', '}']],
+  [['({ event } = other);', 'return event.websocket.connectionId;']],
+  [['[event] = other;', 'return event.websocket.connectionId;']],
+  [['try { f(); } catch (event) { return event.websocket.connectionId; }']],
   [['const context2 = { functionName: 1 };', 'return context2.functionName;']],
 ];
 

@@ -53,6 +53,8 @@ function misnamed(tree, entry) {
   if (handler === undefined) return [];
   /** Local names of the event, of its websocket and of the context. */
   const names = new Map();
+  /** Where patterns make those names. */
+  const made = new Set();
   const reads = [];
   const add = (object, name, what, node) => {
     const here = meant(object, name);
@@ -63,7 +65,10 @@ function misnamed(tree, entry) {
   };
   const bind = (pattern, object, what) => {
     if (pattern === undefined || pattern === null) return;
-    if (pattern.type === 'Identifier') names.set(pattern.name, { object, what: pattern.name });
+    if (pattern.type === 'Identifier') {
+      names.set(pattern.name, { object, what: pattern.name });
+      made.add(pattern);
+    }
     if (pattern.type !== 'ObjectPattern') return;
     for (const { type, key, value, computed } of pattern.properties) {
       if (type !== 'Property' || computed || key.type !== 'Identifier') continue;
@@ -86,7 +91,7 @@ function misnamed(tree, entry) {
       }
     });
   }
-  if (isChanged(handler, names)) return [];
+  if (isChanged(handler, names, made)) return [];
   const doubted = new Set();
   walk(tree, [], (node, parents) => {
     const name = memberName(node);
@@ -154,7 +159,7 @@ function isDoubt(node, parents) {
 }
 
 /** Whether one of them may be another object than it was, or have more members: a new value, or in the hands of others. */
-function isChanged(handler, names) {
+function isChanged(handler, names, made) {
   let changed = false;
   walk(handler, [], (node, parents) => {
     if (node.type !== 'Identifier' || !names.has(node.name)) return;
@@ -170,7 +175,7 @@ function isChanged(handler, names) {
       const of = user.init === null ? undefined : objectOf(user.init, names);
       changed = changed || of === undefined || of.object !== names.get(node.name).object;
     } else if (isInPattern(parents, node)) {
-      return;
+      changed = changed || !made.has(node);
     } else {
       let [child, steps] = [node, 1];
       while (user.object === child && memberName(user) === 'websocket') {
@@ -178,7 +183,8 @@ function isChanged(handler, names) {
         steps += 1;
         user = above(steps);
       }
-      changed = changed || isGivenAway(user);
+      changed =
+        changed || isGivenAway(user) || (/^For(Of|In)/.test(user.type) && user.left === child);
     }
   });
   return changed;
@@ -207,6 +213,8 @@ function isGivenAway(user) {
     case 'Property':
     case 'PropertyDefinition':
     case 'YieldExpression':
+    case 'ArrayPattern':
+    case 'RestElement':
     case 'AssignmentPattern':
       return true;
     case 'VariableDeclarator':
