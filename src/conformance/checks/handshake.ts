@@ -90,6 +90,15 @@ export const handshakeChecks: readonly Check[] = [
     },
   },
   {
+    row: 'handshake.upgrade-list',
+    setup: 'default',
+    async run(bench) {
+      for (const offers of ['websocket, h2c', 'h2c, WebSocket']) {
+        await bench.connect({ headers: { Upgrade: offers, Connection: 'keep-alive, Upgrade' } });
+      }
+    },
+  },
+  {
     row: 'refuse.no-key',
     setup: 'default',
     async run(bench) {

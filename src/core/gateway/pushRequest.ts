@@ -100,7 +100,7 @@ export function parsePush(body: string, strict = false, doubted = false): Parsed
       pushErrors.wrongField,
       secConnectionID === undefined
         ? `field "websocket.secConnectionID" is missing${insteadOf('secConnectionID', websocket)}`
-        : 'field "websocket.secConnectionID" must be a string',
+        : `field "websocket.secConnectionID" must be a string, and is ${brief(secConnectionID)}`,
       '',
       action,
     );

@@ -25,6 +25,11 @@ export function readTarget(url: string): RequestTarget {
   return { host, target: rest.startsWith('/') ? rest : `/${rest}` };
 }
 
+/** `Upgrade` lists protocols, the preferred first (RFC 9110); several header lines of that name are one list. */
+export function offersWebSocket({ upgrade = '' }: http.IncomingHttpHeaders): boolean {
+  return upgrade.split(',').some((offer) => offer.trim().toLowerCase() === 'websocket');
+}
+
 /** Why a request is answered before its target is looked at; undefined: it is in order. */
 export function refuseForm(
   request: http.IncomingMessage,

@@ -1,11 +1,12 @@
 /** Plain HTTP at the gateway's port: pushes, the page for trying the projects, and everything that is neither. */
+import * as l10n from '@vscode/l10n';
 import type http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { reportBug } from '../errors';
 import { type Access, isPushAllowed } from './access';
 import type { Gateway } from './gateway';
 import { largestPush, pushErrors } from './pushRequest';
-import { readTarget, refuseForm } from './requestForm';
+import { offersWebSocket, readTarget, refuseForm } from './requestForm';
 
 export interface RequestOptions {
   access: Access;
@@ -58,9 +59,15 @@ export function answerRequest(
   }
   if (!gateway.pushes.isAddress(key)) {
     if (/^\/(release|prepub|test)\//.test(path)) {
-      say(426, 'This address speaks WebSocket: connect with ws://, not http://.', {
-        upgrade: 'websocket',
-      });
+      const { headers } = request;
+      const isCut = offersWebSocket(headers) || headers['sec-websocket-key'] !== undefined;
+      const message = isCut
+        ? l10n.t(
+            'The handshake came without {0}: a proxy on the way must pass both headers on (nginx: proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;).',
+            offersWebSocket(headers) ? '"Connection: Upgrade"' : '"Upgrade: websocket"',
+          )
+        : 'This address speaks WebSocket: connect with ws://, not http://.';
+      say(426, message, { upgrade: 'websocket' });
       return;
     }
     const nothing = `There is nothing at ${path.slice(0, 200)}. WebSocket clients connect to /<stage>/<path>, pushes go to the push address that the gateway printed.`;

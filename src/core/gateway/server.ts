@@ -14,7 +14,13 @@ import type { Gateway } from './gateway';
 import type { HandshakeRequest } from './handshakes';
 import { PushSocket } from './pushSocket';
 import { answerRequest, refusedEarly, type RequestOptions, tellRefusal } from './requests';
-import { readTarget, refuseForm, type Refusal, type RequestTarget } from './requestForm';
+import {
+  offersWebSocket,
+  readTarget,
+  refuseForm,
+  type Refusal,
+  type RequestTarget,
+} from './requestForm';
 import { BoundWebSocket, endSoon } from './webSocketClient';
 
 /** Clients that may stand in the kernel's queue while the gateway is busy; Node's default of 511 refuses crowds. */
@@ -136,8 +142,8 @@ export async function startServer(
     endSoon(socket as Socket, rawAnswer(status, JSON.stringify({ message })));
   });
   server.on('upgrade', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (request.method === 'POST') {
-      // An offer to go on in another protocol (Java's client makes one): it is not taken, the push counts without it.
+    if (request.method === 'POST' || !isHandshake(request)) {
+      // An offer to go on in another protocol (Java's client makes one): it is not taken, the request counts without it.
       socket.unshift(Buffer.concat([headWithoutOffer(request), head]));
       handOver(socket as Socket);
       return;
@@ -192,6 +198,7 @@ export async function startServer(
     }
     // `ws` would parse the list and choose; Register's choice goes out verbatim instead (see the contract).
     delete request.headers['sec-websocket-protocol'];
+    request.headers.upgrade = 'websocket'; // Of several that were offered, `ws` knows no list.
     protocolLine =
       decision.protocol === undefined ? undefined : `Sec-WebSocket-Protocol: ${decision.protocol}`;
     const { connection, protocol } = decision;
@@ -279,6 +286,11 @@ function destroy(this: Socket): void {
   this.destroy();
 }
 
+/** Whether a request that offers to go on in another protocol means WebSocket, be it with something missing. */
+function isHandshake({ headers }: http.IncomingMessage): boolean {
+  return offersWebSocket(headers) || headers['sec-websocket-key'] !== undefined;
+}
+
 /** Why a handshake goes no further, before its path is looked at. */
 function refuseUpgrade(
   request: http.IncomingMessage,
@@ -327,7 +339,7 @@ function refuseUpgrade(
       message: l10n.t('A handshake is a GET request, not {0}.', request.method ?? ''),
     };
   }
-  if (headers.upgrade?.toLowerCase() !== 'websocket') {
+  if (!offersWebSocket(headers)) {
     return {
       status: 426,
       message: l10n.t('This address speaks WebSocket: send Upgrade: websocket.'),

@@ -59,7 +59,7 @@ export async function prepareProject(
           interpreters,
           bootstrapFolder,
         },
-        { onProblem: () => undefined, onMended: () => undefined },
+        { onProblem: () => undefined, onMended: () => undefined, onBuilt: () => undefined },
       );
       builds.push(preparation);
     }

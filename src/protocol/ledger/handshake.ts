@@ -28,6 +28,16 @@ export const handshakeRows: readonly LedgerRow[] = [
     fixed: 'RFC 6455 and RFC 9110 suggest this status.',
   },
   {
+    id: 'handshake.upgrade-list',
+    mark: 'assumed',
+    source: 'our choice',
+    given:
+      'a client or proxy that offers several protocols (Upgrade: websocket, h2c), in one header line or more',
+    when: 'it sends a handshake',
+    then: 'Register is asked as if WebSocket alone had been offered; any other request counts without its offer',
+    fixed: 'RFC 6455 and RFC 9110 have a list there.',
+  },
+  {
     id: 'refuse.no-key',
     mark: 'assumed',
     source: 'our choice',

@@ -272,4 +272,13 @@ export const pushRows: readonly LedgerRow[] = [
     when: 'it posts to that address',
     then: 'a finding at its line says that the address is none and what to write instead',
   },
+  {
+    id: 'push.proxy',
+    mark: 'assumed',
+    source: 'our choice',
+    given: 'a handler whose HTTP client has a proxy, by HTTP_PROXY or by an option',
+    when: 'it posts to the push address',
+    then: 'variables do not lead there (NO_PROXY names the gateway); where an option does, or a variable of the function, and the proxy refuses, a finding at its line says what leads there',
+    fixed: 'The gateway is on this machine, where no proxy is needed.',
+  },
 ];

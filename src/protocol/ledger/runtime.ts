@@ -147,6 +147,16 @@ export const runtimeRows: readonly LedgerRow[] = [
     fixed: 'JSON has no such values.',
   },
   {
+    id: 'runtime.lost-values',
+    mark: 'assumed',
+    source: 'our choice',
+    given:
+      'a Node.js handler whose answer or push holds a Map, a Set, a promise, an Error, or another object that JSON keeps nothing of',
+    when: 'JSON.stringify makes {} of it',
+    then: 'that is what arrives, and a finding says which value it was, and where it stood',
+    fixed: 'JSON.stringify does the same wherever it runs.',
+  },
+  {
     id: 'runtime.no-credentials',
     mark: 'assumed',
     source: 'our choice',
@@ -210,7 +220,7 @@ export const runtimeRows: readonly LedgerRow[] = [
     source: 'our choice',
     given: 'a handler for an older Python or Node.js than this machine has',
     when: 'its code needs the newer one: syntax, or a name of the standard library',
-    then: 'it runs here, and a warning at its line says since which version there is such a thing, and which error the older one answers with; types, builds and installed packages are not looked at',
+    then: 'it runs here, and a warning at its line says since which version there is such a thing, and which error the older one answers with; what a build made is told at the lines that it was made from, and a package that goes along and says that it is for a later version where it is imported',
     fixed:
       'The older version is not here to refuse it; a machine that has it runs the handler by it.',
   },

@@ -110,7 +110,8 @@ class Client(object):
             headers[name] = headers[name] + ', ' + value if name in headers else value
         target = request.target.decode('latin-1')
         path, _, query = target.partition('?')
-        if request.method != b'GET' or headers.get('upgrade', '').lower() != 'websocket':
+        offers = [offer.strip().lower() for offer in headers.get('upgrade', '').split(',')]
+        if request.method != b'GET' or 'websocket' not in offers:
             return self.refuse(426, {'message': 'This address speaks WebSocket: send Upgrade: websocket.'})
         if 'transfer-encoding' in headers or headers.get('content-length', '0') != '0':
             return self.refuse(400, {'message': 'A handshake has no body.'})
@@ -119,7 +120,9 @@ class Client(object):
         if headers.get('sec-websocket-version') != '13':
             return self.refuse(426, {'message': 'Header Sec-WebSocket-Version must be 13.'})
         try:
-            self.ws.initiate_upgrade_connection(list(request.headers), request.target)
+            # Of several protocols that were offered, the library knows no list.
+            others = [each for each in request.headers if each[0].lower() != b'upgrade']
+            self.ws.initiate_upgrade_connection(others + [(b'upgrade', b'websocket')], request.target)
         except RemoteProtocolError as error:
             return self.refuse(403, {'message': str(error)})
         except ValueError as error:  # The library decodes more than it checks.

@@ -165,7 +165,7 @@ describe('a push body', () => {
       'id of another type',
       push({ action: 'closing', secConnectionID: 7 }),
       9004,
-      /must be a string/,
+      /must be a string, and is 7/,
     ],
     [
       'no data',

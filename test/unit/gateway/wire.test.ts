@@ -103,6 +103,62 @@ describe('the wire', () => {
     assert.equal(gateway.events.length, 0);
   });
 
+  it('takes WebSocket out of a list of offers, over several lines, too (handshake.upgrade-list)', async () => {
+    const offering = (first: string, ...lines: string[]): string =>
+      [
+        first,
+        'Host: localhost',
+        ...lines,
+        'Sec-WebSocket-Version: 13',
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+        '',
+        '',
+      ].join('\r\n');
+    const get = 'GET /release/websocket HTTP/1.1';
+    for (const lines of [
+      ['Upgrade: websocket, h2c', 'Connection: Upgrade, HTTP2-Settings'],
+      ['Upgrade: h2c,,WebSocket', 'Connection: keep-alive, Upgrade'],
+      ['Upgrade: h2c', 'Upgrade: websocket', 'Connection: keep-alive', 'connection: upgrade'],
+      ['Connection: keep-alive,upgrade', 'Upgrade: WEBSOCKET'],
+    ]) {
+      const raw = await openRaw(gateway.port);
+      raw.socket.write(offering(get, ...lines));
+      await raw.until('\r\n\r\n');
+      assert.match(raw.received().toString(), /^HTTP\/1.1 101 [^]*\r\nUpgrade: websocket\r\n/i);
+      raw.socket.destroy();
+    }
+    assert.equal(gateway.events.filter(({ role }) => role === 'register').length, 4);
+    for (const offer of ['h2c', 'websocket2', 'websocket/13', 'h2c websocket']) {
+      const answer = await ask(offering(get, `Upgrade: ${offer}`, 'Connection: Upgrade'));
+      assert.match(answer, /^426 .*send Upgrade: websocket/, offer);
+    }
+    assert.equal(gateway.events.filter(({ role }) => role === 'register').length, 4);
+  });
+
+  it('names the header that a proxy has taken out of a handshake', async () => {
+    const whole = handshake([]);
+    assert.match(
+      await ask(whole.replace('Upgrade: websocket\r\n', '')),
+      /^426 .*Upgrade: websocket/,
+    );
+    for (const lost of ['close', 'keep-alive']) {
+      const answer = await ask(whole.replace('Connection: Upgrade', `Connection: ${lost}`));
+      assert.match(answer, /^426 .*\\"Connection: Upgrade\\".*nginx/);
+    }
+  });
+
+  it('answers what is no handshake as if it had offered nothing', async () => {
+    const offer =
+      'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AA\r\n\r\n';
+    const got = (path: string) => ask(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${offer}`);
+    assert.match(await got('/elsewhere'), /^404 .*There is nothing at \/elsewhere/);
+    assert.match(await got('/release/websocket'), /^426 .*connect with ws:/);
+    assert.equal(
+      gateway.recorder.read(1, Infinity).filter(({ kind }) => kind === 'refused').length,
+      0,
+    );
+  });
+
   it('refuses a handshake that announces a body (refuse.handshake-body)', async () => {
     for (const line of [
       'Content-Length: 5',

@@ -437,6 +437,8 @@ describe('Advice on what is there under another name or in another form', functi
     ['event["websocket"].data', /a dict: write event\["websocket"\]\["data"\]/],
     ['context.request_id', /a dict: write context\["request_id"\]/],
     ['context.aws_request_id', /a dict: write context\["request_id"\]/],
+    ['context["functionName"]', /context has it as context\["function_name"\]/],
+    ['context.get("awsRequestId").lower()', /context has it as context\["request_id"\]/],
     ['context["environment"]["X"]', /text: write os\.environ/],
     ['event["websocket"]["data"]["type"]', /text: write json\.loads/],
     ['event["websocket"]["data"].get("type")', /text: write json\.loads/],
@@ -450,6 +452,10 @@ describe('Advice on what is there under another name or in another form', functi
     ['JSON.parse(event.body)', /as event\.websocket\.data/],
     ['event.body.length', /as event\.websocket\.data/],
     ['event.websocket.connectionId.length', /as event\.websocket\.secConnectionID/],
+    ['event.websocket.secConnectionId.length', /as event\.websocket\.secConnectionID/],
+    ['context.functionName.length', /context has it as context\.function_name/],
+    ['context["requestId"].slice(1)', /context has it as context\.request_id/],
+    ['context.memoryLimitInMB.toFixed()', /context has it as context\.memory_limit_in_mb/],
     ['JSON.parse(event.websocket.data)', /is no JSON, and clients may send anything/],
   ] as const) {
     it(`Node.js: ${body}`, async () => {
@@ -461,7 +467,13 @@ describe('Advice on what is there under another name or in another form', functi
     for (const body of ['{}["body"]', '{}["name"]', '"x"["a"]', 'json.loads("{")', '{}.items.x']) {
       await assert.rejects(python(def(body), {}, 'transfer'), /nothing was told/, body);
     }
-    for (const body of ['JSON.parse("{")', '({}).body.length', 'event.websocket.data.x.y']) {
+    for (const body of [
+      'JSON.parse("{")',
+      '({}).body.length',
+      'event.websocket.data.x.y',
+      'context.request_id.x.y',
+      'context.rooms.x',
+    ]) {
       await assert.rejects(js(fn(body), {}, 'transfer'), /nothing was told/, body);
     }
   });

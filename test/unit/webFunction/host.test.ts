@@ -132,6 +132,23 @@ for (const { language, find } of hosts) {
       assert.ok([404, 426].includes(response.statusCode ?? 0), String(response.statusCode));
     });
 
+    it('takes WebSocket out of a list of offers (handshake.upgrade-list)', async () => {
+      const own = await start(); // What its clients leave behind is nobody's here.
+      others.push(own);
+      for (const offers of ['Upgrade: websocket, h2c', 'Upgrade: h2c\r\nUpgrade: WebSocket']) {
+        const socket = net.connect(own.port, '127.0.0.1');
+        const head = [
+          ...['GET /room HTTP/1.1', 'Host: here', 'Connection: keep-alive, Upgrade', offers],
+          ...['Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', '', ''],
+        ];
+        socket.write(head.join('\r\n'));
+        const [answer] = (await once(socket, 'data')) as [Buffer];
+        assert.match(answer.toString('latin1'), /^HTTP\/1.1 101 /);
+        socket.destroy();
+        await once(socket, 'close');
+      }
+    });
+
     it('ends a client that breaks the protocol together with its handshake, and cleans up', async () => {
       const before = instance.cleanups().length;
       const socket = net.connect(instance.port, '127.0.0.1');

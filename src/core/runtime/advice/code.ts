@@ -18,6 +18,7 @@ import {
   ofWebsocketComponent,
 } from './otherWorlds';
 import { ofOtherPython } from './pythonVersions';
+import { explainProxy } from './proxies';
 import { lineOf } from './source';
 import { ofTerminal } from './terminal';
 import { explainLoad } from './failures';
@@ -39,6 +40,7 @@ export function adviseOn(
   }
   const advised =
     ofTerminal(failure, spec) ??
+    (failure.proxied === undefined ? undefined : explainProxy(failure.proxied, spec)) ??
     ofWebsocketComponent(failure, spec) ??
     worded(failure, spec, ofCharacters(failure, spec)) ??
     ofTypeScript(failure, spec, about) ??

@@ -28,11 +28,23 @@ const calledHere: Readonly<Record<string, readonly string[]>> = {
   action: ['websocket', 'action'],
   connectionid: ['websocket', 'secConnectionID'],
   secconnectionid: ['websocket', 'secConnectionID'],
+  secwebsocketprotocol: ['websocket', 'secWebSocketProtocol'],
+  secwebsocketextensions: ['websocket', 'secWebSocketExtensions'],
 };
+/** Without case and underscores. */
 const contextHere: Readonly<Record<string, string>> = {
-  aws_request_id: 'request_id',
-  requestid: 'request_id',
+  awsrequestid: 'request_id',
+  ...Object.fromEntries(
+    'memory_limit_in_mb time_limit_in_ms request_id environment environ namespace function_version function_name'
+      .concat(' tencentcloud_region tencentcloud_appid tencentcloud_uin')
+      .split(' ')
+      .map((name) => [plainName(name), name]),
+  ),
 };
+
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/_/g, '');
+}
 
 export function ofEvent(
   failure: CodeFailure,
@@ -69,7 +81,7 @@ function inAnotherForm(
       [];
     if (attribute && owner !== undefined) {
       const isContext = owner === 'context';
-      const known = isContext && before === '' ? contextHere[attribute.toLowerCase()] : undefined;
+      const known = isContext && before === '' ? contextHere[plainName(attribute)] : undefined;
       return {
         ...told(l10n.t('In Python it is a dict: write {0}.', `${owner}["${known ?? attribute}"]`)),
         ...(isContext ? { rule: 'runtime.context' } : {}),
@@ -100,7 +112,38 @@ function inAnotherForm(
       );
     }
   }
-  return otherName(failure, line, spec, told) ?? noJson(failure, line, told);
+  return (
+    otherName(failure, line, spec, told) ??
+    otherContext(failure, line, spec, told) ??
+    noJson(failure, line, told)
+  );
+}
+
+/** `context.functionName`, which is `function_name` here. */
+function otherContext(
+  { type, message }: CodeFailure,
+  line: string,
+  { family }: FunctionSpec,
+  told: (advice: string) => Advised,
+): Advised | undefined {
+  const key = type === 'KeyError' ? /^u?['"](\w+)['"]$/.exec(message)?.[1] : undefined;
+  if (key === undefined && !nothing.test(message)) {
+    return undefined;
+  }
+  const read =
+    /\b(?:context|ctx)(?:\.get\(\s*['"](\w+)['"]|\??\.(\w+)|(?:\?\.)?\[['"](\w+)['"]\])/g;
+  for (const [, ...names] of line.matchAll(read)) {
+    const name = names.find((each) => each !== undefined) ?? '';
+    const here = Object.hasOwn(contextHere, plainName(name)) ? contextHere[plainName(name)] : name;
+    if (here !== name && (key === undefined || key === name)) {
+      const written = family === 'python' ? `context["${here}"]` : `context.${here}`;
+      return {
+        ...told(l10n.t('The context has it as {0}.', written)),
+        rule: 'runtime.context',
+      };
+    }
+  }
+  return undefined;
 }
 
 function otherName(
@@ -120,7 +163,7 @@ function otherName(
   const names = [...(chain ?? '').matchAll(/\w+/g)].map(([name]) => name);
   const here = names
     .filter((name) => (key === undefined ? isNothing : name === key))
-    .map((name) => name.toLowerCase().replace(/_/g, ''))
+    .map(plainName)
     .flatMap((name) => (Object.hasOwn(calledHere, name) ? [calledHere[name]] : []))[0];
   const [, own = ''] = here ?? [];
   // What is looked for where it is has another reason not to be there.

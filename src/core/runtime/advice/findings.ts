@@ -9,6 +9,8 @@ import type { BuildProblem } from '../launch/build';
 import type { About } from './about';
 import { adviseOn, pushAddressAdvice } from './code';
 import { explainForm, placeOfHandler } from './handlerForms';
+import { explainLost } from './lostValues';
+import { explainProxy } from './proxies';
 
 export interface Finding {
   rule: string;
@@ -46,6 +48,31 @@ export function explainNotice(notice: Notice, spec: FunctionSpec): Finding {
         ),
         advice: pushAddressAdvice(),
         place: notice.place,
+      };
+    case 'proxied':
+      return { ...explainProxy(notice, spec), severity: 'error', place: notice.place };
+    case 'lostValue':
+      return {
+        ...{ rule: 'runtime.lost-values', severity: 'warning', ...explainLost(notice, spec) },
+        place: notice.place ?? placeOfHandler(spec),
+      };
+    case 'undefinedMember':
+      return {
+        rule: 'push.9004',
+        severity: 'error',
+        message: l10n.t(
+          '{0} pushes without {1}: its value is undefined, which JSON leaves out.',
+          spec.name,
+          notice.name,
+        ),
+        advice:
+          notice.name === 'secConnectionID'
+            ? l10n.t(
+                'The event has it as {0}: look where the value comes from.',
+                'event.websocket.secConnectionID',
+              )
+            : l10n.t('Give it the text that is to arrive: look where the value comes from.'),
+        place: notice.place ?? placeOfHandler(spec),
       };
     case 'codeWrite':
       return {

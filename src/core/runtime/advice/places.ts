@@ -59,12 +59,25 @@ export function explainCheck(
 
 /** What the code has that the version lacks which the function is for: it runs here, and fails in the cloud. */
 export function explainNewer(
-  { newer, interpreter }: CodeCheck & { interpreter?: Interpreter },
+  { newer, packages, interpreter }: CodeCheck & { interpreter?: Interpreter },
   spec: FunctionSpec,
 ): Finding[] {
   const name = spec.family === 'python' ? 'Python' : 'Node.js';
   const { version = '' } = interpreter ?? {};
-  return newer.slice(0, mostForeseen).map(({ what, since, type, file, line }) => ({
+  const ofPackages = packages.slice(0, mostForeseen).map((each): Finding => ({
+    rule: 'runtime.newer-code',
+    severity: 'warning',
+    message: l10n.t(
+      '{0}: {1} is for {2}, as it says itself. {3} runs it here; the runtime in the cloud is {4}.',
+      ...[spec.name, `${each.name} ${each.version}`.trim(), `${name} ${each.needs}`],
+      ...[`${name} ${version}`, spec.runtime],
+    ),
+    advice: l10n.t(
+      'Install a version of it that is for that runtime, too, or set "runtime" in scfws.json to one that it is for.',
+    ),
+    place: { file: each.file, line: each.line },
+  }));
+  const ofCode = newer.slice(0, mostForeseen).map(({ what, since, type, file, line }): Finding => ({
     rule: 'runtime.newer-code',
     severity: 'warning',
     message: l10n.t(
@@ -74,6 +87,18 @@ export function explainNewer(
     advice: l10n.t(
       'Write it without, or set "runtime" in scfws.json to a version that has it and that the cloud has, too.',
     ),
+    place: { file, line },
+  }));
+  return [...ofPackages, ...ofCode];
+}
+
+/** What the handler reads and nothing has: no call of it fails, and the value is missing from then on. */
+export function explainMisnamed({ misnamed }: CodeCheck, spec: FunctionSpec): Finding[] {
+  return misnamed.slice(0, mostForeseen).map(({ of, what, here, file, line }) => ({
+    rule: of === 'context' ? 'runtime.context' : 'transfer.event',
+    severity: 'warning',
+    message: l10n.t('{0} reads {1}, which is not there.', spec.name, what),
+    advice: l10n.t('Here it is called {0}.', here),
     place: { file, line },
   }));
 }

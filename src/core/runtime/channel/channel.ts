@@ -38,10 +38,24 @@ export interface CodeFailure {
   hidden?: { module: string; file: string; by: 'file' | 'module' };
   /** What an HTTP client was given as an address, and refused, or found no host of that name. */
   address?: string;
+  /** A proxy refused a request, or could not be reached. */
+  proxied?: Proxied;
   /** Bytes, for `tooLarge`. */
   size?: number;
   /** Why no call of the handler could give an answer. */
   form?: HandlerForm;
+}
+
+/** A request that an HTTP client handed to a proxy, in vain. */
+export interface Proxied {
+  /** It was a push, which was to go to the gateway. */
+  push: boolean;
+  /** `host:port`, where the client tells it. */
+  proxy?: string;
+  /** What it was answered with; undefined: the proxy could not be reached. */
+  status?: number;
+  /** The environment variable that has the proxy. */
+  variable?: string;
 }
 
 /**
@@ -73,6 +87,18 @@ export type FailureKind =
 export type Notice =
   | { notice: 'redirected'; host: string }
   | { notice: 'placeholder'; host: string; place?: SourcePlace }
+  | ({ notice: 'proxied'; place?: SourcePlace } & Proxied)
+  /** JSON keeps nothing of a value, and there is something in it. */
+  | {
+      notice: 'lostValue';
+      of: 'answer' | 'push';
+      /** Its class, and its path, such as `.users[0]`; empty: the whole. */
+      kind: string;
+      where: string;
+      place?: SourcePlace;
+    }
+  /** A push was made without a member that it must have: its value is undefined. */
+  | { notice: 'undefinedMember'; name: string; place?: SourcePlace }
   | { notice: 'ignoredReturn'; form?: HandlerForm; place?: SourcePlace }
   | { notice: 'codeWrite'; path: string; refused: boolean; place?: SourcePlace }
   /** The user's code ends its own process, there. */
@@ -314,7 +340,8 @@ function failureOf(json: string): CodeFailure {
     typeof failure['message'] !== 'string' ||
     texts.some((text) => text !== undefined && typeof text !== 'string') ||
     (failure['place'] !== undefined && !isPlace(failure['place'])) ||
-    (failure['hidden'] !== undefined && !isHidden(failure['hidden']))
+    (failure['hidden'] !== undefined && !isHidden(failure['hidden'])) ||
+    (failure['proxied'] !== undefined && !isProxied(failure['proxied']))
   ) {
     throw new Error(json);
   }
@@ -350,12 +377,29 @@ function noticeOf(json: string): Notice {
       : notice === 'exits'
         ? isPlace(place)
         : ((notice === 'ignoredReturn' && (form === undefined || isForm(form))) ||
+            (notice === 'proxied' && isProxied(value)) ||
+            (notice === 'undefinedMember' && typeof value['name'] === 'string') ||
+            (notice === 'lostValue' &&
+              (value['of'] === 'answer' || value['of'] === 'push') &&
+              typeof value['kind'] === 'string' &&
+              typeof value['where'] === 'string') ||
             (notice === 'codeWrite' && typeof value['path'] === 'string')) &&
           (place === undefined || isPlace(place));
   if (!known) {
     throw new Error(json);
   }
   return value as unknown as Notice;
+}
+
+function isProxied(value: unknown): value is Proxied {
+  const { push, proxy, status, variable } = (value ?? {}) as Record<string, unknown>;
+  const isText = (each: unknown): boolean => each === undefined || typeof each === 'string';
+  return (
+    typeof push === 'boolean' &&
+    (status === undefined || Number.isInteger(status)) &&
+    isText(proxy) &&
+    isText(variable)
+  );
 }
 
 function isForm(value: unknown): value is HandlerForm {

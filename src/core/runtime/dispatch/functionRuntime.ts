@@ -26,7 +26,7 @@ import type { Interpreter } from '../launch/interpreters';
 import { refuse } from './refuse';
 import { startPreparation, type Preparation } from '../launch/prepare';
 import { startSourceWatch, type SourceWatch } from './sourceWatch';
-import { explainCheck, explainFailedStart, explainNewer } from '../advice/places';
+import { explainCheck, explainFailedStart, explainMisnamed, explainNewer } from '../advice/places';
 import { startVerdict, type StartFailure } from '../advice/startFailures';
 
 export function startFunctionRuntime(
@@ -63,8 +63,8 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   private looks = 0;
   private look: Promise<void> | undefined;
   private readonly firstLook: NodeJS.Timeout;
-  /** What was told of the code that needs a later version than it is for. */
-  private newer: Finding[] = [];
+  /** What was told of the code that no run of it meets here: it needs a later version, or reads what is not there. */
+  private unmet: Finding[] = [];
   debugging = false;
   private pushesNamed = false;
   private readonly debugWaiters: {
@@ -100,6 +100,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
           this.clearFindings();
         }
       },
+      onBuilt: () => this.lookAtCode(),
     });
     this.pool = dependencies.dispatcher.pool(
       {
@@ -282,7 +283,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
   private async end(successor: FunctionRuntime | undefined): Promise<void> {
     this.successor = successor;
     this.life = 'retiring';
-    if (this.health !== 'sound' || this.newer.length > 0) {
+    if (this.health !== 'sound' || this.unmet.length > 0) {
       this.clearFindings();
     }
     this.pool.retire(l10n.t('its settings changed'), successor?.pool);
@@ -452,7 +453,8 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
 
   /**
    * Tells what would fail with the first event: after the start, and at each save of a function that never ran. What
-   * fails in the cloud alone, where the runtime is older, no run ever tells: that is looked for at every save.
+   * fails in the cloud alone, where the runtime is older, no run ever tells: that is looked for at every save, and so is
+   * what no run met before.
    */
   private async foresee(): Promise<void> {
     const look = ++this.looks;
@@ -462,7 +464,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
       this.alive.size + this.pool.members.length + this.pool.waiting > 0 ||
       (this.health !== 'sound' && this.health !== 'foreseen');
     const { version } = this;
-    if (isPast() && !(await this.preparation.isRunByNewer())) {
+    if (isPast() && this.unmet.length === 0 && !(await this.preparation.isRunByNewer())) {
       return;
     }
     const lookedAt = Date.now(); // What is saved later may not have been seen.
@@ -479,12 +481,14 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     if (isOver()) {
       return;
     }
-    const toldNewer = this.newer.length > 0;
-    this.newer = explainNewer(check, this.spec).map((each) => ({ ...each, version }));
-    if (this.health === 'foreseen' || (toldNewer && this.health === 'sound')) {
+    const toldBefore = this.unmet.length > 0;
+    this.unmet = [...explainNewer(check, this.spec), ...explainMisnamed(check, this.spec)].map(
+      (each) => ({ ...each, version }),
+    );
+    if (this.health === 'foreseen' || (toldBefore && this.health === 'sound')) {
       this.clearFindings();
     } else if (this.health === 'sound') {
-      this.newer.forEach((finding) => this.find(finding, null));
+      this.unmet.forEach((finding) => this.find(finding, null));
     }
     if (isPast()) {
       return;
@@ -541,7 +545,7 @@ class RunningFunction implements FunctionRuntime, InstanceOwner {
     this.setHealth('sound');
     this.dependencies.record({ kind: 'diagnosticsCleared', function: this.id });
     if (this.life === 'running') {
-      this.newer.forEach((finding) => this.find(finding, null));
+      this.unmet.forEach((finding) => this.find(finding, null));
     }
   }
 

@@ -17,6 +17,10 @@ export interface CodeCheck {
   failures: CodeFailure[];
   /** What the version lacks that the function is for, where a newer one looked. */
   newer: NewerCode[];
+  /** Packages that go to the cloud with the code, and say themselves that they are for a later version than that one. */
+  packages: NewerPackage[];
+  /** Members of the event or of the context that are not called so here, and are read nevertheless. */
+  misnamed: MisnamedMember[];
   /** Absolute paths of the project's files that were looked at. */
   files: string[];
   /** The script of the build that was looked at, instead of the handler. */
@@ -35,12 +39,32 @@ export interface NewerCode {
   line: number;
 }
 
+export interface NewerPackage {
+  name: string;
+  version: string;
+  /** As it says: `>=18`. */
+  needs: string;
+  /** Where it is imported. */
+  file: string;
+  line: number;
+}
+
+export interface MisnamedMember {
+  of: 'event' | 'context';
+  /** As it is written: `event.websocket.connectionId`. */
+  what: string;
+  /** What is there: `event.websocket.secConnectionID`. */
+  here: string;
+  file: string;
+  line: number;
+}
+
 /** Milliseconds; an interpreter that takes longer tells nothing. */
 const longest = 15_000;
 
 /**
  * Never rejects: what cannot be checked has no failures. `builds`: the handler is made by the project's build, so that
- * the script of the build is what must be able to run.
+ * the script of the build is what must be able to run; `built`: the folder with what it has made by now.
  */
 export function checkCode(
   spec: FunctionSpec,
@@ -49,6 +73,7 @@ export function checkCode(
     interpreter,
     bootstrapFolder,
     builds,
+    built,
     surroundings,
     signal,
   }: {
@@ -56,12 +81,13 @@ export function checkCode(
     interpreter: Interpreter;
     bootstrapFolder: string;
     builds: boolean;
+    built?: string;
     surroundings: 'cloud' | 'shell';
     signal: AbortSignal;
   },
 ): Promise<CodeCheck> {
   const script = builds ? buildScript(spec, projectFolder) : undefined;
-  if (builds && script === undefined) {
+  if (builds && script === undefined && built === undefined && spec.family !== 'node') {
     return Promise.resolve(nothing); // Some other tool: it says itself what it lacks.
   }
   const program =
@@ -73,6 +99,7 @@ export function checkCode(
     ...splitHandler(spec.handler),
     ...{ folder: spec.folder, project: projectFolder, modulePath },
     ...(script === undefined ? {} : { script }),
+    ...(builds ? { builds, ...(built === undefined ? {} : { built }) } : {}),
     ...(isNewer(interpreter) ? { asked: interpreter.wished, since: pythonNames } : {}),
   };
   const args = [...flags, path.join(bootstrapFolder, program)];
@@ -103,7 +130,13 @@ interface Look {
 /** Those that begin when this turn of the event loop is done. */
 const waiting = new Map<string, Look>();
 
-const nothing: CodeCheck = { failures: [], newer: [], files: [] };
+export const nothing: CodeCheck = {
+  failures: [],
+  newer: [],
+  packages: [],
+  misnamed: [],
+  files: [],
+};
 
 function begin(key: string, { command, args, cwd, env, asked }: Look): void {
   waiting.delete(key);

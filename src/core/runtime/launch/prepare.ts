@@ -8,7 +8,7 @@ import type { FunctionId, FunctionSpec } from '../../../protocol/project';
 import { startBuild, type Build, type BuildProblem } from './build';
 import { Channel, type CodeFailure } from '../channel/channel';
 import type { RuntimeDependencies } from '../contract';
-import { checkCode, type CodeCheck } from './check';
+import { checkCode, nothing, type CodeCheck } from './check';
 import { buildEnvironment, launchOrder, splitHandler } from './environment';
 import {
   findInterpreter,
@@ -41,16 +41,20 @@ export function startPreparation(
   onBuild: {
     onProblem(problem: BuildProblem, interpreter: Interpreter | undefined): void;
     onMended(): void;
+    /** For the first time since it was started. */
+    onBuilt(): void;
   },
 ): Preparation {
   let build: Build | undefined;
+  /** The build that has written something. */
+  let built: Build | undefined;
   let disposed = false;
   const looking = new AbortController();
 
-  const look = (interpreter: Interpreter, builds: boolean): Promise<CodeCheck> => {
+  const look = (interpreter: Interpreter, builds: boolean, built?: string): Promise<CodeCheck> => {
     const { service, bootstrapFolder } = dependencies;
     return checkCode(spec, {
-      ...{ interpreter, bootstrapFolder, builds },
+      ...{ interpreter, bootstrapFolder, builds, built },
       projectFolder: service.folder,
       surroundings: service.emulator.inheritEnvironment ? 'shell' : 'cloud',
       signal: looking.signal,
@@ -106,6 +110,10 @@ export function startPreparation(
     const started = build;
     try {
       await started.ready;
+      if (!isBuilding && built !== started) {
+        built = started;
+        onBuild.onBuilt();
+      }
     } catch (error) {
       started.dispose();
       build = undefined; // Tried again with the next start.
@@ -139,11 +147,13 @@ export function startPreparation(
     async check() {
       if (spec.family !== 'python' && spec.family !== 'node') {
         await this.warmUp();
-        return { failures: [], newer: [], files: [] };
+        return nothing;
       }
       const interpreter = await interpreterOf();
       const builds = spec.build !== undefined && !(await runsSource(interpreter));
-      const check = await look(interpreter, builds);
+      const isMade = spec.build?.done === true || (build !== undefined && built === build);
+      const folder = isMade ? (spec.build?.folder ?? spec.folder) : undefined;
+      const check = await look(interpreter, builds, folder);
       return { ...check, interpreter };
     },
     async isRunByNewer() {

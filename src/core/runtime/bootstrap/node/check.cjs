@@ -1,50 +1,127 @@
 // Looks at a handler without running it: is it there, is it JavaScript, has it the function, are its packages there?
 //
-// stdin: [{"folder", "project", "modulePath", "file", "entry", "script"?, "asked"?}, …] as in launch orders; `modulePath` is
-// their NODE_PATH; `script` is looked at instead of the handler, which it builds; `asked` is the older version that the
-// function is for. stdout, for each: {"failures": […], "newer": […], "files": […]}, failures as failures.cjs describes
-// them, `newer` what `asked` has not. Only what is certain is told: what is required further in than the first column may
-// be optional.
+// stdin: [{"folder", "project", "modulePath", "file", "entry", "builds"?, "script"?, "built"?, "asked"?}, …] as in launch
+// orders; `modulePath` is their NODE_PATH; `builds`: the handler is built, by `script`, which is looked at instead, and
+// `built` is the folder with what that has made by now; `asked` is the older version that the function is for. stdout, for
+// each: {"failures": […], "newer": […], "packages": […], "misnamed": […], "files": […]}, failures as failures.cjs describes
+// them, `newer` what `asked` has not, `packages` and `misnamed` as engines.cjs and names.cjs describe them. Only what is certain is told: what is required further in than
+// the first column may be optional.
 'use strict';
 const fs = require('fs');
 const Module = require('module');
 const path = require('path');
 const vm = require('vm');
 const { spawnSync } = require('child_process');
-const { newerThan } = require('./newer.cjs');
+const { fileURLToPath } = require('url');
+const { packageFor } = require('./engines.cjs');
+const { misnamed } = require('./names.cjs');
+const { newerThan, parse } = require('./newer.cjs');
 
 const extensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'];
 let failures;
 let newer;
+let packages;
+let others;
 let files;
 let asked;
+/** What goes to the cloud. */
+let deployed;
 
 function lookAt(order) {
-  [failures, newer, files, asked] = [[], [], [], undefined];
+  [failures, newer, packages, others, files, asked] = [[], [], [], [], [], undefined];
   process.env.NODE_PATH = order.modulePath;
   Module._initPaths();
   try {
     main(order);
   } catch {
-    return { failures: [], newer: [], files: [] }; // What cannot be looked at is not known to be wrong.
+    return { failures: [], newer: [], packages: [], misnamed: [], files: [] }; // What cannot be looked at is not known to be wrong.
   }
-  return { failures, newer, files };
+  return { failures, newer, packages, misnamed: others, files };
 }
 
 function main(order) {
-  if (order.script) {
-    look(order.script, order.project);
-    return;
-  }
   const base = path.join(order.folder, ...order.file.split('/'));
   const file = extensions.map((extension) => base + extension).find((name) => fs.existsSync(name));
+  if (order.builds) {
+    if (order.script) look(order.script, order.project);
+    if (file !== undefined) lookAtNames(file, order.entry);
+    if (order.built && order.asked) lookAtBuilt(order);
+    return;
+  }
   if (file === undefined) {
     failures.push({ kind: 'missingFile', message: `${base}.js` });
     return;
   }
-  asked = order.asked;
+  [asked, deployed] = [order.asked, order.folder];
   const source = look(file, order.project);
-  if (source !== undefined) checkEntry(source, file, order.entry);
+  if (source === undefined) return;
+  checkEntry(source, file, order.entry);
+  lookAtNames(file, order.entry);
+}
+
+function lookAtNames(file, entry) {
+  let tree;
+  try {
+    tree = parse(withoutTypes(file, fs.readFileSync(file, 'utf8')));
+  } catch {
+    return; // TypeScript that more than its types must be taken away from.
+  }
+  if (tree !== undefined) others = misnamed(tree, entry).map((each) => ({ ...each, file }));
+}
+
+/**
+ * What a build has made is what the cloud gets. Told at the lines that it was made from; of installed packages in it syntax
+ * alone, since one that looks for a name before it uses it may do that anywhere.
+ */
+function lookAtBuilt(order) {
+  const base = path.join(order.built, ...order.file.split('/'));
+  const file = ['.js', '.cjs', '.mjs']
+    .map((each) => base + each)
+    .find((name) => fs.existsSync(name));
+  const [waiting, seen] = [file === undefined ? [] : [file], new Set()];
+  for (const each of waiting) {
+    if (seen.has(each)) continue;
+    seen.add(each);
+    const text = fs.readFileSync(each, 'utf8');
+    const placeOf = sourcesOf(each, text);
+    for (const { line, column, isSyntax, ...found } of newerThan(order.asked, text, true)) {
+      const place = placeOf(line, column);
+      const isUsers = place !== undefined && !/[\\/]node_modules[\\/]/.test(place.file);
+      const shown = place || { file: each, line };
+      const isTold = ({ what, file: of }) => what === found.what && of === shown.file;
+      if ((isSyntax || isUsers) && !newer.some(isTold)) newer.push({ ...found, ...shown });
+    }
+    for (const { name, isImport } of requests(withoutComments(text))) {
+      const next = /^\.{1,2}\//.test(name) ? find(name, each, isImport) : undefined;
+      if (next && isOwn(next, order.built)) waiting.push(next);
+    }
+  }
+}
+
+/** Leads from a place in what was built to the one that it was made from; undefined: nobody knows, or it is gone. */
+function sourcesOf(file, text) {
+  const [, address] = /\/\/[#@] sourceMappingURL=(\S+)\s*$/.exec(text) || [];
+  if (address === undefined || !Module.SourceMap) return () => undefined;
+  try {
+    const inline = /^data:application\/json[^,]*?(;base64)?,(.*)$/.exec(address);
+    const mapFile = inline ? file : path.resolve(path.dirname(file), decodeURI(address));
+    const json = inline
+      ? Buffer.from(decodeURIComponent(inline[2]), inline[1] ? 'base64' : 'utf8').toString()
+      : fs.readFileSync(mapFile, 'utf8');
+    const payload = JSON.parse(json);
+    const map = new Module.SourceMap(payload);
+    return (line, column) => {
+      const { originalSource, originalLine } = map.findEntry(line - 1, column);
+      if (typeof originalSource !== 'string') return undefined;
+      const root = path.resolve(path.dirname(mapFile), payload.sourceRoot || '');
+      const source = originalSource.startsWith('file:')
+        ? fileURLToPath(originalSource)
+        : path.resolve(root, originalSource.replace(/^webpack:\/\/[^/]*\//, ''));
+      return fs.existsSync(source) ? { file: source, line: originalLine + 1 } : undefined;
+    };
+  } catch {
+    return () => undefined;
+  }
 }
 
 /** Its text without comments, after its own modules have been looked at, too; undefined when it is no JavaScript. */
@@ -56,8 +133,15 @@ function look(file, project) {
     failures.push(problem);
     return undefined;
   }
-  if (asked !== undefined && /\.[cm]?js$/.test(file)) {
-    for (const each of newerThan(asked, text)) newer.push({ ...each, file });
+  if (asked !== undefined) {
+    // TypeScript is built before it is deployed: then its syntax is the build's.
+    const isTyped = /\.[cm]?ts$/.test(file);
+    for (const { what, since, type, line, isSyntax } of newerThan(
+      asked,
+      withoutTypes(file, text),
+    )) {
+      if (!isTyped || !isSyntax) newer.push({ what, since, type, file, line });
+    }
   }
   const source = withoutComments(text);
   for (const { name, line, isImport } of requests(source)) {
@@ -68,6 +152,10 @@ function look(file, project) {
       failures.push({ kind: 'missingModule', type: 'Error', message, module: name, place });
     } else if (isOwn(found, project) && !files.includes(found)) {
       look(found, project);
+    } else if (asked !== undefined && found.startsWith(deployed + path.sep)) {
+      const about = packageFor(asked, name, found);
+      const isTold = about !== undefined && packages.some((each) => each.name === about.name);
+      if (about !== undefined && !isTold) packages.push({ ...about, file, line });
     }
   }
   return source;
@@ -92,6 +180,13 @@ function syntaxProblem(file, text) {
   return check.status === 0 || type !== 'SyntaxError'
     ? undefined
     : syntaxFailure(file, type, message, check.stderr.trimEnd());
+}
+
+/** TypeScript as it runs: each type is blank, and all else where it was. */
+function withoutTypes(file, text) {
+  return /\.[cm]?ts$/.test(file) && Module.stripTypeScriptTypes
+    ? Module.stripTypeScriptTypes(text)
+    : text;
 }
 
 function syntaxFailure(file, type, message, stack) {

@@ -6,10 +6,16 @@ const { fileURLToPath } = require('url');
 
 let ours = '';
 let refusedAddress = () => undefined;
+let refusedByProxy = () => undefined;
 
 /** `find` tells which address the client of a failed request refused. */
 exports.explainAddress = (find) => {
   refusedAddress = find;
+};
+
+/** `find` tells what a proxy has to do with a failed request; null: that was told, and there is nothing else to it. */
+exports.explainProxy = (find) => {
+  refusedByProxy = find;
 };
 
 exports.configure = (ourFolder) => {
@@ -47,7 +53,10 @@ function describe(kind, error) {
   const failure = { kind, type, message, stack };
   const place = placeOfJson(error) || placeOf(lines) || placeOfCause(error.cause);
   if (place !== undefined) failure.place = place;
-  const address = refusedAddress(error);
+  const proxied = refusedByProxy(error);
+  const address = proxied === undefined ? refusedAddress(error) : undefined;
+  if (proxied) failure.proxied = proxied;
+  if (proxied && failure.place === undefined) failure.place = proxied.place;
   if (address !== undefined) failure.address = address;
   const module = missingModule(error);
   if (module !== undefined) {

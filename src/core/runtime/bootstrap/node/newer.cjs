@@ -71,15 +71,22 @@ function isBelow(version, other) {
   return major < otherMajor || (major === otherMajor && minor < otherMinor);
 }
 
-/** `{ what, since, type, line }` of each thing in the text that `asked` has not, once, by line. */
-function newerThan(asked, text) {
+/**
+ * `{ what, since, type, line, column, isSyntax }` of each thing in the text that `asked` has not, once, by line. `every`:
+ * each time, for a text that was put together from several.
+ */
+function newerThan(asked, text, every = false) {
   const tree = parse(text);
   if (tree === undefined) return [];
   const file = survey(tree);
   const found = new Map();
   const add = (what, since, type, node) => {
-    if (since !== undefined && isBelow(asked, since) && !found.has(what)) {
-      found.set(what, { what, since, type, line: node.loc.start.line });
+    const { line, column } = node.loc.start;
+    const key = every ? `${what} ${line} ${column}` : what;
+    if (since !== undefined && isBelow(asked, since) && !found.has(key)) {
+      // A build changes the first of them to what its target has; names it leaves alone.
+      const isSyntax = type === 'SyntaxError' || what === 'import()' || what.startsWith('node:');
+      found.set(key, { what, since, type, line, column, isSyntax });
     }
   };
   walk(tree, [], (node, parents) => {
@@ -351,4 +358,4 @@ function isNumber([first, second]) {
   return second === undefined && value !== undefined && typeof value.value === 'number';
 }
 
-module.exports = { newerThan };
+module.exports = { dotted, newerThan, parse, walk };

@@ -6,6 +6,7 @@ const https = require('https');
 const Module = require('module');
 const addresses = require('./addresses.cjs');
 const failures = require('./failures.cjs');
+const proxies = require('./proxies.cjs');
 
 const vendor = /^set-[^/]*\.apigateway\.tencentyun\.com\.?$/i;
 
@@ -47,6 +48,7 @@ exports.install = (pushUrl, redirect, runningInvocation) => {
   redirecting = redirect;
   invocation = runningInvocation;
   addresses.install(runningInvocation);
+  proxies.install(runningInvocation, push);
   const request = http.request;
   http.request = wrap(request, request);
   https.request = wrap(https.request, request);
@@ -70,12 +72,38 @@ function wrap(original, plain) {
   return function request(input, options, callback) {
     const host = hostOf(input, options);
     if (isVendor(host)) {
-      return plain.apply(this, redirected(host, input, options, callback));
+      const away = plain.apply(this, redirected(host, input, options, callback));
+      if (proxies.isForeign(away.agent)) proxies.watch(away);
+      return away;
     }
     const made = original.apply(this, arguments);
     if (host === push.hostname && made.path.startsWith(push.pathname)) sign(made);
+    if (/^https?:/i.test(made.path) && aimsAtGateway(made.path)) {
+      const port = portOf(input, options);
+      // Its agent wrote the path, and knows the way.
+      const isOurs = aimsAtGateway(`http://${host}:${port}`);
+      proxies.watch(made, isOurs ? undefined : { host, port });
+    } else if (proxies.isForeign(made.agent) && aimsAtGateway(`http://${made.getHeader('host')}`)) {
+      proxies.watch(made);
+    }
     return made;
   };
+}
+
+/** Of a whole address: what a proxy is asked for. */
+function aimsAtGateway(address) {
+  try {
+    const url = new URL(address);
+    return isGateway(url) || vendor.test(url.hostname);
+  } catch {
+    return false;
+  }
+}
+
+function portOf(input, options) {
+  const own = options !== null && typeof options === 'object' ? options.port : undefined;
+  const given = typeof input === 'string' ? new URL(input) : input;
+  return own || (given === null || typeof given !== 'object' ? undefined : given.port);
 }
 
 function hostOf(input, options) {
@@ -152,6 +180,9 @@ function sign(request) {
   }
 }
 
+const isGateway = (url) =>
+  (url.hostname === push.hostname || url.hostname === 'localhost') && url.port === push.port;
+
 const isPush = (url) =>
   url.hostname === push.hostname &&
   url.port === push.port &&
@@ -171,15 +202,21 @@ function wrapFetch() {
     }
     const host = url.hostname;
     const away = isVendor(host);
-    if (!away && !isPush(url)) return original(input, init);
+    if (!away && !isPush(url)) {
+      const sent = original(input, init);
+      return isGateway(url) && proxies.isDispatchedElsewhere(init) ? proxies.follow(sent) : sent;
+    }
     const given = input instanceof Request ? new Request(input, init) : undefined;
     const headers = new Headers(given === undefined ? (init || {}).headers : given.headers);
     const own = marks();
     for (const name of Object.keys(own)) headers.set(name, own[name]);
     if (away) headers.set('x-scfws-redirected-from', host);
     const target = away ? push.href : url.href;
-    if (given === undefined) return original(target, Object.assign({}, init, { headers }));
-    return original(new Request(target, given), { headers });
+    const sent =
+      given === undefined
+        ? original(target, Object.assign({}, init, { headers }))
+        : original(new Request(target, given), { headers });
+    return proxies.isDispatchedElsewhere(init) ? proxies.follow(sent) : sent;
   };
 }
 
@@ -191,6 +228,7 @@ function hookUndici() {
     if (request === 'undici' && loaded && loaded.Agent && !patched.has(loaded)) {
       patched.add(loaded);
       for (const name of ['Agent', 'Client', 'Pool', 'BalancedPool']) patchDispatcher(loaded[name]);
+      for (const name of ['ProxyAgent', 'EnvHttpProxyAgent']) watchDispatcher(loaded[name]);
     }
     return loaded;
   };
@@ -217,9 +255,23 @@ function patchDispatcher(kind) {
   };
 }
 
+/** What goes through a proxy; it leads to one of the others in the end. */
+function watchDispatcher(kind) {
+  if (typeof kind !== 'function') return;
+  const { dispatch } = kind.prototype;
+  kind.prototype.dispatch = function (options, handler) {
+    if (options && aimsAtGateway(String(options.origin))) proxies.hands();
+    return dispatch.call(this, options, handler);
+  };
+}
+
 function localDispatch(options) {
   if (!options || !options.origin) return options;
   const url = new URL(String(options.origin));
+  if (options.method === 'CONNECT' && aimsAtGateway(`http://${options.path}`)) {
+    proxies.tunnels(url);
+    return options;
+  }
   const away = isVendor(url.hostname);
   if (!away && !(url.port === push.port && url.hostname === push.hostname)) return options;
   const headers = away

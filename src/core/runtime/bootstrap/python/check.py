@@ -3,7 +3,9 @@
 
 stdin: [{"folder", "project", "file", "entry", "asked"?, "since"?}, …] as in launch orders; `asked` is the older version
 that the function is for, `since` the versions that names of the standard library came with. stdout, for each:
-{"failures": […], "newer": […], "files": […]}, failures as scfws_failures.py describes them, `newer` what `asked` has not.
+{"failures": […], "newer": […], "packages": […], "misnamed": […], "files": […]}, failures as scfws_failures.py describes
+them, `newer` what `asked` has not, `packages` that are not for it, `misnamed` members of event and context that have other
+names.
 Only what is certain is told: what is imported inside of `try`, `if` or a function may be optional.
 """
 import sys
@@ -18,6 +20,9 @@ import pkgutil
 PY2 = sys.version_info[0] == 2
 FAILURES = []
 NEWER = []
+PACKAGES = []
+MISNAMED = []
+BESIDE = {}
 FILES = []
 ASKED = {}
 UNKNOWN = ('globals', 'exec', 'eval', 'setattr', '__getattr__')
@@ -29,23 +34,27 @@ def main():
 
 
 def look_at(order):
-    for found in (FAILURES, NEWER, FILES):
+    for found in (FAILURES, NEWER, PACKAGES, MISNAMED, FILES):
         del found[:]
     ASKED.clear()
+    BESIDE.clear()
     path = sys.path[:]
     try:
         find_all(order)
     except Exception:
-        return {'failures': [], 'newer': [], 'files': []}  # What cannot be looked at is not known to be wrong.
+        return {'failures': [], 'newer': [], 'packages': [], 'misnamed': [], 'files': []}  # What cannot be looked at is not known to be wrong.
     finally:
         sys.path[:] = path
-    return {'failures': FAILURES[:], 'newer': NEWER[:], 'files': FILES[:]}
+    return {'failures': FAILURES[:], 'newer': NEWER[:], 'packages': PACKAGES[:], 'misnamed': MISNAMED[:],
+            'files': FILES[:]}
 
 
 def find_all(order):
     folder = order['folder'].encode(sys.getfilesystemencoding() or 'utf-8') if PY2 else order['folder']
     sys.path.insert(0, folder)
     ASKED.update({key: order[key] for key in ('asked', 'since') if key in order})
+    if ASKED and not PY2:
+        BESIDE.update(own('scfws_requires').packages(folder))
     file = os.path.join(folder, *order['file'].split('/')) + '.py'
     if not os.path.isfile(file):
         FAILURES.append({'kind': 'missingFile', 'message': text(file)})
@@ -53,6 +62,7 @@ def find_all(order):
         tree = look(file, os.path.join(order['project'], ''))
         if tree is not None:
             check_entry(tree, file, order['entry'])
+            tell_misnamed(tree, file, order['entry'])
 
 
 def text(value):
@@ -80,19 +90,44 @@ def look(file, project):
         if not found:
             place = {'file': text(file), 'line': line}
             tell('missingModule', 'ModuleNotFoundError', "No module named '%s'" % name, place, name)
-        elif origin and text(origin) not in FILES and is_own(text(os.path.abspath(origin)), project):
+            continue
+        tell_package(file, name, line)
+        if origin and text(origin) not in FILES and is_own(text(os.path.abspath(origin)), project):
             look(origin, project)
     return tree
 
 
-def tell_newer(file, source, tree):
+def own(name):
+    """A module of ours, which must hide none of the user's."""
     sys.path.insert(0, OWN)
     try:
-        from scfws_newer import newer_than
+        return __import__(name)
     finally:
         sys.path.pop(0)
+
+
+def tell_newer(file, source, tree):
+    newer_than = own('scfws_newer').newer_than
     for what, version, kind_of, line in newer_than(ASKED['asked'], source, tree, ASKED.get('since', {})):
         NEWER.append({'what': what, 'since': version, 'type': kind_of, 'line': line, 'file': file})
+
+
+def tell_package(file, module, line):
+    """One that the handler's own files import; what a package imports in turn is its business."""
+    package, version, requires = BESIDE.get(module, ('', '', ''))
+    around = os.path.relpath(file, sys.path[0]).replace('.py', '').split(os.sep)
+    if any(name in around for name in BESIDE) or any(told['name'] == package for told in PACKAGES):
+        return
+    if requires and own('scfws_requires').is_newer(ASKED['asked'], requires):
+        PACKAGES.append({'name': package, 'version': version, 'needs': requires, 'file': text(file), 'line': line})
+
+
+def tell_misnamed(tree, file, entry):
+    found = list(bindings(tree.body, entry))
+    if len(found) != 1 or type(found[0]).__name__ != 'FunctionDef':
+        return
+    for of, what, here, line in own('scfws_names').misnamed(found[0]):
+        MISNAMED.append({'of': of, 'what': what, 'here': here, 'line': line, 'file': text(file)})
 
 
 def tell(kind, kind_of, message, place, module=None):

@@ -25,6 +25,15 @@ class Address(object):
     refused = staticmethod(lambda error: None)
 
 
+class Proxy(object):
+    refused = staticmethod(lambda error: None)
+
+
+def explain_proxy(find):
+    """`find` tells what a proxy has to do with a failed request; empty: that was told, and there is nothing else to it."""
+    Proxy.refused = staticmethod(find)
+
+
 def explain_address(find):
     """`find` tells which address the client of a failed request refused."""
     Address.refused = staticmethod(find)
@@ -79,7 +88,10 @@ def describe(kind, where=None, form=None):
         answer['module'] = module
         if first is not None and first != module:
             answer['first'] = first
-    address = Address.refused(error)
+    proxied = Proxy.refused(error)
+    if proxied:
+        answer['proxied'] = proxied
+    address = Address.refused(error) if proxied is None else None
     if address is not None:
         answer['address'] = address
     hidden = hidden_module(error, message, trace)

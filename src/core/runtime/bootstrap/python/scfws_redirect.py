@@ -13,12 +13,14 @@ import scfws_addresses as addresses
 import scfws_failures as failures
 import scfws_hooks as hooks
 import scfws_output as output
+import scfws_proxies as proxies
 
 PY2 = sys.version_info[0] == 2
 if PY2:
     from urllib import quote
 else:
     from urllib.parse import quote
+    from scfws_awaited import looked_at
 VENDOR = re.compile(r'^set-[^/]*\.apigateway\.tencentyun\.com$', re.I)
 
 
@@ -36,6 +38,7 @@ def install(url, redirect, reuse):
     Push.host, Push.port, Push.path = str(found.group(1)), int(found.group(2)), str(found.group(3))
     Push.redirect = redirect
     addresses.install()
+    proxies.install(is_push)
     hooks.after_import('socket', patch_socket)
     hooks.after_import('ssl', patch_ssl)
     hooks.after_import('httplib' if PY2 else 'http.client', patch_http)
@@ -68,6 +71,15 @@ def is_vendor(host):
         return False
     addresses.note(host, 'redirected')
     return True
+
+
+def is_push(address):
+    """Whether a whole address is one of the gateway's, or of the vendor's push hosts."""
+    found = re.match(r'^https?://([^/:?#]+)(?::(\d+))?(?:/|$)', address)
+    if found is None:
+        return False
+    host, port = found.groups()
+    return VENDOR.match(host) is not None or host in (Push.host, 'localhost') and port == str(Push.port)
 
 
 def patch_socket(socket):
@@ -131,6 +143,8 @@ def patch_http(http):
         vendor = is_vendor(self.host)
         self._scfws_host = None
         host = self.host
+        is_gateway = self.host in (Push.host, 'localhost') and self.port == Push.port
+        self._scfws_proxied = is_push(url) and not vendor and not is_gateway
         if vendor:
             self._scfws_host = '%s:%d' % (Push.host, Push.port)
             putrequest(self, method, Push.path, True, skip_accept_encoding)
@@ -167,6 +181,13 @@ def local_headers(vendor):
     return headers
 
 
+def watched(answer, address):
+    """An answer, or what will bring one, with a look at it on its way."""
+    if hasattr(answer, '__await__'):
+        return looked_at(answer, lambda response: proxies.look(response, address))
+    return proxies.look(answer, address)
+
+
 def patch_aiohttp(aiohttp):
     session = aiohttp.ClientSession
     original = session._request
@@ -182,7 +203,8 @@ def patch_aiohttp(aiohttp):
             headers = {name: value for name, value in headers.items() if not (vendor and is_host(name))}
             headers.update(local_headers(vendor))
             options['headers'] = headers
-        return original(self, method, url, **options)
+        answer = original(self, method, url, **options)
+        return watched(answer, str(url)) if is_push(str(url)) else answer
 
     session._request = _request
 
@@ -202,7 +224,8 @@ def patch_httpx(httpx):
     def wrap(original):
         def send(self, request, *arguments, **options):
             change(request)
-            return original(self, request, *arguments, **options)
+            answer, address = original(self, request, *arguments, **options), str(request.url)
+            return watched(answer, address) if is_push(address) else answer
         return send
 
     for client in (httpx.Client, httpx.AsyncClient):

@@ -1,0 +1,179 @@
+# -*- coding: utf-8 -*-
+"""Keys of the event and of the context that are not called so here: `get` gives None for them, and nothing fails.
+
+Told only where the handler's own arguments are read, nobody else may have changed them, and the code does not look first.
+"""
+import ast
+
+KNOWN = {
+    'event': ['websocket'],
+    'websocket': ['action', 'secConnectionID', 'dataType', 'data', 'secWebSocketProtocol', 'secWebSocketExtensions'],
+    'context': ['memory_limit_in_mb', 'time_limit_in_ms', 'request_id', 'environment', 'environ', 'function_version',
+                'function_name', 'namespace', 'tencentcloud_region', 'tencentcloud_appid', 'tencentcloud_uin'],
+}
+ELSEWHERE = {'websocket': {'connectionid': 'secConnectionID'}, 'context': {'awsrequestid': 'request_id'}, 'event': {}}
+# What may be handed an event and leaves it as it is.
+READERS = ('print', 'str', 'repr', 'len', 'type', 'json.dumps', 'logging.info', 'logging.debug', 'logger.info',
+           'logger.debug', 'pprint', 'pprint.pprint')
+
+
+def plain(name):
+    return name.lower().replace('_', '').replace('-', '')
+
+
+def meant(of, name):
+    if name in KNOWN[of]:
+        return None
+    wanted = plain(name)
+    if wanted in ELSEWHERE[of]:
+        return ELSEWHERE[of][wanted]
+    for each in KNOWN[of]:
+        if plain(each) == wanted:
+            return each
+    if len(name) >= 8:
+        for each in KNOWN[of]:
+            if len(each) >= 8 and one_off(plain(each), wanted):
+                return each
+    return None
+
+
+def one_off(one, other):
+    """One letter is missing, too much, another one, or two have changed places."""
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    one, other = one[start:], other[start:]
+    return (one[1:] == other[1:] or one[1:] == other or one == other[1:]
+            or (one[2:] == other[2:] and one[:2] == other[1::-1]))
+
+
+def misnamed(function):
+    """[(of, what, here, line)] of each key that is read under another name, once, by line."""
+    names = {}
+    for argument, of in zip(function.args.args, ('event', 'context')):
+        names[getattr(argument, 'arg', getattr(argument, 'id', None))] = (of, getattr(argument, 'arg', of))
+    parents = {}
+    for node in ast.walk(function):
+        for child in ast.iter_child_nodes(node):
+            parents[child] = node
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            found = object_of(node.value, names)
+            if found is not None and node.targets[0].id not in names:
+                names[node.targets[0].id] = (found[0], node.targets[0].id)
+    if is_changed(function, names, parents):
+        return []
+    found, doubted = {}, set()
+    for node in ast.walk(function):
+        name, holder = read(node)
+        if name is None:
+            # Looked for before it is read.
+            if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+                doubted.add(text_of(node.left))
+            continue
+        if is_doubt(node, parents):
+            doubted.add(name)
+            continue
+        of = object_of(holder, names)
+        here = None if of is None else meant(of[0], name)
+        if here is not None:
+            what = '%s["%s"]' % (of[1], name)
+            kind = 'context' if of[0] == 'context' else 'event'
+            found.setdefault(what, (kind, what, '%s["%s"]' % (of[1], here), node.lineno, name))
+    return sorted([each[:4] for each in found.values() if each[4] not in doubted], key=lambda each: each[3])
+
+
+def text_of(node):
+    if type(node).__name__ == 'Index':  # Before 3.9.
+        node = node.value
+    value = getattr(node, 'value', None) if type(node).__name__ == 'Constant' else getattr(node, 's', None)
+    return value if isinstance(value, (type(''), type(u''))) else None
+
+
+def read(node):
+    """(key, what is looked into) of `x["key"]` and `x.get("key")`."""
+    if isinstance(node, ast.Subscript):
+        return text_of(node.slice), node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == 'get' and node.args:
+        key = text_of(node.args[0])
+        # A substitute of its own: somebody knows that it may not be there. An empty dict is one for the sake of the chain.
+        substitute = node.args[1] if len(node.args) > 1 else None
+        if substitute is None or (isinstance(substitute, ast.Dict) and not substitute.keys):
+            return key, node.func.value
+    return None, None
+
+
+def object_of(node, names):
+    """(of, how it is written) of event, event["websocket"], context, or of a local name of one."""
+    if isinstance(node, ast.Name):
+        return names.get(node.id)
+    key, holder = read(node)
+    if key != 'websocket':
+        return None
+    found = object_of(holder, names)
+    return ('websocket', '%s["websocket"]' % found[1]) if found is not None and found[0] == 'event' else None
+
+
+def is_doubt(node, parents):
+    if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        return True
+    child, parent = node, parents.get(node)
+    while parent is not None:
+        kind = type(parent).__name__
+        if kind in ('BoolOp', 'Try', 'TryExcept', 'TryFinally'):
+            return True
+        if kind == 'Compare' and any(text_of(other) is None for other in parent.comparators):
+            return True
+        if kind == 'UnaryOp' and isinstance(parent.op, ast.Not):
+            return True
+        if kind in ('If', 'IfExp', 'While', 'Assert') and parent.test is child:
+            return True
+        child, parent = parent, parents.get(parent)
+    return False
+
+
+def is_changed(function, names, parents):
+    """Whether one of them may be another object than it was, or have more keys."""
+    for node in ast.walk(function):
+        kind = type(node).__name__
+        if kind in ('FunctionDef', 'AsyncFunctionDef', 'Lambda') and node is not function:
+            if any(getattr(each, 'arg', getattr(each, 'id', None)) in names for each in node.args.args):
+                return True
+        if not isinstance(node, ast.Name) or node.id not in names:
+            continue
+        child, parent = node, parents.get(node)
+        if not isinstance(node.ctx, ast.Load):
+            value = getattr(parent, 'value', None)
+            found = object_of(value, names) if isinstance(parent, ast.Assign) and value is not None else None
+            if isinstance(node.ctx, ast.Param):
+                continue
+            if found is None or found[0] != names[node.id][0]:
+                return True
+            continue
+        while True:
+            step = parent
+            if isinstance(parent, ast.Attribute) and isinstance(parents.get(parent), ast.Call):
+                step = parents.get(parent)
+            key, holder = read(step) if step is not None else (None, None)
+            if key != 'websocket' or holder is not child:
+                break
+            child, parent = step, parents.get(step)
+        kind = type(parent).__name__
+        if kind == 'Call' and child in parent.args + [each.value for each in parent.keywords]:
+            if dotted(parent.func) not in READERS:
+                return True
+        elif kind in ('Dict', 'List', 'Tuple', 'Set', 'Yield', 'keyword', 'Starred', 'AugAssign'):
+            return True
+        elif kind == 'Attribute' and parent.attr in ('update', 'setdefault', 'pop', 'clear'):
+            return True
+        elif kind == 'Assign' and not isinstance(parent.targets[0], ast.Name):
+            return True
+    return False
+
+
+def dotted(node):
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return '%s.%s' % (dotted(node.value), node.attr)
+    return ''
