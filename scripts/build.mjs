@@ -9,6 +9,7 @@ import Ajv from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
 import { apart, commandLine } from './commandLine.mjs';
 import { contributedTexts, eventSchemaInChinese, flowSchema, inChinese } from './generate.mjs';
+import { icons } from './icons.mjs';
 import { packagesOf } from './notices.mjs';
 
 const common = {
@@ -91,6 +92,7 @@ export const bundles = {
     target: 'es2022',
     format: 'iife',
     loader: { '.ttf': 'file' },
+    plugins: [...common.plugins, icons],
     assetNames: '[name]',
     tsconfigRaw: {
       compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false },
