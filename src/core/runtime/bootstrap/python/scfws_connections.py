@@ -11,6 +11,7 @@ import http.client
 import inspect
 import logging
 import os
+import re
 import socket
 import sys
 import time
@@ -27,6 +28,10 @@ STRANGERS = ('gevent', 'eventlet', 'debugpy')
 NEEDED = ('user-agent', 'accept-encoding', 'content-length')
 FOREIGN = ('host', 'transfer-encoding', 'expect')
 PORTS = {'http': 80, 'https': 443}
+# Of an answer with a body whose length is told, on a connection that stays.
+LINE = br'(?:\r\n(?!Content-Length|Transfer-Encoding|Connection: (?!keep-alive\r))[!-9;-~]+: [!-~][ -~]*)*'
+HEAD = re.compile(br'HTTP/1\.1 ((?!204|304)[2-5]\d\d) ([!-~][ -~]*)'
+                  br'(' + LINE + br'\r\nContent-Length: \d{1,9}(?=\r)' + LINE + br')\r\n\r\n', re.I)
 monotonic = time.monotonic
 
 
@@ -168,11 +173,13 @@ class Layers(object):
     def are_plain(self, adapter):
         """Whether they do what they do by default, and nobody has changed them since."""
         retries, pools = adapter.max_retries, adapter.poolmanager
+        for owner, name, part in self.parts:
+            if owner.get(name) is not part:
+                return False
         return (retries.total == 0 and retries.read is False and not retries.status_forcelist
                 and type(pools) is self.manager and not pools.connection_pool_kw.get('block')
                 and {'maxsize', 'block', 'strict'}.issuperset(pools.connection_pool_kw)
-                and not http.client.HTTPConnection.debuglevel and sys.modules.keys().isdisjoint(STRANGERS)
-                and all(owner.get(name) is part for owner, name, part in self.parts))
+                and not http.client.HTTPConnection.debuglevel and sys.modules.keys().isdisjoint(STRANGERS))
 
     def tell(self, function, text, *values):
         """Logs what the function that is left out would, in its name."""
@@ -214,6 +221,23 @@ class HTTPResponse(http.client.HTTPResponse):
     def __init__(self, connection, method):
         http.client.HTTPResponse.__init__(self, connection, method=method)
         self._scfws_connection = connection
+
+    def begin(self):
+        """The gateway's head comes in one piece, and need not pass a parser of mail."""
+        found = HEAD.match(self.fp.peek(1))
+        if found is None:
+            http.client.HTTPResponse.begin(self)
+            return
+        self.fp.read(found.end())
+        status, reason, lines = found.groups()
+        self.version, self.status, self.reason = 11, int(status), reason.decode('ascii')
+        self.code = self.status
+        self.headers = self.msg = http.client.HTTPMessage()
+        for line in lines.decode('ascii').split('\r\n')[1:]:
+            name, _, value = line.partition(': ')
+            self.msg[name] = value
+        self.msg.set_payload('')
+        self.length, self.chunked, self.will_close = int(self.msg['Content-Length']), False, False
 
     def _close_conn(self):
         http.client.HTTPResponse._close_conn(self)
