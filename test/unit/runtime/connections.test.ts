@@ -159,4 +159,28 @@ describe('push.connection: pushes by requests.post over connections that are kep
       assert.deepEqual(different, []);
     });
   }
+
+  it('leave a library of that name alone that is built otherwise', async () => {
+    const adapters = `
+class PoolManager(object):
+    pass
+
+class HTTPAdapter(object):
+    def send(self):
+        return "its own"
+`;
+    for (const library of [adapters, 'class PoolManager(object):\n    pass\n']) {
+      const bench = startBench({
+        files: {
+          'requests/__init__.py': '',
+          'requests/adapters.py': library,
+          'index.py':
+            'from requests import adapters\n\n\ndef main_handler(event, context):\n    return adapters.HTTPAdapter().send() if hasattr(adapters, "HTTPAdapter") else "none"\n',
+        },
+        spec: { family: 'python' },
+      });
+      const { value, error } = await bench.invoke({});
+      assert.equal(value, library === adapters ? 'its own' : 'none', error?.stackTrace);
+    }
+  });
 });

@@ -43,9 +43,12 @@ class Kept(object):
 
 def patch(adapters, push, is_vendor, local_headers):
     """`push`: where pushes go; the others are what each push of a handler is led and signed with."""
-    adapter = adapters.HTTPAdapter
-    layers = Layers(adapter, adapters.PoolManager)
-    original = adapter.send
+    try:
+        adapter = adapters.HTTPAdapter
+        layers = Layers(adapter, adapters.PoolManager)
+        original = adapter.send
+    except (ImportError, AttributeError, ValueError):
+        return  # Of another age, or somebody's own of that name.
     if not layers.are_known():
         return
 
