@@ -80,6 +80,7 @@ describe('A value of which JSON keeps nothing', function () {
     '{}',
     '{ a: {}, b: Object.create(null), c: [], d: "{}" }',
     '{ a: new Map(), b: new Set(), c: new Uint8Array(0), d: new URLSearchParams() }',
+    '{ a: new Headers(), b: new FormData() }',
     '{ a: new Date(0), b: new URL("http://a"), c: Buffer.from("a"), d: {} }',
     '{ a: new Number(5), b: new String(""), c: new Boolean(false), d: {} }',
     '{ a: new (class Empty { m() {} #p() {} })(), b: Object.create({}) }',
@@ -91,12 +92,34 @@ describe('A value of which JSON keeps nothing', function () {
     });
   }
 
-  it('is whatever the last call gave where nobody reads the answer', async () => {
+  it('is whatever the last calls gave where nobody reads the answer', async () => {
     for (const action of ['data send', 'closing']) {
-      assert.deepEqual((await told(answer('new Response("x")'), action)).found, []);
-      const { found } = await told(answer('{ ok: new Map([[1, 2]]) }'), action);
-      assert.equal(found.length, 1);
+      for (const expression of ['new Response("x")', '[new Response("x")]'])
+        assert.deepEqual((await told(answer(expression), action)).found, []);
     }
+    assert.equal((await told(answer('[new Response("x")]'))).found.length, 1);
+  });
+
+  it('asks no getter and no proxy once more', async () => {
+    const top = `let asked = 0;
+const counting = { get a() { return (asked += 1); }, b: {} };
+const proxy = new Proxy({}, { get: (_target, name) => name === 'toJSON' ? undefined : (asked += 1), ownKeys: () => ((asked += 1), []) });`;
+    const { value, found } = await told(
+      answer(
+        '[JSON.stringify(counting), asked, JSON.stringify({ websocket: proxy, b: {} }), asked]',
+        top,
+      ),
+    );
+    assert.deepEqual(value, ['{"a":1,"b":{}}', 1, '{"websocket":{},"b":{}}', 2]);
+    assert.deepEqual(found, []);
+  });
+
+  it('is an error, too, where its class is none of the language', async () => {
+    const { found } = await told(answer('new DOMException("a")'));
+    assert.deepEqual(
+      found.map(([, message]) => message),
+      ['Function answers with an object of class Error: JSON makes {} of it.'],
+    );
   });
 
   const push = (lines: string) => `const url = process.env.SCFWS_PUSH_URL;
@@ -135,6 +158,32 @@ ${lines}
     );
   });
 
+  for (const [client, lines] of [
+    [
+      'http.request',
+      "await new Promise((done) => require('http').request(url, { method: 'POST' }, (response) => response.resume().on('end', done)).end(body));",
+    ],
+    [
+      'write of http.request',
+      "await new Promise((done) => { const request = require('http').request(url, { method: 'POST' }, (response) => response.resume().on('end', done)); request.write(Buffer.from(body)); request.end(); });",
+    ],
+    ['a request that is elsewhere', ''],
+  ]) {
+    it(`in the body of a push is told once it is sent: ${client}`, async () => {
+      const source = push(`  const body = JSON.stringify(bodyOf({ users }));\n  ${lines}`);
+      assert.equal((await told(source, 'data send')).found.length, lines === '' ? 0 : 1);
+    });
+  }
+
+  it('is none in a log of the event, which has the form of a push', async () => {
+    const source = push(
+      `  JSON.stringify({ websocket: { ...bodyOf('x').websocket, data: undefined }, users });
+  JSON.stringify(new Error('x'));
+  await send(JSON.stringify(bodyOf(JSON.stringify({}))));`,
+    );
+    assert.deepEqual((await told(source, 'data send')).found, []);
+  });
+
   it('is nobody’s business in any other text, or where a replacer knows it', async () => {
     const source = push(
       `  JSON.stringify({ users });\n  const known = (key, value) => (value instanceof Map ? [...value] : value);\n  await send(JSON.stringify(bodyOf({ users, empty: {} }), known));\n  await send(JSON.stringify(bodyOf('{}')));`,
@@ -145,9 +194,9 @@ ${lines}
   it('changes nothing of what JSON.stringify is', async () => {
     const { value } = await told(
       answer(
-        `[JSON.stringify.length, JSON.stringify.name, JSON.stringify(), JSON.stringify({ a: {} }, null, 1), JSON.stringify(Object.create({ toJSON() { return {}; } })), [1, {}].map(JSON.stringify)]`,
+        `[JSON.stringify.length, JSON.stringify.name, 'prototype' in JSON.stringify, Object.keys(JSON), JSON.stringify(), JSON.stringify({ a: {} }, null, 1), JSON.stringify(Object.create({ toJSON() { return {}; } })), [1, {}].map(JSON.stringify)]`,
       ),
     );
-    assert.deepEqual(value, [3, 'stringify', null, '{\n "a": {}\n}', '{}', ['1', '{}']]);
+    assert.deepEqual(value, [3, 'stringify', false, [], null, '{\n "a": {}\n}', '{}', ['1', '{}']]);
   });
 });

@@ -83,6 +83,42 @@ const node: Case[] = [
   [['[event] = other;', 'return event.websocket.connectionId;']],
   [['try { f(); } catch (event) { return event.websocket.connectionId; }']],
   [['const context2 = { functionName: 1 };', 'return context2.functionName;']],
+  // What runs on other platforms, too.
+  [['return process.env.AWS_REGION ? context.awsRequestId : context.request_id;']],
+  [['if (isAws) console.log(context.functionName);', 'return null;']],
+  [['const { awsRequestId, request_id } = context;', 'return awsRequestId || request_id;']],
+  [
+    [
+      'let id = event.websocket.connectionId;',
+      'if (!id) id = event.websocket.secConnectionID;',
+      'return id;',
+    ],
+  ],
+  [
+    [
+      'switch (process.env.P) {',
+      'case "a": return context.awsRequestId;',
+      'default: return null; }',
+    ],
+  ],
+  [['if ("awsRequestId" in context) console.log(1);', 'return context.awsRequestId;']],
+  [['if (context.hasOwnProperty("requestId")) return 1;', 'return context.requestId;']],
+  [['return context.functionName?.length;']],
+  [
+    [
+      'for (const key of keys) event.websocket[key] = 1;',
+      'return event.websocket.sec_connection_id;',
+    ],
+  ],
+  // A condition of the event itself tells no platform from another.
+  [
+    [
+      'if (event.websocket.action === "closing") console.log(context.requestId);',
+      'return event.websocket.action === "x" ? event.websocket.secConnectionId : event.websocket.secConnectionID;',
+    ],
+    ['context.requestId', 'context.request_id', 2],
+    ['event.websocket.secConnectionId', 'event.websocket.secConnectionID', 3],
+  ],
 ];
 
 const python: Case[] = [
@@ -111,6 +147,35 @@ const python: Case[] = [
   [['event = {}', 'return event["websocket"].get("connectionId")']],
   [['return [event["websocket"].get("connectionId") for event in event["more"]]']],
   [['try:', '    return context["functionName"]', 'except KeyError:', '    return None']],
+  // What runs on other platforms, too.
+  [['return context.get("awsRequestId") if is_aws() else context["request_id"]']],
+  [['if is_aws():', '    print(context.get("functionName"))', 'return None']],
+  [['one, other = context.get("requestId"), context.get("request_id")', 'return one or other']],
+  [
+    [
+      'one = event["websocket"].get("connectionId")',
+      'if not one:',
+      '    one = event["websocket"]["secConnectionID"]',
+      'return one',
+    ],
+  ],
+  [
+    [
+      'if event["websocket"].has_key("connectionId"):',
+      '    return event["websocket"]["connectionId"]',
+    ],
+  ],
+  [
+    [
+      'for key in KEYS:',
+      '    event["websocket"][key] = 1',
+      'return event["websocket"]["secConnectionId"]',
+    ],
+  ],
+  [
+    ['if event["websocket"]["action"] == "closing":', '    print(context.get("requestId"))'],
+    ['context["requestId"]', 'context["request_id"]', 3],
+  ],
 ];
 
 describe('a member that is called otherwise here', function () {
@@ -186,11 +251,24 @@ describe('a member that is called otherwise here', function () {
       process.versions.node,
     );
     assert.deepEqual(found, [[...id, 3]]);
-    const wrapped =
-      'exports.main_handler = wrap(async (event) => event.websocket.connectionId);\nfunction wrap(f) { return f; }\n';
+    const wrap = 'function wrap(f) { return f; }\n';
+    const own = 'exports.main_handler = async (event) => event.websocket.connectionId;\n';
+    for (const wrapped of [
+      'exports.main_handler = wrap(async (event) => event.websocket.connectionId);\n',
+      `${own}wrap(exports, 'main_handler');\n`,
+      `${own}const inner = exports.main_handler;\nmodule.exports['main_handler'] = wrap(inner);\n`,
+      `${own}module.exports = wrap(module.exports);\n`,
+    ]) {
+      const source = wrapped + wrap;
+      assert.deepEqual(
+        await toldOf('node', 'index.js', source, process.execPath, process.versions.node),
+        [],
+      );
+    }
+    const compiled = `Object.defineProperty(exports, '__esModule', { value: true });\n${own}`;
     assert.deepEqual(
-      await toldOf('node', 'index.js', wrapped, process.execPath, process.versions.node),
-      [],
+      await toldOf('node', 'index.js', compiled, process.execPath, process.versions.node),
+      [[...id, 2]],
     );
   });
 
@@ -205,11 +283,24 @@ describe('a member that is called otherwise here', function () {
     }
   }
 
+  it('Python: but not where a decorator may hand the handler another event', async () => {
+    const [[version, program] = ['', '']] = versions;
+    const source =
+      'def own(f):\n    return f\n@own\ndef main_handler(event, context):\n    return event["websocket"]["connectionId"]\n';
+    const plain = source.replace('@own\n', '');
+    const found = await toldOf('python', 'index.py', plain, program, `${version}.0`);
+    assert.equal(found.length, 1);
+    assert.deepEqual(await toldOf('python', 'index.py', source, program, `${version}.0`), []);
+  });
+
   it('that makes a push without its id or data is told where the push is made', async () => {
     const spec = { family: 'node', runtime: 'Nodejs', interpreter: process.execPath } as const;
     const source = `const bodyOf = (secConnectionID, data, action = 'data send') =>
   JSON.stringify({ websocket: { action, dataType: 'text', secConnectionID, data } });
-exports.main_handler = async ({ kind, id, text }) => bodyOf(id, text, kind);
+exports.main_handler = async ({ kind, id, text, isKept }) => {
+  const body = bodyOf(id, text, kind);
+  if (!isKept) await fetch(process.env.SCFWS_PUSH_URL, { method: 'POST', body }).catch(() => null);
+};
 `;
     const bench = startBench({ files: { 'index.js': source }, spec });
     const told = () =>
@@ -217,6 +308,7 @@ exports.main_handler = async ({ kind, id, text }) => bodyOf(id, text, kind);
     await bench.invoke({ kind: 'connecting', text: '1' }); // An answer of Register, and no push.
     await bench.invoke({ id: 'a', text: '1' });
     await bench.invoke({ kind: 'closing', id: 'a' });
+    await bench.invoke({ isKept: true }); // A text that is no push in the end.
     assert.deepEqual(told(), []);
     const missing = (name: string) => [
       'push.9004',

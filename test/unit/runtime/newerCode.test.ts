@@ -61,6 +61,20 @@ const node: Case[] = [
   ],
   ['12.16', "require('core-js');\n'a'.replaceAll('a', 'b');\n"],
   ['14.18', 'const grid = { at: (x, y) => [x, y] };\ngrid.at(1, 2);\n'],
+  // What the file brings itself, its packages bring, or only a later version comes to.
+  ['16.13', "global.fetch = require('node-fetch');\nfetch('http://a');\n"],
+  ['16.13', "if (!global.fetch) require('./other');\nfetch('http://a');\n"],
+  ['16.13', "require('isomorphic-fetch');\nfetch('http://a');\n"],
+  ['16.13', "Object.assign(global, { fetch() {} });\nfetch('http://a');\n"],
+  ['16.13', "if ('fetch' in globalThis) fetch('http://a');\n"],
+  ['16.13', "if (parseInt(process.versions.node, 10) >= 18) fetch('http://a');\n"],
+  ['10.15', "const _ = require('lodash');\n_([1]).flatMap(String);\n"],
+  ['14.18', "class Text {\n  replaceAll() {}\n}\nnew Text().replaceAll('a', 'b');\n"],
+  [
+    '14.18',
+    "const fs = require('fs');\nfs.readFileSync('a', 'utf8').replaceAll('a', 'b');\n",
+    ['.replaceAll()', '15.0', 'TypeError', 2],
+  ],
   ['20.19', "fetch('http://a');\nlet a;\na ??= [1].at(-1);\n"],
 ];
 
@@ -81,6 +95,8 @@ const python: Case[] = [
   ['3.6', "a = f'{1 == 1} {{b=}}' + ':='\n"],
   ['3.6', 'try:\n    import zoneinfo\nexcept ImportError:\n    zoneinfo = None\n'],
   ['3.6', 'import asyncio\nimport sys\nif sys.version_info >= (3, 7):\n    asyncio.run(None)\n'],
+  ['3.6', 'def removeprefix(a):\n    pass\nclass T:\n    pass\nT().removeprefix(1)\n'],
+  ['3.6', "table = {}\ntable['a'].str.removeprefix('b')\n"],
   ['3.10', 'import asyncio\nasyncio.run(None)\na = (b := 1)\n'],
 ];
 
@@ -93,8 +109,9 @@ describe('code that needs a later version than its function is for', function ()
     file: string,
     source: string,
     interpreter: Interpreter,
+    more: Record<string, string> = {},
   ) => {
-    const bench = startBench({ files: { [file]: source }, spec: { family } });
+    const bench = startBench({ files: { [file]: source, ...more }, spec: { family } });
     const spec = {
       ...bench.runtime.spec,
       runtime: `${family} ${interpreter.wished}`,
@@ -117,6 +134,24 @@ describe('code that needs a later version than its function is for', function ()
       assert.deepEqual(await toldOf('node', 'index.js', source + handler, interpreter), told);
     });
   }
+
+  it('is none of a file whose neighbour brings it', async () => {
+    const use =
+      "require('./setup');\nfetch('http://a');\n'a'.replaceAll('b', 'c');\nlet a;\na ??= 1;\n";
+    const interpreter = of(process.execPath, process.versions.node, '14.18');
+    for (const [setup, ...told] of [
+      ['', 'fetch', '.replaceAll()', '??='],
+      ['global.fetch = () => null;', '.replaceAll()', '??='],
+      ["require('core-js');", '??='],
+    ]) {
+      const more = { 'setup.js': setup ?? '' };
+      const found = await toldOf('node', 'index.js', use + handler, interpreter, more);
+      assert.deepEqual(
+        found.map(([what]) => what),
+        told,
+      );
+    }
+  });
 
   it('an ES module, too: what awaits at its top', async () => {
     const source = 'const a = await null;\nexport const main_handler = async () => a;\n';
@@ -435,6 +470,15 @@ describe('a package that says itself that it is for a later version', function (
           ],
         ]);
       }
+    });
+
+    it(`Python ${version}: is not told where another one has a part in it`, async () => {
+      const files = {
+        ...beside('Requires-Python: >=3.8', 'given_it\n'),
+        'Given_Too-1.0.dist-info/METADATA': 'Name: given-too\nVersion: 1.0\n\n',
+        'Given_Too-1.0.dist-info/top_level.txt': 'given_it\n',
+      };
+      assert.deepEqual(await toldOf('python', files, ofPython('3.6')), []);
     });
 
     for (const [asked, requires, isTold] of [

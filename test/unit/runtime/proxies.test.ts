@@ -406,6 +406,31 @@ def main_handler(event, context):
     }
   });
 
+  it('is not what the handler made of it: the way without it failed for another reason', async () => {
+    const way = (raised: string): Case => ({
+      code: `import urllib.request
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({'https': proxy}))
+    try:
+        opener.open('https://elsewhere.test/')
+    except Exception as error:
+        ${raised}`,
+      environment: { http_proxy: '', https_proxy: '' },
+      fails: true,
+    });
+    for (const [raised, isTold] of [
+      ["raise ValueError('no') from error", true],
+      ["{}['user']", false],
+    ] as const) {
+      const bench = start('python', way(raised), 'python3');
+      await bench.invoke({
+        address: 'http://127.0.0.1:1',
+        proxy: `http://127.0.0.1:${portOf(proxy)}`,
+      });
+      const [finding] = bench.of('diagnostic');
+      assert.equal(/proxy/.test(finding?.message ?? ''), isTold, finding?.message);
+    }
+  });
+
   it('that hands it on is nobody’s business, and neither is a status 407 of the handler', async () => {
     const relay = http.createServer((_request, response) => response.end('{}'));
     await listen(relay);

@@ -240,7 +240,7 @@ function answer(invocation, error, value) {
     json = values.stringify(value);
     if (json === undefined) json = 'null';
     else if (!wellFormed) json = json.replace(half, escaped);
-    values.lookAtAnswer(value, json, invocation.isRead);
+    if (invocation.isRead) values.lookAtAnswer(value, json);
   } catch (problem) {
     fail(invocation, 'unserialisable', located(problem, value));
     return;

@@ -26,9 +26,12 @@ let files;
 let asked;
 /** What goes to the cloud. */
 let deployed;
+/** Names of later versions that the project's files bring themselves. */
+let given;
 
 function lookAt(order) {
   [failures, newer, packages, others, files, asked] = [[], [], [], [], [], undefined];
+  given = new Set();
   process.env.NODE_PATH = order.modulePath;
   Module._initPaths();
   try {
@@ -36,8 +39,13 @@ function lookAt(order) {
   } catch {
     return { failures: [], newer: [], packages: [], misnamed: [], files: [] }; // What cannot be looked at is not known to be wrong.
   }
+  newer = newer.filter(({ isSyntax, what }) => isSyntax || !isGiven(what));
+  newer = newer.map(({ what, since, type, file, line }) => ({ what, since, type, file, line }));
   return { failures, newer, packages, misnamed: others, files };
 }
+
+/** By another file, which the order of loading may have brought before. */
+const isGiven = (what) => given.has('*') || given.has(what.replace(/\(\)$/, ''));
 
 function main(order) {
   const base = path.join(order.folder, ...order.file.split('/'));
@@ -84,12 +92,13 @@ function lookAtBuilt(order) {
     seen.add(each);
     const text = fs.readFileSync(each, 'utf8');
     const placeOf = sourcesOf(each, text);
-    for (const { line, column, isSyntax, ...found } of newerThan(order.asked, text, true)) {
+    for (const { line, column, isSyntax, ...found } of newerThan(order.asked, text, true, given)) {
       const place = placeOf(line, column);
       const isUsers = place !== undefined && !/[\\/]node_modules[\\/]/.test(place.file);
       const shown = place || { file: each, line };
       const isTold = ({ what, file: of }) => what === found.what && of === shown.file;
-      if ((isSyntax || isUsers) && !newer.some(isTold)) newer.push({ ...found, ...shown });
+      if ((isSyntax || isUsers) && !newer.some(isTold))
+        newer.push({ ...found, isSyntax, ...shown });
     }
     for (const { name, isImport } of requests(withoutComments(text))) {
       const next = /^\.{1,2}\//.test(name) ? find(name, each, isImport) : undefined;
@@ -136,11 +145,8 @@ function look(file, project) {
   if (asked !== undefined) {
     // TypeScript is built before it is deployed: then its syntax is the build's.
     const isTyped = /\.[cm]?ts$/.test(file);
-    for (const { what, since, type, line, isSyntax } of newerThan(
-      asked,
-      withoutTypes(file, text),
-    )) {
-      if (!isTyped || !isSyntax) newer.push({ what, since, type, file, line });
+    for (const found of newerThan(asked, withoutTypes(file, text), false, given)) {
+      if (!isTyped || !found.isSyntax) newer.push({ ...found, file });
     }
   }
   const source = withoutComments(text);

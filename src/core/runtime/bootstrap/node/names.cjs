@@ -17,6 +17,12 @@ const elsewhere = {
 };
 const known = { event: ['websocket'], websocket, context };
 
+/** Whether other platforms call it so: then code for several of them reads both names. */
+const isForeign = (object, name, here) =>
+  object === 'context'
+    ? plain(name) === plain(here) || plain(name) in elsewhere.context
+    : object === 'websocket' && plain(name) in elsewhere.websocket;
+
 const plain = (name) => name.toLowerCase().replace(/[_-]/g, '');
 
 /** What is meant by a member that is none of the object's; undefined: nobody knows, or it is right. */
@@ -56,14 +62,17 @@ function misnamed(tree, entry) {
   /** Where patterns make those names. */
   const made = new Set();
   const reads = [];
-  const add = (object, name, what, node) => {
-    const here = meant(object, name);
-    if (here !== undefined) {
-      const of = object === 'context' ? object : 'event';
-      reads.push({ name, of, what: `${what}.${name}`, here: `${what}.${here}`, node });
-    }
+  const add = (object, name, what, node, parents) => {
+    const right = meant(object, name);
+    if (right === undefined) return;
+    const of = object === 'context' ? object : 'event';
+    const isForeigner = isForeign(object, name, right);
+    reads.push({
+      ...{ name, right, of, what: `${what}.${name}`, here: `${what}.${right}`, node },
+      ...{ isForeigner, isBranch: isInBranch(parents, names) },
+    });
   };
-  const bind = (pattern, object, what) => {
+  const bind = (pattern, object, what, parents) => {
     if (pattern === undefined || pattern === null) return;
     if (pattern.type === 'Identifier') {
       names.set(pattern.name, { object, what: pattern.name });
@@ -73,39 +82,51 @@ function misnamed(tree, entry) {
     for (const { type, key, value, computed } of pattern.properties) {
       if (type !== 'Property' || computed || key.type !== 'Identifier') continue;
       if (value.type === 'AssignmentPattern') continue; // With a value of its own for where it is not there.
-      add(object, key.name, what, key);
+      add(object, key.name, what, key, parents);
       if (object === 'event' && key.name === 'websocket')
-        bind(value, 'websocket', `${what}.websocket`);
+        bind(value, 'websocket', `${what}.websocket`, parents);
     }
   };
   const [event, second] = handler.params;
-  bind(event, 'event', 'event');
-  bind(second, 'context', 'context');
+  bind(event, 'event', 'event', []);
+  bind(second, 'context', 'context', []);
   // Once more: what stands further down may be an alias of an alias.
   for (let round = 0; round < 2; round += 1) {
-    walk(handler.body, [], (node) => {
+    walk(handler.body, [], (node, parents) => {
       if (node.type !== 'VariableDeclarator' || node.init === null) return;
       const object = objectOf(node.init, names);
       if (object !== undefined && (round === 1 || node.id.type === 'Identifier')) {
-        bind(node.id, object.object, object.what);
+        bind(node.id, object.object, object.what, parents);
       }
     });
   }
   if (isChanged(handler, names, made)) return [];
   const doubted = new Set();
+  /** Names that are read of anything. */
+  const read = new Set();
   walk(tree, [], (node, parents) => {
     const name = memberName(node);
+    const parent = parents[parents.length - 1];
+    if (name !== undefined) read.add(name);
     if (name !== undefined && isDoubt(node, parents)) doubted.add(name);
+    // Asked for by its name, as in `'requestId' in context`, or put there by a list of names.
+    if (node.type === 'Literal' && parent.property !== node) doubted.add(node.value);
+    if (node.type === 'ObjectPattern') {
+      node.properties.forEach(({ key, computed }) => key && !computed && read.add(key.name));
+    }
   });
-  walk(handler.body, [], (node) => {
+  walk(handler.body, [], (node, parents) => {
     const name = memberName(node);
     const object = name === undefined ? undefined : objectOf(node.object, names);
-    if (object !== undefined) add(object.object, name, object.what, node);
+    if (object !== undefined) add(object.object, name, object.what, node, parents);
   });
   const found = new Map();
-  for (const { name, of, what, here, node } of reads) {
+  for (const { name, right, of, what, here, node, isForeigner, isBranch } of reads) {
     const { line } = node.loc.start;
-    if (!doubted.has(name) && !found.has(what)) found.set(what, { of, what, here, line });
+    // Code that runs elsewhere, too: it reads both names, or this one where a condition tells it where it is.
+    const isElsewhere = read.has(right) ? isForeigner || isBranch : isBranch && of === 'context';
+    if (!doubted.has(name) && !isElsewhere && !found.has(what))
+      found.set(what, { of, what, here, line });
   }
   return [...found.values()].sort((one, other) => one.line - other.line);
 }
@@ -126,6 +147,23 @@ function memberName(node) {
   return typeof node.property.value === 'string' ? node.property.value : undefined;
 }
 
+/** Whether it runs under a condition that says nothing of the event: it may tell one platform from another. */
+function isInBranch(parents, names) {
+  return parents.some((node, index) => {
+    const test = node.type === 'SwitchStatement' ? node.discriminant : node.test || node.left;
+    if (!/^(IfStatement|ConditionalExpression|SwitchStatement|LogicalExpression)$/.test(node.type))
+      return false;
+    if (parents[index + 1] === test) return false;
+    let isOfEvent = false;
+    walk(test, [], ({ type, name }) => {
+      const { object = '' } = (type === 'Identifier' && names.get(name)) || {};
+      if (/^(event|websocket)$/.test(object) || (type === 'Identifier' && name === 'action'))
+        isOfEvent = true;
+    });
+    return !isOfEvent;
+  });
+}
+
 /** Whether it is written, asked for, or has a substitute: then somebody knows that it may not be there. */
 function isDoubt(node, parents) {
   let child = node;
@@ -135,6 +173,7 @@ function isDoubt(node, parents) {
       case 'ChainExpression':
       case 'MemberExpression':
         if (parent.type === 'MemberExpression' && parent.object !== child) return false;
+        if (parent.optional) return true;
         child = parent;
         continue;
       case 'AssignmentExpression':
@@ -183,6 +222,9 @@ function isChanged(handler, names, made) {
         steps += 1;
         user = above(steps);
       }
+      // `event[name] = …`
+      const isPut = user.object === child && user.computed && memberName(user) === undefined;
+      if (isPut && above(steps + 1).left === user) changed = true;
       changed =
         changed || isGivenAway(user) || (/^For(Of|In)/.test(user.type) && user.left === child);
     }
@@ -229,7 +271,9 @@ function isGivenAway(user) {
 /** The function that is exported under the name, where that is certain. */
 function handlerOf(tree, entry) {
   const candidates = [];
-  walk(tree, [], (node) => {
+  let isCertain = true;
+  walk(tree, [], (node, parents) => {
+    isCertain = isCertain && isPlainExport(node, parents, entry);
     if (node.type === 'AssignmentExpression') {
       const left = dotted(node.left);
       if (left === `exports.${entry}` || left === `module.exports.${entry}`)
@@ -259,7 +303,26 @@ function handlerOf(tree, entry) {
     }
   });
   const [only] = candidates;
-  return candidates.length === 1 ? functionOf(only, tree) : undefined;
+  return isCertain && candidates.length === 1 ? functionOf(only, tree) : undefined;
+}
+
+/** Whether nobody takes what is exported to put another function around it: it is written by its name, and once. */
+function isPlainExport(node, parents, entry) {
+  const parent = parents[parents.length - 1];
+  const whole = dotted(node);
+  if (whole === 'exports' && parent.type === 'MemberExpression' && parent.property === node)
+    return true; // Of `module.exports`, which comes by itself.
+  if (whole !== 'exports' && whole !== 'module.exports') return true;
+  if (parent.type === 'AssignmentExpression') return parent.left === node;
+  if (parent.type !== 'MemberExpression' || parent.object !== node) {
+    // What compilers write first.
+    return (
+      dotted(parent.callee || node) === 'Object.defineProperty' &&
+      parent.arguments[1].value === '__esModule'
+    );
+  }
+  if (parent.computed) return false;
+  return parent.property.name !== entry || parents[parents.length - 2].left === parent;
 }
 
 function membersOf(node, entry) {

@@ -2,6 +2,7 @@
 // Syntax is certain. Names count only where the file neither declares nor looks for them (`typeof fetch`), and never in a
 // file that brings what is missing (a polyfill).
 'use strict';
+const { builtinModules } = require('module');
 
 /** Version and what the older Node.js makes of it, by the globals, members and modules that came with it. */
 const globals = table([
@@ -73,12 +74,15 @@ function isBelow(version, other) {
 
 /**
  * `{ what, since, type, line, column, isSyntax }` of each thing in the text that `asked` has not, once, by line. `every`:
- * each time, for a text that was put together from several.
+ * each time, for a text that was put together from several. `given` gets the names that the file gives to others: globals,
+ * `.method`, and `*` for whatever a polyfill brings.
  */
-function newerThan(asked, text, every = false) {
+function newerThan(asked, text, every = false, given = new Set()) {
   const tree = parse(text);
   if (tree === undefined) return [];
   const file = survey(tree);
+  file.given.forEach((name) => given.add(name));
+  if (file.fills) given.add('*');
   const found = new Map();
   const add = (what, since, type, node) => {
     const { line, column } = node.loc.start;
@@ -107,7 +111,7 @@ function newerThan(asked, text, every = false) {
         add(module, since, 'Error', node);
       }
     }
-    if (file.fills || isInTry(parents)) return;
+    if (file.fills || isInTry(parents) || (file.asksVersion && isInCondition(parents))) return;
     const name = nameOf(node, parents, file);
     if (name !== undefined) add(...name, node);
   });
@@ -160,7 +164,10 @@ function survey(tree) {
   const doubted = new Set();
   /** Local names of modules that have members of the table: name → module. */
   const bound = new Map();
+  /** Globals that it sets, and methods that it has made. */
+  const given = new Set();
   let fills = false;
+  let asksVersion = false;
   walk(tree, [], (node, parents) => {
     const parent = parents[parents.length - 1];
     if (node.type === 'Identifier' && isDeclaration(node, parents)) declared.add(node.name);
@@ -173,14 +180,27 @@ function survey(tree) {
         doubted.add(dotted(node));
         if (!node.computed) doubted.add(`.${node.property.name}`);
       }
-      if (dotted(node.object).startsWith('globalThis')) doubted.add(node.property.name);
+      if (isGlobal(node.object) && !node.computed) {
+        doubted.add(node.property.name);
+        if (parent.type === 'AssignmentExpression' && parent.left === node)
+          given.add(node.property.name);
+      }
+      if (/^process\.versions?$/.test(dotted(node))) asksVersion = true;
+    }
+    if (node.type === 'BinaryExpression' && node.operator === 'in') doubted.add(node.left.value);
+    // As in `Object.assign(global, …)`.
+    if (parent !== undefined && parent.type === 'CallExpression' && isGlobal(node)) fills = true;
+    const made = methodOf(node);
+    if (made !== undefined) {
+      doubted.add(`.${made}`);
+      given.add(`.${made}`);
     }
     if (node.type === 'AssignmentExpression' && /\.prototype\b/.test(dotted(node.left))) {
       fills = true;
     }
     const module = moduleOf(node);
     if (module !== undefined) {
-      if (/core-js|polyfill|shim|ponyfill/.test(module)) fills = true;
+      if (/core-js|polyfill|shim|ponyfill|isomorphic|whatwg/.test(module)) fills = true;
       const plain = module.replace(/^node:/, '');
       if (node.type === 'ImportDeclaration') {
         for (const { type, local } of node.specifiers) {
@@ -191,8 +211,19 @@ function survey(tree) {
       }
     }
   });
-  return { declared, doubted, bound, fills };
+  return { declared, doubted, bound, fills, given, asksVersion };
 }
+
+const isGlobal = (node) => /^(global|globalThis)$/.test(dotted(node));
+
+/** The name of a method that classes and objects of the file have. */
+function methodOf({ type, key, value, computed }) {
+  if (computed || !/^(MethodDefinition|PropertyDefinition|Property)$/.test(type)) return undefined;
+  return value && /Function/.test(value.type) ? key.name : undefined;
+}
+
+const isInCondition = (parents) =>
+  parents.some(({ type }) => /^(IfStatement|ConditionalExpression|LogicalExpression)$/.test(type));
 
 function isDeclaration(node, parents) {
   const parent = parents[parents.length - 1];
@@ -346,10 +377,19 @@ function nameOf(node, parents, { declared, doubted, bound }) {
   if (callee.computed || callee.property.type !== 'Identifier') return undefined;
   const method = callee.property.name;
   if (node.optional || doubted.has(`.${method}`)) return undefined;
+  // A chain of a package has methods of its own, as `_(list).flatMap(…)`.
+  const root = bound.get(rootOf(callee));
+  if (root !== undefined && !builtinModules.includes(root)) return undefined;
   if (method === 'at' && isNumber(node.arguments)) return ['.at()', '16.6', 'TypeError'];
   return methods.has(method) && module === undefined
     ? [`.${method}()`, methods.get(method), 'TypeError']
     : undefined;
+}
+
+/** The name that a chain of calls and members begins with. */
+function rootOf(node) {
+  const next = node.type === 'CallExpression' ? node.callee : node.object;
+  return node.type === 'Identifier' ? node.name : next ? rootOf(next) : undefined;
 }
 
 /** Other objects have an `at`, too: one number is what an array or a text takes. */

@@ -73,7 +73,7 @@ exports.isForeign = (agent) =>
 exports.watch = (request, given) => {
   const place = failures.placeHere();
   const { emit } = request;
-  request.emit = function (event, value) {
+  const watched = function (event, value) {
     const isAnswer = event === 'response' && refusals.includes(value.statusCode);
     if (isAnswer || (event === 'error' && value && unreached.includes(value.code))) {
       const agent = request.agent || {};
@@ -92,6 +92,9 @@ exports.watch = (request, given) => {
     }
     return emit.apply(this, arguments);
   };
+  // Whoever prints the request sees none of it.
+  const how = { writable: true, configurable: true, enumerable: false };
+  Object.defineProperty(request, 'emit', { value: watched, ...how });
 };
 
 const globalDispatcher = Symbol.for('undici.globalDispatcher.1');

@@ -7,6 +7,7 @@ const Module = require('module');
 const addresses = require('./addresses.cjs');
 const failures = require('./failures.cjs');
 const proxies = require('./proxies.cjs');
+const values = require('./values.cjs');
 
 const vendor = /^set-[^/]*\.apigateway\.tencentyun\.com\.?$/i;
 
@@ -73,11 +74,15 @@ function wrap(original, plain) {
     const host = hostOf(input, options);
     if (isVendor(host)) {
       const away = plain.apply(this, redirected(host, input, options, callback));
+      values.watch(away);
       if (proxies.isForeign(away.agent)) proxies.watch(away);
       return away;
     }
     const made = original.apply(this, arguments);
-    if (host === push.hostname && made.path.startsWith(push.pathname)) sign(made);
+    if (host === push.hostname && made.path.startsWith(push.pathname)) {
+      sign(made);
+      values.watch(made);
+    }
     if (/^https?:/i.test(made.path) && aimsAtGateway(made.path)) {
       const port = portOf(input, options);
       // Its agent wrote the path, and knows the way.
@@ -206,6 +211,7 @@ function wrapFetch() {
       const sent = original(input, init);
       return isGateway(url) && proxies.isDispatchedElsewhere(init) ? proxies.follow(sent) : sent;
     }
+    values.sent((init || {}).body);
     const given = input instanceof Request ? new Request(input, init) : undefined;
     const headers = new Headers(given === undefined ? (init || {}).headers : given.headers);
     const own = marks();
@@ -278,6 +284,7 @@ function localDispatch(options) {
     ? localHeaders(pairs(options.headers), url.hostname)
     : pairs(options.headers);
   Object.assign(headers, marks());
+  values.sent(options.body);
   return Object.assign(
     {},
     options,

@@ -13,91 +13,136 @@ let invocation = () => null;
 const told = new Set();
 /** Texts that lost something, the newest last: the data of a push is made before its body. */
 const texts = [];
+/** Texts that would be wrong as the body of a push, with what is to be told then: a log may have an event in the same form. */
+const bodies = new Map();
 const mostTexts = 20;
 const longestText = 256 * 1024;
+/** Values that are looked at, of one text. */
+const mostValues = 10_000;
 
 exports.install = (runningInvocation) => {
   invocation = runningInvocation;
-  JSON.stringify = function (value, replacer, space) {
-    const text = stringify.call(this, value, replacer, space);
-    // Whoever brings a replacer may know what it is for.
-    if (typeof text === 'string' && !replacer) {
-      try {
-        if (text.includes('{}')) look(value, text);
-        if (text.includes('"websocket"')) lookForMissing(value);
-      } catch {
-        // An object made to break whoever looks at it.
+  // A method: like the original it is no constructor.
+  JSON.stringify = {
+    stringify(value, replacer, space) {
+      const text = stringify.call(this, value, replacer, space);
+      // Whoever brings a replacer may know what it is for.
+      if (typeof text === 'string' && text.length <= longestText && !replacer) {
+        try {
+          look(value, text);
+        } catch {
+          // An object made to break whoever looks at it.
+        }
       }
-    }
-    return text;
-  };
-  Object.defineProperty(JSON.stringify, 'name', { value: 'stringify' });
+      return text;
+    },
+  }.stringify;
 };
 
 function look(value, text) {
-  const found = lostIn(value, '', 0);
-  if (isPush(value)) {
-    const { data } = value.websocket;
-    if (found !== undefined) tell('push', found, failures.placeHere());
-    const carried = typeof data === 'string' && texts.find((each) => each.text === data);
-    if (carried) tell('push', carried.found, carried.place);
-  } else if (found !== undefined && text.length <= longestText) {
-    texts.push({ text, found, place: failures.placeHere() });
+  const found = text.includes('{}') ? firstLost(value) : undefined;
+  if (texts.length > 0) remove(text);
+  const isOfSocket = text.includes('"websocket"');
+  const notices = isOfSocket ? missingIn(value) : [];
+  const place = found === undefined ? undefined : failures.placeHere();
+  if (isOfSocket && isPush(value)) {
+    const data = own(own(value, 'websocket'), 'data');
+    if (found !== undefined) notices.push(lost('push', found, place));
+    const carried =
+      typeof data === 'string' &&
+      texts.find((each) => each.text === data && each.id === invocation());
+    if (carried) notices.push(lost('push', carried.found, carried.place));
+  } else if (found !== undefined) {
+    texts.push({ text, found, place, id: invocation() });
     if (texts.length > mostTexts) texts.shift();
   }
+  bodies.delete(text);
+  if (notices.length > 0) bodies.set(text, notices);
+  if (bodies.size > mostTexts) bodies.delete(bodies.keys().next().value);
 }
+
+/** The same text, made of what loses nothing now. */
+function remove(text) {
+  const index = texts.findIndex((each) => each.text === text);
+  if (index >= 0) texts.splice(index, 1);
+}
+
+/** What a push sends. */
+exports.sent = (body) => {
+  if (bodies.size === 0 || !body || body.length > longestText * 3) return;
+  const text = types.isUint8Array(body) ? Buffer.from(body).toString() : body;
+  (bodies.get(text) || []).forEach(tell);
+  bodies.delete(text);
+};
+
+/** Looks at the body of a request that pushes. */
+exports.watch = (request) => {
+  for (const name of ['write', 'end']) {
+    const original = request[name];
+    const watched = function (chunk) {
+      exports.sent(chunk);
+      return original.apply(this, arguments);
+    };
+    const { length } = original;
+    Object.defineProperty(watched, 'length', { value: length, configurable: true });
+    Object.defineProperty(watched, 'name', { value: name, configurable: true });
+    const how = { writable: true, configurable: true, enumerable: false };
+    Object.defineProperty(request, name, { value: watched, ...how });
+  }
+};
 
 /** Members that a push must have: one that is written and undefined was to have a value. */
-function lookForMissing(value) {
-  if (!isPush(value) && !isClosing(value)) return;
-  for (const name of isPush(value) ? ['secConnectionID', 'data'] : ['secConnectionID']) {
-    const { websocket } = value;
-    if (!Object.prototype.hasOwnProperty.call(websocket, name) || websocket[name] !== undefined)
-      continue;
-    if (told.has(name)) continue;
-    told.add(name);
-    const notice = { notice: 'undefinedMember', name, place: failures.placeHere() };
-    send(`N ${invocation() || '-'} ${stringify(notice)}\n`);
-  }
+function missingIn(value) {
+  if (!isPush(value) && !isClosing(value)) return [];
+  const websocket = own(value, 'websocket');
+  return (isPush(value) ? ['secConnectionID', 'data'] : ['secConnectionID'])
+    .map((name) => [name, Object.getOwnPropertyDescriptor(websocket, name)])
+    .filter(([, member]) => member !== undefined && 'value' in member && member.value === undefined)
+    .map(([name]) => ({ notice: 'undefinedMember', name, place: failures.placeHere() }));
 }
 
-const isClosing = (value) => isMessage(value) && value.websocket.action === 'closing';
+const isClosing = (value) => actionOf(value) === 'closing';
+const isPush = (value) => actionOf(value) === 'data send';
+const actionOf = (value) => own(own(value, 'websocket'), 'action');
 
-const isPush = (value) => isMessage(value) && value.websocket.action === 'data send';
+/** Without what a getter or a proxy would do: JSON.stringify has asked them already, and once is what the code expects. */
+function own(value, name) {
+  if (value === null || typeof value !== 'object' || types.isProxy(value)) return undefined;
+  const member = Object.getOwnPropertyDescriptor(value, name);
+  return member === undefined ? undefined : member.value;
+}
 
-const isMessage = (value) =>
-  value !== null &&
-  typeof value === 'object' &&
-  value.websocket !== null &&
-  value.websocket !== undefined &&
-  typeof value.websocket === 'object';
-
-/** `isRead`: somebody does something with the answer; as a whole it may be whatever the last call gave. */
-exports.lookAtAnswer = (value, json, isRead) => {
+/** An answer that somebody does something with: of any other it may be whatever the last calls gave. */
+exports.lookAtAnswer = (value, json) => {
   if (!json.includes('{}')) return;
   try {
-    const found = lostIn(value, '', 0);
-    if (found !== undefined && (isRead || found.where !== '')) tell('answer', found, undefined);
+    const found = firstLost(value);
+    if (found !== undefined) tell(lost('answer', found, undefined));
   } catch {
     // As above.
   }
 };
 
-function tell(of, { kind, where }, place) {
-  const key = `${of} ${kind} ${where}`;
+const lost = (of, { kind, where }, place) => ({ notice: 'lostValue', of, kind, where, place });
+
+function tell(notice) {
+  const key = stringify({ ...notice, place: undefined });
   if (told.has(key)) return;
   told.add(key);
-  const notice = { notice: 'lostValue', of, kind, where, place };
   send(`N ${invocation() || '-'} ${stringify(notice)}\n`);
 }
 
+const firstLost = (value) => lostIn(value, '', 0, { left: mostValues });
+
 /** The first value of which nothing is kept, `{ kind, where }`, such as Map at `.users[0]`. */
-function lostIn(value, where, depth) {
+function lostIn(value, where, depth, count) {
   if (
     value === null ||
     typeof value !== 'object' ||
+    types.isProxy(value) ||
     typeof value.toJSON === 'function' ||
-    depth > 50
+    depth > 50 ||
+    (count.left -= 1) < 0
   )
     return undefined;
   const keys = Object.keys(value);
@@ -107,7 +152,7 @@ function lostIn(value, where, depth) {
   }
   for (const key of keys) {
     const step = Array.isArray(value) ? `[${key}]` : `.${key}`;
-    const found = lostIn(value[key], where + step, depth + 1);
+    const found = lostIn(own(value, key), where + step, depth + 1, count);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -120,11 +165,11 @@ function lostKind(value) {
     return undefined;
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   if (types.isPromise(value)) return 'Promise';
-  if (types.isNativeError(value)) return 'Error';
+  if (types.isNativeError(value) || value instanceof Error) return 'Error';
   if (
     value.size === 0 ||
     value.byteLength === 0 ||
-    (tag === 'URLSearchParams' && `${value}` === '')
+    (/^(URLSearchParams|Headers|FormData)$/.test(tag) && value.keys().next().done)
   )
     return undefined;
   const isLost = types.isGeneratorObject(value) || /Iterator$/.test(tag) || hasMore(value);

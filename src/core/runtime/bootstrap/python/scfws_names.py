@@ -49,6 +49,8 @@ def one_off(one, other):
 
 def misnamed(function):
     """[(of, what, here, line)] of each key that is read under another name, once, by line."""
+    if function.decorator_list:
+        return []  # Which may hand it another event.
     names = {}
     for argument, of in zip(function.args.args, ('event', 'context')):
         names[getattr(argument, 'arg', getattr(argument, 'id', None))] = (of, getattr(argument, 'arg', of))
@@ -63,14 +65,15 @@ def misnamed(function):
                 names[node.targets[0].id] = (found[0], node.targets[0].id)
     if is_changed(function, names, parents):
         return []
-    found, doubted = {}, set()
+    found, doubted, keys, written = {}, set(), [], []
     for node in ast.walk(function):
         name, holder = read(node)
         if name is None:
-            # Looked for before it is read.
-            if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
-                doubted.add(text_of(node.left))
+            # Looked for by its name, or in a list of names.
+            if type(node).__name__ != 'Index':
+                written.append((text_of(node), node))
             continue
+        keys.append(key_of(node))
         if is_doubt(node, parents):
             doubted.add(name)
             continue
@@ -79,8 +82,36 @@ def misnamed(function):
         if here is not None:
             what = '%s["%s"]' % (of[1], name)
             kind = 'context' if of[0] == 'context' else 'event'
-            found.setdefault(what, (kind, what, '%s["%s"]' % (of[1], here), node.lineno, name))
-    return sorted([each[:4] for each in found.values() if each[4] not in doubted], key=lambda each: each[3])
+            one = (kind, what, '%s["%s"]' % (of[1], here), node.lineno, name)
+            found.setdefault(what, (one, here, is_foreign(of[0], name, here), in_branch(node, parents, names)))
+    doubted.update(name for name, node in written if not any(node is key for key in keys))
+    known = set(text_of(key) for key in keys)
+    return sorted([one[:4] for one, here, foreign, branch in found.values() if one[4] not in doubted
+                   # Code that runs elsewhere, too: it reads both keys, or this one where a condition tells it where it is.
+                   and not ((foreign or branch) if here in known else (branch and one[0] == 'context'))],
+                  key=lambda each: each[3])
+
+
+def is_foreign(of, name, here):
+    """Whether other platforms call it so."""
+    return plain(name) in ELSEWHERE[of] or of == 'context' and plain(name) == plain(here)
+
+
+def in_branch(node, parents, names):
+    """Whether it runs under a condition that says nothing of the event: it may tell one platform from another."""
+    child, parent = node, parents.get(node)
+    while parent is not None:
+        if type(parent).__name__ in ('If', 'IfExp', 'While') and parent.test is not child:
+            words = [each.id for each in ast.walk(parent.test) if isinstance(each, ast.Name)]
+            if not any(word == 'action' or names.get(word, ('',))[0] in ('event', 'websocket') for word in words):
+                return True
+        child, parent = parent, parents.get(parent)
+    return False
+
+
+def key_of(node):
+    key = node.slice if isinstance(node, ast.Subscript) else node.args[0]
+    return key.value if type(key).__name__ == 'Index' else key  # Before 3.9.
 
 
 def text_of(node):
@@ -137,7 +168,8 @@ def is_changed(function, names, parents):
     for node in ast.walk(function):
         kind = type(node).__name__
         if kind in ('FunctionDef', 'AsyncFunctionDef', 'Lambda') and node is not function:
-            if any(getattr(each, 'arg', getattr(each, 'id', None)) in names for each in node.args.args):
+            every = node.args.args + getattr(node.args, 'kwonlyargs', [])
+            if any(getattr(each, 'arg', getattr(each, 'id', None)) in names for each in every):
                 return True
         if not isinstance(node, ast.Name) or node.id not in names:
             continue
@@ -159,6 +191,9 @@ def is_changed(function, names, parents):
                 break
             child, parent = step, parents.get(step)
         kind = type(parent).__name__
+        is_put = kind == 'Subscript' and not isinstance(parent.ctx, ast.Load) and text_of(parent.slice) is None
+        if is_put and parent.value is child:
+            return True
         if kind == 'Call' and child in parent.args + [each.value for each in parent.keywords]:
             if dotted(parent.func) not in READERS:
                 return True

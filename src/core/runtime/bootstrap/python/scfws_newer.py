@@ -149,6 +149,8 @@ def names(tree):
     """(name, error, line): `asyncio.run`, `str.removeprefix`, `zoneinfo`, as the table calls them."""
     modules = {}
     members = {}
+    # Its own ones of that name; and texts in tables of pandas have them, too: `column.str.removeprefix`.
+    own = set(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
     for node in certain(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -162,7 +164,8 @@ def names(tree):
                 members[alias.asname or alias.name] = whole
     for node in certain(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in ('removeprefix', 'removesuffix'):
+            is_table = getattr(node.func.value, 'attr', None) == 'str'
+            if node.func.attr in ('removeprefix', 'removesuffix') and node.func.attr not in own and not is_table:
                 yield 'str.' + node.func.attr, 'AttributeError', node.lineno
         if isinstance(node, ast.Attribute):
             path = dotted(node)

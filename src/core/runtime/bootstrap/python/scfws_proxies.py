@@ -143,7 +143,10 @@ def look(response, address):
 
 
 def refused(error):
-    """What a proxy has to do with a failed request; None: nothing. Empty where it was told already."""
+    """What a proxy has to do with a failed request; None: nothing. Empty where it was told already.
+
+    What an error came of counts, and not what was merely caught before it: a way without the proxy may have failed then.
+    """
     request = output.invocation()
     for _ in range(6):
         if error is None:
@@ -158,7 +161,7 @@ def refused(error):
             answer['push'] = bool(address) and Aim.is_push(address)
             return answer
         error = getattr(error, 'reason', None) if isinstance(getattr(error, 'reason', None), Exception) else \
-            getattr(error, '__cause__', None) or getattr(error, '__context__', None)
+            getattr(error, '__cause__', None)
     return None
 
 

@@ -18,8 +18,10 @@ def packages(folder):
             continue
         fields = dict(re.findall(r'(?m)^(Name|Version|Requires-Python): *(.+?)\s*$', head))
         for name in modules(folder, entry, fields.get('Name', '')):
-            found[name] = (fields.get('Name', name), fields.get('Version', ''), fields.get('Requires-Python', ''))
-    return found
+            found.setdefault(name, []).append(
+                (fields.get('Name', name), fields.get('Version', ''), fields.get('Requires-Python', '')))
+    # Several have a part in it (google, tencentcloud), or another version was there before: which one is meant is not known.
+    return {name: owners[0] if len(owners) == 1 else (name, '', '') for name, owners in found.items()}
 
 
 def modules(folder, entry, name):
