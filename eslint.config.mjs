@@ -144,4 +144,10 @@ export default tseslint.config(
       'no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
     },
   },
+  {
+    // What Node.js 10 reads.
+    files: ['src/core/runtime/bootstrap/node/*.cjs'],
+    ignores: ['**/esm.cjs'],
+    languageOptions: { ecmaVersion: 2019 },
+  },
 );

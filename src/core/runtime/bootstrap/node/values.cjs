@@ -18,7 +18,7 @@ const bodies = new Map();
 const mostTexts = 20;
 const longestText = 256 * 1024;
 /** Values that are looked at, of one text. */
-const mostValues = 10_000;
+const mostValues = 10000;
 
 exports.install = (runningInvocation) => {
   invocation = runningInvocation;
