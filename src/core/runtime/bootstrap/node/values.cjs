@@ -2,6 +2,7 @@
 // which it leaves out. Told where it is certain what becomes of the text: it is the answer, or the body of a push, or the
 // text that a push carries.
 'use strict';
+const http = require('http');
 const { types } = require('util');
 const { send } = require('./send.cjs');
 const failures = require('./failures.cjs');
@@ -22,6 +23,7 @@ const mostValues = 10000;
 
 exports.install = (runningInvocation) => {
   invocation = runningInvocation;
+  watchRequests(http.ClientRequest);
   // A method: like the original it is no constructor.
   JSON.stringify = {
     stringify(value, replacer, space) {
@@ -75,21 +77,25 @@ exports.sent = (body) => {
   bodies.delete(text);
 };
 
-/** Looks at the body of a request that pushes. */
-exports.watch = (request) => {
+/** Requests that push. */
+const pushing = new WeakSet();
+
+exports.watch = (request) => pushing.add(request);
+
+/** Once for all requests: for each, it would cost more than the rest of what is done to a push. */
+function watchRequests({ prototype }) {
   for (const name of ['write', 'end']) {
-    const original = request[name];
+    const original = prototype[name];
     const watched = function (chunk) {
-      exports.sent(chunk);
+      if (bodies.size > 0 && pushing.has(this)) exports.sent(chunk);
       return original.apply(this, arguments);
     };
-    const { length } = original;
-    Object.defineProperty(watched, 'length', { value: length, configurable: true });
+    Object.defineProperty(watched, 'length', { value: original.length, configurable: true });
     Object.defineProperty(watched, 'name', { value: name, configurable: true });
     const how = { writable: true, configurable: true, enumerable: false };
-    Object.defineProperty(request, name, { value: watched, ...how });
+    Object.defineProperty(prototype, name, { value: watched, ...how });
   }
-};
+}
 
 /** Members that a push must have: one that is written and undefined was to have a value. */
 function missingIn(value) {
