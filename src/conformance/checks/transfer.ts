@@ -115,7 +115,8 @@ export const transferChecks: readonly Check[] = [
     setup: 'parallel',
     async run(bench) {
       const client = await bench.connect();
-      client.command({ sleep: 1 }, { push: textPush('slow') });
+      // Longer than another instance takes to start.
+      client.command({ sleep: 6 }, { push: textPush('slow') });
       client.command({ push: textPush('fast') });
       expect('the first to come', await client.text(), 'fast');
       expect('the other', await client.text(), 'slow');
