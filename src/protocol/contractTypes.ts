@@ -386,6 +386,19 @@ export const contractShapes: readonly ContractShape[] = [
   },
 ];
 
+/** What there is to read: of an event's `websocket`, whatever its action, and of the context. */
+export const memberNames = {
+  websocket: namesOf('Connecting', 'Message', 'Closing'),
+  context: namesOf('Context'),
+};
+
+function namesOf(...shapes: string[]): string[] {
+  const fields = contractShapes
+    .filter(({ name }) => shapes.includes(name))
+    .flatMap((each) => each.fields);
+  return [...new Set(fields.map(({ name }) => name))];
+}
+
 /** The shape of the event that each role gets. */
 export const eventShapes = {
   register: 'RegisterEvent',

@@ -30,6 +30,11 @@ export function offersWebSocket({ upgrade = '' }: http.IncomingHttpHeaders): boo
   return upgrade.split(',').some((offer) => offer.trim().toLowerCase() === 'websocket');
 }
 
+/** Whether a request is meant as a WebSocket handshake, be it with something missing. */
+export function isHandshake(headers: http.IncomingHttpHeaders): boolean {
+  return offersWebSocket(headers) || headers['sec-websocket-key'] !== undefined;
+}
+
 /** Why a request is answered before its target is looked at; undefined: it is in order. */
 export function refuseForm(
   request: http.IncomingMessage,

@@ -6,7 +6,7 @@ import { reportBug } from '../errors';
 import { type Access, isPushAllowed } from './access';
 import type { Gateway } from './gateway';
 import { largestPush, pushErrors } from './pushRequest';
-import { offersWebSocket, readTarget, refuseForm } from './requestForm';
+import { isHandshake, offersWebSocket, readTarget, refuseForm } from './requestForm';
 
 export interface RequestOptions {
   access: Access;
@@ -60,8 +60,7 @@ export function answerRequest(
   if (!gateway.pushes.isAddress(key)) {
     if (/^\/(release|prepub|test)\//.test(path)) {
       const { headers } = request;
-      const isCut = offersWebSocket(headers) || headers['sec-websocket-key'] !== undefined;
-      const message = isCut
+      const message = isHandshake(headers)
         ? l10n.t(
             'The handshake came without {0}: a proxy on the way must pass both headers on (nginx: proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;).',
             offersWebSocket(headers) ? '"Connection: Upgrade"' : '"Upgrade: websocket"',

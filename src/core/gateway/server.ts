@@ -15,6 +15,7 @@ import type { HandshakeRequest } from './handshakes';
 import { PushSocket } from './pushSocket';
 import { answerRequest, refusedEarly, type RequestOptions, tellRefusal } from './requests';
 import {
+  isHandshake,
   offersWebSocket,
   readTarget,
   refuseForm,
@@ -142,7 +143,7 @@ export async function startServer(
     endSoon(socket as Socket, rawAnswer(status, JSON.stringify({ message })));
   });
   server.on('upgrade', (request: http.IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (request.method === 'POST' || !isHandshake(request)) {
+    if (request.method === 'POST' || !isHandshake(request.headers)) {
       // An offer to go on in another protocol (Java's client makes one): it is not taken, the request counts without it.
       socket.unshift(Buffer.concat([headWithoutOffer(request), head]));
       handOver(socket as Socket);
@@ -284,11 +285,6 @@ function headWithoutOffer({ method, url, httpVersion, rawHeaders }: http.Incomin
 
 function destroy(this: Socket): void {
   this.destroy();
-}
-
-/** Whether a request that offers to go on in another protocol means WebSocket, be it with something missing. */
-function isHandshake({ headers }: http.IncomingMessage): boolean {
-  return offersWebSocket(headers) || headers['sec-websocket-key'] !== undefined;
 }
 
 /** Why a handshake goes no further, before its path is looked at. */

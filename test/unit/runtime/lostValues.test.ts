@@ -93,7 +93,7 @@ describe('A value of which JSON keeps nothing', function () {
   }
 
   it('is whatever the last calls gave where nobody reads the answer', async () => {
-    for (const action of ['data send', 'closing']) {
+    for (const action of ['data send', 'data recv', 'closing']) {
       for (const expression of ['new Response("x")', '[new Response("x")]'])
         assert.deepEqual((await told(answer(expression), action)).found, []);
     }

@@ -1,5 +1,6 @@
 /** Handlers that look in the event or the context for what is not there, or is there in another form. */
 import * as l10n from '@vscode/l10n';
+import { memberNames } from '../../../protocol/contractTypes';
 import type { FunctionSpec } from '../../../protocol/project';
 import type { CodeFailure } from '../channel/channel';
 import { said, type About, type Advised } from './about';
@@ -34,12 +35,7 @@ const calledHere: Readonly<Record<string, readonly string[]>> = {
 /** Without case and underscores. */
 const contextHere: Readonly<Record<string, string>> = {
   awsrequestid: 'request_id',
-  ...Object.fromEntries(
-    'memory_limit_in_mb time_limit_in_ms request_id environment environ namespace function_version function_name'
-      .concat(' tencentcloud_region tencentcloud_appid tencentcloud_uin')
-      .split(' ')
-      .map((name) => [plainName(name), name]),
-  ),
+  ...Object.fromEntries(memberNames.context.map((name) => [plainName(name), name])),
 };
 
 function plainName(name: string): string {

@@ -8,6 +8,7 @@ import path from 'node:path';
 import type { FunctionSpec } from '../../../protocol/project';
 import type { CodeFailure } from '../channel/channel';
 import { buildEnvironment, splitHandler } from './environment';
+import { memberNames } from '../../../protocol/contractTypes';
 import { pythonNames } from '../advice/pythonVersions';
 import { isNewer, type Interpreter } from './interpreters';
 import { planLook } from './launch';
@@ -97,7 +98,7 @@ export function checkCode(
   const { NODE_PATH: modulePath, ...shared } = env;
   const order = {
     ...splitHandler(spec.handler),
-    ...{ folder: spec.folder, project: projectFolder, modulePath },
+    ...{ folder: spec.folder, project: projectFolder, modulePath, names: memberNames },
     ...(script === undefined ? {} : { script }),
     ...(builds ? { builds, ...(built === undefined ? {} : { built }) } : {}),
     ...(isNewer(interpreter) ? { asked: interpreter.wished, since: pythonNames } : {}),

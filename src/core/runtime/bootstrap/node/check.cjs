@@ -1,11 +1,12 @@
 // Looks at a handler without running it: is it there, is it JavaScript, has it the function, are its packages there?
 //
-// stdin: [{"folder", "project", "modulePath", "file", "entry", "builds"?, "script"?, "built"?, "asked"?}, …] as in launch
-// orders; `modulePath` is their NODE_PATH; `builds`: the handler is built, by `script`, which is looked at instead, and
-// `built` is the folder with what that has made by now; `asked` is the older version that the function is for. stdout, for
-// each: {"failures": […], "newer": […], "packages": […], "misnamed": […], "files": […]}, failures as failures.cjs describes
-// them, `newer` what `asked` has not, `packages` and `misnamed` as engines.cjs and names.cjs describe them. Only what is certain is told: what is required further in than
-// the first column may be optional.
+// stdin: [{"folder", "project", "modulePath", "file", "entry", "names", "builds"?, "script"?, "built"?, "asked"?}, …] as in
+// launch orders; `modulePath` is their NODE_PATH; `names` are the members of event and context; `builds`: the handler is
+// built, by `script`, which is looked at instead, and `built` is the folder with what that has made by now; `asked` is the
+// older version that the function is for. stdout, for each: {"failures": […], "newer": […], "packages": […], "misnamed": […],
+// "files": […]}, failures as failures.cjs describes them, `newer` what `asked` has not, `packages` and `misnamed` as
+// engines.cjs and names.cjs describe them. Only what is certain is told: what is required further in than the first column
+// may be optional.
 'use strict';
 const fs = require('fs');
 const Module = require('module');
@@ -52,7 +53,7 @@ function main(order) {
   const file = extensions.map((extension) => base + extension).find((name) => fs.existsSync(name));
   if (order.builds) {
     if (order.script) look(order.script, order.project);
-    if (file !== undefined) lookAtNames(file, order.entry);
+    if (file !== undefined) lookAtNames(file, order);
     if (order.built && order.asked) lookAtBuilt(order);
     return;
   }
@@ -64,17 +65,17 @@ function main(order) {
   const source = look(file, order.project);
   if (source === undefined) return;
   checkEntry(source, file, order.entry);
-  lookAtNames(file, order.entry);
+  lookAtNames(file, order);
 }
 
-function lookAtNames(file, entry) {
+function lookAtNames(file, { entry, names }) {
   let tree;
   try {
     tree = parse(withoutTypes(file, fs.readFileSync(file, 'utf8')));
   } catch {
     return; // TypeScript that more than its types must be taken away from.
   }
-  if (tree !== undefined) others = misnamed(tree, entry).map((each) => ({ ...each, file }));
+  if (tree !== undefined) others = misnamed(tree, entry, names).map((each) => ({ ...each, file }));
 }
 
 /**

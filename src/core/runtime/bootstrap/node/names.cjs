@@ -3,19 +3,15 @@
 'use strict';
 const { dotted, walk } = require('./newer.cjs');
 
-/** What there is (documented); and names of other platforms, without case and underscores. */
-const websocket =
-  'action secConnectionID dataType data secWebSocketProtocol secWebSocketExtensions'.split(' ');
-const context =
-  'memory_limit_in_mb time_limit_in_ms request_id environment environ function_version function_name namespace'
-    .concat(' tencentcloud_region tencentcloud_appid tencentcloud_uin')
-    .concat(' getRemainingTimeInMillis callbackWaitsForEmptyEventLoop done succeed fail')
-    .split(' ');
+/** Of the context in this language alone. */
+const own = 'getRemainingTimeInMillis callbackWaitsForEmptyEventLoop done succeed fail'.split(' ');
+/** Names of other platforms, without case and underscores. */
 const elsewhere = {
   websocket: { connectionid: 'secConnectionID' },
   context: { awsrequestid: 'request_id' },
 };
-const known = { event: ['websocket'], websocket, context };
+/** What there is. */
+let known;
 
 /** Whether other platforms call it so: then code for several of them reads both names. */
 const isForeign = (object, name, here) =>
@@ -53,8 +49,12 @@ function isOneOff(one, other) {
   );
 }
 
-/** `{ of, what, here, line }` of each misnamed member that the function exported as `entry` reads, once, by line. */
-function misnamed(tree, entry) {
+/**
+ * `{ of, what, here, line }` of each misnamed member that the function exported as `entry` reads, once, by line. `names`:
+ * those that there are, `{ websocket, context }`.
+ */
+function misnamed(tree, entry, { websocket, context }) {
+  known = { event: ['websocket'], websocket, context: [...context, ...own] };
   const handler = handlerOf(tree, entry);
   if (handler === undefined) return [];
   /** Local names of the event, of its websocket and of the context. */

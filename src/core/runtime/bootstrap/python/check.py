@@ -1,8 +1,9 @@
 # -*- coding: utf-8 -*-
 """Looks at a handler without running it: is it there, is it Python, has it the function, are its modules there?
 
-stdin: [{"folder", "project", "file", "entry", "asked"?, "since"?}, …] as in launch orders; `asked` is the older version
-that the function is for, `since` the versions that names of the standard library came with. stdout, for each:
+stdin: [{"folder", "project", "file", "entry", "names", "asked"?, "since"?}, …] as in launch orders; `names` are the members
+of event and context, `asked` is the older version that the function is for, `since` the versions that names of the standard
+library came with. stdout, for each:
 {"failures": […], "newer": […], "packages": […], "misnamed": […], "files": […]}, failures as scfws_failures.py describes
 them, `newer` what `asked` has not, `packages` that are not for it, `misnamed` members of event and context that have other
 names.
@@ -62,7 +63,7 @@ def find_all(order):
         tree = look(file, os.path.join(order['project'], ''))
         if tree is not None:
             check_entry(tree, file, order['entry'])
-            tell_misnamed(tree, file, order['entry'])
+            tell_misnamed(tree, file, order['entry'], order['names'])
 
 
 def text(value):
@@ -122,11 +123,11 @@ def tell_package(file, module, line):
         PACKAGES.append({'name': package, 'version': version, 'needs': requires, 'file': text(file), 'line': line})
 
 
-def tell_misnamed(tree, file, entry):
+def tell_misnamed(tree, file, entry, names):
     found = list(bindings(tree.body, entry))
     if len(found) != 1 or type(found[0]).__name__ != 'FunctionDef':
         return
-    for of, what, here, line in own('scfws_names').misnamed(found[0]):
+    for of, what, here, line in own('scfws_names').misnamed(found[0], names):
         MISNAMED.append({'of': of, 'what': what, 'here': here, 'line': line, 'file': text(file)})
 
 

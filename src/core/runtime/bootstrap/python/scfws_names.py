@@ -5,12 +5,8 @@ Told only where the handler's own arguments are read, nobody else may have chang
 """
 import ast
 
-KNOWN = {
-    'event': ['websocket'],
-    'websocket': ['action', 'secConnectionID', 'dataType', 'data', 'secWebSocketProtocol', 'secWebSocketExtensions'],
-    'context': ['memory_limit_in_mb', 'time_limit_in_ms', 'request_id', 'environment', 'environ', 'function_version',
-                'function_name', 'namespace', 'tencentcloud_region', 'tencentcloud_appid', 'tencentcloud_uin'],
-}
+# What there is; the rest comes with the order.
+KNOWN = {'event': ['websocket']}
 ELSEWHERE = {'websocket': {'connectionid': 'secConnectionID'}, 'context': {'awsrequestid': 'request_id'}, 'event': {}}
 # What may be handed an event and leaves it as it is.
 READERS = ('print', 'str', 'repr', 'len', 'type', 'json.dumps', 'logging.info', 'logging.debug', 'logger.info',
@@ -47,8 +43,9 @@ def one_off(one, other):
             or (one[2:] == other[2:] and one[:2] == other[1::-1]))
 
 
-def misnamed(function):
-    """[(of, what, here, line)] of each key that is read under another name, once, by line."""
+def misnamed(function, known):
+    """[(of, what, here, line)] of each key that is read under another name than the `known` ones, once, by line."""
+    KNOWN.update(known)
     if function.decorator_list:
         return []  # Which may hand it another event.
     names = {}
