@@ -89,7 +89,7 @@ export function checkCode(
 ): Promise<CodeCheck> {
   const script = builds ? buildScript(spec, projectFolder) : undefined;
   if (builds && script === undefined && built === undefined && spec.family !== 'node') {
-    return Promise.resolve(nothing); // Some other tool: it says itself what it lacks.
+    return Promise.resolve(nothingFound); // Some other tool: it says itself what it lacks.
   }
   const program =
     spec.family === 'python' ? path.join('python', 'check.py') : path.join('node', 'check.cjs');
@@ -114,7 +114,7 @@ export function checkCode(
       setImmediate(begin, key, look);
     }
     const tell = (check: CodeCheck | undefined): void =>
-      resolve({ ...(check ?? nothing), ...(script === undefined ? {} : { script }) });
+      resolve({ ...(check ?? nothingFound), ...(script === undefined ? {} : { script }) });
     look.asked.push({ order, signal, tell });
   });
 }
@@ -131,7 +131,7 @@ interface Look {
 /** Those that begin when this turn of the event loop is done. */
 const waiting = new Map<string, Look>();
 
-export const nothing: CodeCheck = {
+export const nothingFound: CodeCheck = {
   failures: [],
   newer: [],
   packages: [],

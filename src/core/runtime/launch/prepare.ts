@@ -8,7 +8,7 @@ import type { FunctionId, FunctionSpec } from '../../../protocol/project';
 import { startBuild, type Build, type BuildProblem } from './build';
 import { Channel, type CodeFailure } from '../channel/channel';
 import type { RuntimeDependencies } from '../contract';
-import { checkCode, nothing, type CodeCheck } from './check';
+import { checkCode, nothingFound, type CodeCheck } from './check';
 import { buildEnvironment, launchOrder, splitHandler } from './environment';
 import {
   findInterpreter,
@@ -51,10 +51,10 @@ export function startPreparation(
   let disposed = false;
   const looking = new AbortController();
 
-  const look = (interpreter: Interpreter, builds: boolean, built?: string): Promise<CodeCheck> => {
+  const look = (interpreter: Interpreter, builds: boolean, folder?: string): Promise<CodeCheck> => {
     const { service, bootstrapFolder } = dependencies;
     return checkCode(spec, {
-      ...{ interpreter, bootstrapFolder, builds, built },
+      ...{ interpreter, bootstrapFolder, builds, built: folder },
       projectFolder: service.folder,
       surroundings: service.emulator.inheritEnvironment ? 'shell' : 'cloud',
       signal: looking.signal,
@@ -147,7 +147,7 @@ export function startPreparation(
     async check() {
       if (spec.family !== 'python' && spec.family !== 'node') {
         await this.warmUp();
-        return nothing;
+        return nothingFound;
       }
       const interpreter = await interpreterOf();
       const builds = spec.build !== undefined && !(await runsSource(interpreter));
