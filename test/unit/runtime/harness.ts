@@ -13,10 +13,12 @@ import {
 import { Clock } from '../../../src/core/clock';
 import { Recorder } from '../../../src/core/session/recorder';
 import type { FunctionRuntime, InvocationResult, Run } from '../../../src/core/runtime/contract';
+import { checkCode, type CodeCheck } from '../../../src/core/runtime/launch/check';
 import {
   findInterpreter,
   planInterpreters,
   thisMachine,
+  type Interpreter,
 } from '../../../src/core/runtime/launch/interpreters';
 import { Dispatcher } from '../../../src/core/runtime/dispatch/dispatcher';
 import { startFunctionRuntime } from '../../../src/core/runtime/dispatch/functionRuntime';
@@ -57,6 +59,24 @@ export interface BenchOptions {
   pushUrl?: string;
   /** `folder` is relative to the project's. */
   build?: { command: string[]; folder: string };
+}
+
+/** What a look at the code of a bench finds without running it. `built`: the folder with what a build has made by now. */
+export function lookAtCode(
+  { service, runtime }: Bench,
+  interpreter: Interpreter,
+  { spec = runtime.spec, builds = false, built }: LookOptions = {},
+): Promise<CodeCheck> {
+  return checkCode(spec, {
+    ...{ projectFolder: service.folder, interpreter, bootstrapFolder, builds, built },
+    ...{ surroundings: 'cloud', signal: new AbortController().signal },
+  });
+}
+
+export interface LookOptions {
+  spec?: FunctionSpec;
+  builds?: boolean;
+  built?: string;
 }
 
 /** The folder of a handler in test/fixtures/handlers. */

@@ -1,11 +1,10 @@
 // Members of event and context that are called otherwise here: nothing fails where they are read, and what is missing is
 // told before the first client; nothing is told where the code knows of it.
 import assert from 'node:assert/strict';
-import { checkCode } from '../../../src/core/runtime/launch/check';
 import { explainMisnamed } from '../../../src/core/runtime/advice/places';
 import type { Interpreter } from '../../../src/core/runtime/launch/interpreters';
 import { pythons } from '../pythons';
-import { bootstrapFolder, disposeBenches, startBench } from './harness';
+import { disposeBenches, lookAtCode, startBench } from './harness';
 
 /** Lines of the handler, then each that is told: what, what it is called, line. */
 type Case = [body: string[], ...told: [what: string, here: string, line: number][]];
@@ -192,10 +191,7 @@ describe('a member that is called otherwise here', function () {
     const bench = startBench({ files: { [file]: source }, spec: { family } });
     const interpreter: Interpreter = { program, version, source: 'path', why: '' };
     const { spec } = bench.runtime;
-    const check = await checkCode(spec, {
-      ...{ projectFolder: bench.service.folder, interpreter, bootstrapFolder },
-      ...{ builds: false, surroundings: 'cloud', signal: new AbortController().signal },
-    });
+    const check = await lookAtCode(bench, interpreter);
     assert.deepEqual(check.failures, []);
     const findings = explainMisnamed(check, spec);
     assert.ok(

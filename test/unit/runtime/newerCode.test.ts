@@ -3,11 +3,10 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { buildSync, type BuildOptions } from 'esbuild';
-import { checkCode } from '../../../src/core/runtime/launch/check';
 import { explainNewer } from '../../../src/core/runtime/advice/places';
 import type { Interpreter } from '../../../src/core/runtime/launch/interpreters';
 import { pythons } from '../pythons';
-import { bootstrapFolder, disposeBenches, fetchedNode, startBench } from './harness';
+import { disposeBenches, fetchedNode, lookAtCode, startBench } from './harness';
 
 const handler = 'exports.main_handler = async () => null;\n';
 
@@ -116,10 +115,7 @@ describe('code that needs a later version than its function is for', function ()
       ...bench.runtime.spec,
       runtime: `${family} ${interpreter.wished}`,
     };
-    const check = await checkCode(spec, {
-      ...{ projectFolder: bench.service.folder, interpreter, bootstrapFolder },
-      ...{ builds: false, surroundings: 'cloud', signal: new AbortController().signal },
-    });
+    const check = await lookAtCode(bench, interpreter, { spec });
     assert.ok(!check.failures.some(({ kind }) => kind === 'syntax'));
     assert.equal(explainNewer({ ...check, interpreter }, spec).length, check.newer.length);
     return check.newer.map(({ what, since, type, line }) => [what, since, type, line]);
@@ -211,11 +207,8 @@ describe('code that is built before it needs a later version', function () {
     const { folder: projectFolder } = bench.service;
     build(projectFolder);
     const { spec } = bench.runtime;
-    const check = await checkCode(spec, {
-      ...{ projectFolder, interpreter, bootstrapFolder, builds },
-      ...(builds ? { built: spec.build?.folder ?? '' } : {}),
-      ...{ surroundings: 'cloud', signal: new AbortController().signal },
-    });
+    const built = builds ? spec.build?.folder : undefined;
+    const check = await lookAtCode(bench, interpreter, { builds, built });
     assert.deepEqual(check.failures, []);
     return check.newer.map(({ what, file, line }) => [
       what,
@@ -364,10 +357,7 @@ describe('a package that says itself that it is for a later version', function (
   ) => {
     const bench = startBench({ files, spec: { family } });
     const spec = { ...bench.runtime.spec, runtime: `${family}-old` };
-    const check = await checkCode(spec, {
-      ...{ projectFolder: bench.service.folder, interpreter, bootstrapFolder },
-      ...{ builds: false, surroundings: 'cloud', signal: new AbortController().signal },
-    });
+    const check = await lookAtCode(bench, interpreter, { spec });
     assert.deepEqual(check.failures, []);
     return explainNewer({ ...check, interpreter }, spec).map(({ message, place }) => [
       message,
