@@ -3,6 +3,7 @@ their own. `host.json` says what it hosts; 3.6 or newer."""
 import json
 import os
 import random
+import select
 import signal
 import socket
 import sys
@@ -80,11 +81,17 @@ class Host(object):
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         server.bind(('0.0.0.0', int(os.environ.get('SCFWS_PORT', PORT))))
         server.listen(256)
-        self.log('', 'listening on 0.0.0.0:%d; %s' % (server.getsockname()[1], reach))
+        told = listen_to_signals()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: threading.Thread(target=self.stop, daemon=True).start())
+        self.log('', 'listening on 0.0.0.0:%d; %s' % (server.getsockname()[1], reach))
         while True:
             try:
+                ready = select.select([server, told], [], [])[0]
+                if told in ready:
+                    told.recv(64)
+                if server not in ready:
+                    continue
                 sock, address = server.accept()
             except OSError as error:  # No descriptor is left: those who are there go on, and leave some.
                 self.log('', 'nobody can come in: %s' % error)
@@ -110,6 +117,16 @@ class Host(object):
         for function in self.functions.values():
             function.dispose()
         os._exit(0)
+
+
+def listen_to_signals():
+    """A socket that has something to read when a signal came. Python runs what is to be done then in the main thread, and
+    only between two of its instructions: a signal that comes just before that thread waits, or to another thread, would
+    be heard with the next client."""
+    told, tell = socket.socketpair()
+    tell.setblocking(False)
+    signal.set_wakeup_fd(tell.detach())
+    return told
 
 
 Host().run()

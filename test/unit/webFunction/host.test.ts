@@ -199,6 +199,23 @@ for (const { language, find } of hosts) {
       assert.match(await ann.ask('id'), /^[A-Za-z0-9+/]{22}==$/);
     });
 
+    // Node.js has one way in for all signals. Where there is no /proc, no thread can be chosen.
+    if (language === 'python' && process.platform === 'linux') {
+      it('stops when it is told to, whichever of its threads the signal comes to', async () => {
+        const own = await start();
+        others.push(own);
+        const client = await own.connect();
+        const id = await client.ask('id');
+        const pid = String(own.child.pid);
+        const other = fs.readdirSync(`/proc/${pid}/task`).find((thread) => thread !== pid);
+        const code = `import ctypes; ctypes.CDLL(None).tgkill(${pid}, ${other}, 15)`;
+        const exit = once(own.child, 'exit');
+        assert.equal(spawnSync(interpreter as string, ['-c', code]).status, 0);
+        assert.deepEqual(await exit, [0, null]);
+        assert.ok(own.cleanups().some((line) => line.endsWith(id)));
+      });
+    }
+
     it('reaches connections of other instances over Redis, and says when there is none', async function () {
       if (redisProgram === undefined) {
         this.skip();
