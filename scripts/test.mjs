@@ -1,5 +1,5 @@
-// npm test                    every step, in order, and their counts summed in the last line
-// npm test -- unit host       only these steps (types lint build unit conformance hostile soak host webview vsix)
+// npm test                    every step, and their counts summed in the last line
+// npm test -- unit host       only these steps (types build host unit webview conformance hostile soak vsix lint)
 // npm test -- host --grep X   only the tests whose title contains X, in the steps that run Mocha
 // npm test -- unit --repeat 9 all of it nine times; a table at the end says how each run went
 // A step fails when its program fails, when a test of it fails, and when it ran no test at all.
@@ -36,122 +36,120 @@ function readArguments(words) {
   return wanted;
 }
 
+const heading = (text) => console.log(`\n── ${text} ${'─'.repeat(Math.max(70 - text.length, 3))}`);
+
 /** A program without a count of its own: it passes or fails as one. */
-async function whole(label, command, args) {
-  const { code } = await run(command, args);
-  console.log(`  ${code === 0 ? '✔' : '✖'} ${label}`);
-  const whatFailed = code === 0 ? [] : [label];
-  return { passed: Number(code === 0), failed: Number(code !== 0), skipped: 0, whatFailed };
+const program = (label, args) => ({
+  label,
+  async run(options = {}) {
+    const { code, output } = await run(node, args, options);
+    tellOf(options, output);
+    console.log(`  ${code === 0 ? '✔' : '✖'} ${label}`);
+    const whatFailed = code === 0 ? [] : [label];
+    return { passed: Number(code === 0), failed: Number(code !== 0), skipped: 0, whatFailed };
+  },
+});
+
+/** What ran beside others is told when it has ended, whole. */
+function tellOf({ quiet, title }, output) {
+  if (!quiet) return;
+  heading(title);
+  process.stdout.write(output);
 }
 
 /** A program that leaves its counts, and what failed, in the file that SCFWS_RESULT names. */
-async function counted(label, args, options) {
+async function counted(label, args, options = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-test-'));
   const file = path.join(folder, 'result.json');
-  const env = { SCFWS_RESULT: file, ...options?.env };
+  const env = { SCFWS_RESULT: file, ...options.env };
   // Against one that hangs; a machine that has much to do may be three times as slow as another.
-  const { code, output } = await run(node, args, { seconds: 1800, ...options, env });
-  if (options?.quiet) process.stdout.write(output);
+  const limits = { seconds: 1800, results: file };
+  const { code, output, lingered } = await run(node, args, { ...limits, ...options, env });
+  tellOf(options, output);
   const counts = fs.existsSync(file) ? readJson(file) : { passed: 0, failed: 0, skipped: 0 };
   fs.rmSync(folder, { recursive: true, force: true });
-  if (code !== 0 && counts.failed === 0) {
-    console.log(`  ✖ ${label} ended with code ${code}`);
-    counts.failed = 1;
-    counts.whatFailed = [`${label} ended with code ${code}`];
+  const wrong = lingered
+    ? `${label} did not end after their last test: something that they started is left`
+    : `${label} ended with code ${code}`;
+  if (code !== 0 && (counts.failed === 0 || lingered)) {
+    console.log(`  ✖ ${wrong}`);
+    counts.failed += 1;
+    counts.whatFailed = [...(counts.whatFailed ?? []), wrong];
   }
   return counts;
 }
 
 const mocha = (...args) => [bin('mocha', 'bin', 'mocha.js'), ...args, ...only];
+const tests = (label, ...args) => ({
+  label,
+  run: (options) => counted(label, mocha(...args), options),
+});
+const inRooms = (...rooms) => rooms.map((room) => `test/unit/${room}/**/*.test.ts`);
 
+/** Tests of a folder of test/host, in an editor's window. */
+const inWindow = (label, folder, env) => ({
+  label,
+  run: (options) =>
+    counted(label, ['test/host/run.mjs', ...only], {
+      ...options,
+      env: { SCFWS_SUITES: `test/host/${folder}`, ...env },
+    }),
+});
+
+const apart = [
+  tests('unit tests of runtimes', ...inRooms('runtime')),
+  tests('unit tests of programs', ...inRooms('cli', 'webFunction')),
+  tests('unit tests of nodes', ...inRooms('cluster')),
+  tests('unit tests of orders', ...inRooms('explore', 'replay')),
+  tests('unit tests of scenarios', ...inRooms('load', 'scenario')),
+  tests('unit tests of new projects', ...inRooms('mcp', 'scaffold')),
+];
+const roomsApart = inRooms(
+  ...['runtime', 'cli', 'webFunction', 'cluster', 'explore', 'replay'],
+  ...['load', 'scenario', 'mcp', 'scaffold'],
+);
+
+/** The programs of each step. */
 const steps = {
-  types: () => counted('types', ['scripts/types.mjs']),
-  // One core each.
-  lint: async () =>
-    sum(
-      await Promise.all([
-        whole('eslint', node, [bin('eslint', 'bin', 'eslint.js'), '.', ...cached('eslint')]),
-        whole('prettier', node, [
-          ...[bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'],
-          ...cached('prettier'),
-        ]),
-      ]),
+  types: [{ label: 'types', run: (options) => counted('types', ['scripts/types.mjs'], options) }],
+  build: [program('dist/', ['scripts/build.mjs'])],
+  host: [
+    inWindow('tests in the editor', 'suite'),
+    inWindow('tests of debugging', 'debugging'),
+    inWindow('tests with several folders', 'multiRoot', { SCFWS_FOLDERS: 'chat,games' }),
+  ],
+  unit: [
+    ...apart,
+    tests(
+      'other unit tests',
+      ...roomsApart.flatMap((files) => ['--ignore', files]),
+      ...['test/unit/**/*.test.ts', 'test/transcripts/*.test.ts'],
     ),
-  build: () => whole('dist/', node, ['scripts/build.mjs']),
-  unit: ({ beside } = {}) => {
-    const inRooms = (...rooms) => rooms.map((room) => `test/unit/${room}/**/*.test.ts`);
-    const runtimes = inRooms('runtime');
-    const apart = {
-      programs: inRooms('cli', 'webFunction'),
-      nodes: inRooms('cluster'),
-      orders: inRooms('explore', 'replay'),
-      scenarios: inRooms('load', 'scenario'),
-      'new projects': inRooms('mcp', 'scaffold'),
-    };
-    const others = [runtimes, ...Object.values(apart)].flatMap((files) =>
-      files.flatMap((each) => ['--ignore', each]),
-    );
-    const small = [...others, 'test/unit/**/*.test.ts', 'test/transcripts/*.test.ts'];
-    return twoAtATime([
-      // The longest first.
-      () => counted('unit tests of runtimes', mocha(...runtimes)),
-      beside,
-      () => counted('other unit tests', mocha(...small), { quiet: true }),
-      ...Object.entries(apart).map(
-        ([what, files]) =>
-          () =>
-            counted(`unit tests of ${what}`, mocha(...files), { quiet: true }),
-      ),
-    ]);
-  },
-  conformance: (options) =>
-    counted('conformance tests', mocha('test/conformance/**/*.test.ts'), options),
-  hostile: () => {
-    const all = ['--ignore', '**/soak.test.ts', 'test/hostile/**/*.test.ts'];
-    return counted('hostile tests', mocha(...all));
-  },
-  soak: () => counted('soak', mocha('test/hostile/soak.test.ts')),
-  host: async ({ beside } = {}) => {
-    const python = await ensureDebugpy();
-    console.log(`  Python with debugpy: ${python}`);
-    const inWindow = (label, folder, options) => {
-      const env = { SCFWS_SUITES: `test/host/${folder}`, ...options?.env };
-      return counted(label, ['test/host/run.mjs', ...only], { ...options, env });
-    };
-    const quiet = { quiet: true };
-    const several = { ...quiet, env: { SCFWS_FOLDERS: 'chat,games' } };
-    return twoAtATime([
-      () => inWindow('tests in the editor', 'suite'),
-      beside,
-      () => inWindow('tests of debugging', 'debugging', quiet),
-      () => inWindow('tests with several folders', 'multiRoot', several),
-    ]);
-  },
-  webview: (options) =>
-    counted(
-      'webview tests',
-      mocha('--config', 'test/webview/mocharc.json', 'test/webview/**/*.test.ts'),
-      options,
-    ),
-  vsix: () => counted('package tests', mocha('test/vsix/**/*.test.ts')),
+  ],
+  webview: [
+    tests('webview tests', '--config', 'test/webview/mocharc.json', 'test/webview/**/*.test.ts'),
+  ],
+  conformance: [tests('conformance tests', 'test/conformance/**/*.test.ts')],
+  hostile: [tests('hostile tests', '--ignore', '**/soak.test.ts', 'test/hostile/**/*.test.ts')],
+  soak: [tests('soak', 'test/hostile/soak.test.ts')],
+  vsix: [tests('package tests', 'test/vsix/**/*.test.ts')],
+  lint: [
+    program('eslint', [bin('eslint', 'bin', 'eslint.js'), '.', ...cached('eslint')]),
+    program('prettier', [
+      ...[bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'],
+      ...cached('prettier'),
+    ]),
+  ],
 };
 
-/** The second of each pair runs beside the first, quietly, and is told in its turn. */
-const besides = { unit: 'conformance', host: 'webview' };
+/** What everything else needs, or what is wrong soonest. */
+const first = ['types', 'build'];
 
 /**
- * What waits a part of the time, for processes and for the editor, runs beside each other: the next one begins when one of
- * two ends. There are two cores: more at a time, and everything waits for a core.
+ * Programs at a time: tests wait half of their time, for processes, for the editor and for virtual minutes; a third one
+ * takes what two leave of two cores.
  */
-async function twoAtATime(jobs) {
-  const results = [];
-  const left = jobs.filter((job) => job !== undefined);
-  const work = async () => {
-    for (let job = left.shift(); job !== undefined; job = left.shift()) results.push(await job());
-  };
-  await Promise.all([work(), work()]);
-  return sum(results);
-}
+const atATime = 3;
 
 function cached(tool) {
   return ['--cache', '--cache-location', path.join('out', 'cache', `${tool}.json`)];
@@ -185,38 +183,64 @@ const builtFirst =
   );
 if (builtFirst) chosen.unshift('build');
 
-/** Runs the chosen steps once, and returns the counts and seconds of each. */
+/** Runs the chosen steps once, and returns the counts of each, and the seconds of its programs together. */
 async function runSteps(todo) {
   const results = {};
-  const early = {};
-  for (const name of todo) {
+  const work = async (step, job, options) => {
     const started = performance.now();
-    console.log(`\n── ${name} ${'─'.repeat(70 - name.length)}`);
-    const beside = besides[name];
-    const startBeside = async () => {
-      await (early[beside] = steps[beside]({ quiet: true }));
-      return sum([]);
-    };
-    const counts = await (early[name] ??
-      steps[name](todo.includes(beside) ? { beside: startBeside } : {}));
-    if (counts.passed + counts.failed === 0) {
-      console.log(`  ✖ ${name} ran no test`);
-      counts.failed = 1;
-      counts.whatFailed = ['no test ran'];
-    }
-    results[name] = { ...counts, seconds: (performance.now() - started) / 1000 };
+    const counts = await job.run(options);
+    const seconds = (performance.now() - started) / 1000;
+    const before = results[step] ?? { ...sum([]), seconds: 0 };
+    results[step] = { ...sum([before, counts]), seconds: before.seconds + seconds };
+  };
+  for (const step of first.filter((each) => todo.includes(each))) {
+    heading(step);
+    for (const job of steps[step]) await work(step, job);
   }
-  return results;
+  const waiting = Object.keys(steps)
+    .filter((step) => todo.includes(step) && !first.includes(step))
+    .flatMap((step) => steps[step].map((job) => ({ step, job })));
+  const alone = waiting.length === 1;
+  const all = waiting.length;
+  const running = new Set();
+  let ended = 0;
+  const takeTurns = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { step, job } = next;
+      running.add(job.label);
+      if (alone) heading(step);
+      else console.log(`… ${job.label}`);
+      await work(step, job, alone ? {} : { quiet: true, title: job.label });
+      running.delete(job.label);
+      ended += 1;
+      if (!alone)
+        console.log(
+          `\n${ended} of ${all} ended; running: ${[...running].join(', ') || 'nothing more'}`,
+        );
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, takeTurns));
+  for (const counts of Object.values(results)) {
+    if (counts.passed + counts.failed > 0) continue;
+    counts.failed = 1;
+    counts.whatFailed = ['no test ran'];
+  }
+  return Object.fromEntries(
+    Object.keys(steps)
+      .filter((step) => step in results)
+      .map((step) => [step, results[step]]),
+  );
 }
 
-function summarise(results) {
-  console.log(`\n── summary ${'─'.repeat(63)}`);
+function summarise(results, whole) {
+  heading('summary');
   for (const [name, { passed, failed, skipped, seconds }] of Object.entries(results)) {
     const mark = failed > 0 ? '✖' : '✔';
     console.log(
-      `  ${mark} ${name.padEnd(8)} ${passed} passed, ${failed} failed, ${skipped} skipped (${seconds.toFixed(0)} s)`,
+      `  ${mark} ${name.padEnd(11)} ${passed} passed, ${failed} failed, ${skipped} skipped (${seconds.toFixed(0)} s)`,
     );
   }
+  console.log(`  ${whole.toFixed(0)} s, with up to ${atATime} programs at a time`);
   // Again at the end: who reads the last screen of a long log sees what failed.
   for (const [name, { whatFailed = [] }] of Object.entries(results))
     for (const each of whatFailed) console.log(`  ✖ ${name}: ${each}`);
@@ -224,11 +248,10 @@ function summarise(results) {
 
 /** A row for each run: what failed, and how long it took beside what else the machine did. */
 function tabulate(runs) {
-  console.log(`\n── ${runs.length} runs ${'─'.repeat(64)}`);
+  heading(`${runs.length} runs`);
   console.log('   run   passed   failed  skipped  seconds   load   failed in');
-  runs.forEach(({ results, load }, index) => {
+  runs.forEach(({ results, seconds, load }, index) => {
     const { passed, failed, skipped } = sum(Object.values(results));
-    const seconds = Object.values(results).reduce((all, each) => all + each.seconds, 0);
     const where = Object.keys(results).filter((name) => results[name].failed > 0);
     const cells = [index + 1, passed, failed, skipped, seconds.toFixed(0), load.toFixed(1)];
     const widths = [6, 9, 9, 9, 9, 7];
@@ -243,19 +266,25 @@ try {
   if (chosen.some((name) => !['types', 'lint', 'build'].includes(name))) await ensureTestPrograms();
   if (chosen.some((name) => ['hostile', 'host', 'webview', 'vsix'].includes(name)))
     await ensureBrowser();
+  if (chosen.includes('host')) console.log(`Python with debugpy: ${await ensureDebugpy()}`);
+  if (chosen.some((name) => ['host', 'vsix'].includes(name)))
+    await (await import('./vscode-server.mjs')).ensureServer();
   fs.mkdirSync(path.join(root, 'out'), { recursive: true });
   while (runs.length < repeat) {
     if (repeat > 1) console.log(`\n════ run ${runs.length + 1} of ${repeat}`);
     // What is built once for single steps stays built.
     const todo = runs.length > 0 && builtFirst ? chosen.slice(1) : chosen;
+    const started = performance.now();
     const results = await runSteps(todo);
-    runs.push({ results, load: os.loadavg()[0] });
-    summarise(results);
+    const seconds = (performance.now() - started) / 1000;
+    runs.push({ results, seconds, load: os.loadavg()[0] });
+    summarise(results, seconds);
   }
 } catch (error) {
   console.error(error instanceof Missing ? error.message : error);
   runs.push({
     results: { setup: { passed: 0, failed: 1, skipped: 0, seconds: 0 } },
+    seconds: 0,
     load: os.loadavg()[0],
   });
 }

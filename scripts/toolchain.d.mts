@@ -9,7 +9,6 @@ export function ensureBrowser(): Promise<string>;
 export function ensureNode(major: number): Promise<string>;
 /** A Python 3 that can import debugpy. */
 export function ensureDebugpy(): Promise<string>;
-/** The absolute path of `go`. */
 /** Waits until `probe` returns something other than undefined. */
 export function until<T>(
   what: string,

@@ -12,12 +12,20 @@ export const toolsFolder = path.join(root, '.vscode-test');
 /** A thing that is missing and that the person must install; its message is the whole explanation. */
 export class Missing extends Error {}
 
+/** Seconds in which a program ends once it has written its results. */
+const farewell = 60;
+
 /**
  * Runs a program to its end. Output is shown as it comes unless `quiet`, then it is kept for the error.
- * On a time limit the whole process group is ended, so that no server or browser stays behind.
- * @returns {Promise<{code: number, output: string}>} code is 1 when a signal or the limit ended it.
+ * On a time limit the whole process group is ended, so that no server or browser stays behind; so it is where
+ * `results` names a file that the program writes last, and the program does not end after it: it has `lingered`.
+ * @returns {Promise<{code: number, output: string, lingered: boolean}>} code is 1 when a signal or a limit ended it.
  */
-export function run(command, args, { cwd = root, env = {}, quiet = false, seconds = 600 } = {}) {
+export function run(
+  command,
+  args,
+  { cwd = root, env = {}, quiet = false, seconds = 600, results } = {},
+) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
@@ -29,17 +37,27 @@ export function run(command, args, { cwd = root, env = {}, quiet = false, second
     child.stdout?.on('data', (chunk) => (output += chunk));
     child.stderr?.on('data', (chunk) => (output += chunk));
     const forget = endWithUs(child);
-    const limit = setTimeout(() => {
-      output += `\n${command} took longer than ${seconds} s and was ended.\n`;
-      if (!quiet) process.stderr.write(`${command} took longer than ${seconds} s and was ended.\n`);
+    let lingered = false;
+    const end = (why) => {
+      output += `\n${command} ${why} and was ended.\n`;
+      if (!quiet) process.stderr.write(`${command} ${why} and was ended.\n`);
       // First so that it can end what it started in groups of its own.
       endTree(child, 'SIGTERM');
       setTimeout(() => endTree(child), 10_000).unref();
-    }, seconds * 1000);
+    };
+    const limit = setTimeout(end, seconds * 1000, `took longer than ${seconds} s`);
+    let done = 0;
+    const watch = setInterval(() => {
+      done += Number(results !== undefined && fs.existsSync(results));
+      if (done !== farewell) return;
+      lingered = true;
+      end(`had its results for ${farewell} s`);
+    }, 1000);
     const finish = (code) => {
       clearTimeout(limit);
+      clearInterval(watch);
       forget();
-      resolve({ code: code ?? 1, output });
+      resolve({ code: code ?? 1, output, lingered });
     };
     child.on('error', (error) => {
       output += error.message;
@@ -269,8 +287,9 @@ export async function installInto(folder, fill) {
   fs.mkdirSync(path.dirname(folder), { recursive: true });
   const fresh = fs.mkdtempSync(folder + '.new-');
   try {
-    await fill(fresh);
+    // Before, and not after: another process may have filled it meanwhile, and use it.
     fs.rmSync(folder, { recursive: true, force: true });
+    await fill(fresh);
     fs.renameSync(fresh, folder);
   } catch (error) {
     // Another process that installed the same thing meanwhile is as good.
