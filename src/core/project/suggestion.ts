@@ -18,6 +18,16 @@ const otherNames: Record<string, string> = {
   servicetimeout: 'backendTimeout',
   servicename: 'service',
   auth: 'authentication',
+  create: 'new',
+  init: 'new',
+  generate: 'new',
+  start: 'serve',
+  run: 'serve',
+  dev: 'serve',
+  up: 'serve',
+  call: 'invoke',
+  bench: 'load',
+  stress: 'load',
 };
 
 /** ` Did you mean "transfer"?`, or nothing when no known name is near. */

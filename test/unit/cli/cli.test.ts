@@ -100,6 +100,7 @@ describe('scfws', function () {
       [['nonsense'], /There is no command "nonsense"/],
       [['--hlep'], /Unknown option '--hlep'\.\n\n.*scfws serve/s],
       [['constructor'], /There is no command "constructor"/],
+      [['create', 'chat'], /There is no command "create"\. Did you mean "new"\?/],
       [['serve', '--port', 'many'], /--port takes a whole number up to 65535, not "many"/],
       [['push', 'http://127.0.0.1:1/api-x'], /needs a push address, --id, and one of/],
       [['new'], /"new" needs a folder/],
