@@ -11,6 +11,7 @@ import {
   ensureDebugpy,
   ensurePackages,
   ensureTestPrograms,
+  keepCertificatesForNpm,
   Missing,
   readJson,
   root,
@@ -269,6 +270,7 @@ try {
   if (chosen.includes('host')) console.log(`Python with debugpy: ${await ensureDebugpy()}`);
   if (chosen.some((name) => ['host', 'vsix'].includes(name)))
     await (await import('./vscode-server.mjs')).ensureServer();
+  keepCertificatesForNpm();
   fs.mkdirSync(path.join(root, 'out'), { recursive: true });
   while (runs.length < repeat) {
     if (repeat > 1) console.log(`\n════ run ${runs.length + 1} of ${repeat}`);

@@ -108,9 +108,27 @@ export function endWithUs(child) {
   return () => living.delete(child);
 }
 
+const certificatesOfNpm = 'SCFWS_NPM_CA_CERTS';
+
+/**
+ * Keeps NODE_EXTRA_CA_CERTS for npm: every Node.js reads the file that it names as it starts, which takes longer than the
+ * rest of the start, and tests start thousands.
+ */
+export function keepCertificatesForNpm() {
+  const file = process.env.NODE_EXTRA_CA_CERTS;
+  if (file === undefined) return;
+  process.env[certificatesOfNpm] = file;
+  delete process.env.NODE_EXTRA_CA_CERTS;
+}
+
 /** `npm` without a shell, also on Windows: the npm that runs us, else the one beside Node.js, else PATH's. */
-export function npm(args, options) {
+export function npm(args, { env, ...rest } = {}) {
   const cli = process.env.npm_execpath;
+  const certificates = process.env[certificatesOfNpm];
+  const options = {
+    ...rest,
+    env: { ...env, ...(certificates && { NODE_EXTRA_CA_CERTS: certificates }) },
+  };
   return cli?.endsWith('.js')
     ? must(process.execPath, [cli, ...args], options)
     : must(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, options);
