@@ -6,13 +6,14 @@
 // npm run bench -- --check         says which of the kept ratios got worse by more than this run's own noise
 // npm run bench -- inspector       the traffic page with 200,000 frames in a real browser
 // npm run bench -- soak            500 chatting clients for ten minutes (--minutes N)
+// Nobody is given NODE_EXTRA_CA_CERTS: each Node.js would read that file as it starts, and the sides start several.
 // Absolute figures move with the machine's load: only ratios inside one run mean anything. Each round runs every
 // target on a fresh server, one after the other, and the medians of the rounds are compared.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { root, run } from '../../scripts/toolchain.mjs';
+import { keepCertificatesForNpm, root, run } from '../../scripts/toolchain.mjs';
 import { measureChannel } from './channel.mjs';
 import { measureEditor } from './editor.mjs';
 import { growthTables } from './growth.mjs';
@@ -285,6 +286,7 @@ const built = await run(process.execPath, ['scripts/build.mjs', '--production'],
 if (built.code !== 0) throw new Error(built.output);
 const noOffline = flags['no-offline'] ? 'left out' : await ensureOffline();
 if (noOffline) console.log(`Without serverless-offline: ${noOffline}`);
+keepCertificatesForNpm();
 const starters = {
   ...targets,
   'scfws-silent': () => targets['scfws-node']({ cli: silent }),
