@@ -90,6 +90,7 @@ const inRooms = (...rooms) => rooms.map((room) => `test/unit/${room}/**/*.test.t
 /** Tests of a folder of test/host, in an editor's window. */
 const inWindow = (label, folder, env) => ({
   label,
+  window: true,
   run: (options) =>
     counted(label, ['test/host/run.mjs', ...only], {
       ...options,
@@ -127,13 +128,13 @@ const steps = {
       ...['test/unit/**/*.test.ts', 'test/transcripts/*.test.ts'],
     ),
   ],
+  conformance: [tests('conformance tests', 'test/conformance/**/*.test.ts')],
   webview: [
     tests('webview tests', '--config', 'test/webview/mocharc.json', 'test/webview/**/*.test.ts'),
   ],
-  conformance: [tests('conformance tests', 'test/conformance/**/*.test.ts')],
   hostile: [tests('hostile tests', '--ignore', '**/soak.test.ts', 'test/hostile/**/*.test.ts')],
   soak: [tests('soak', 'test/hostile/soak.test.ts')],
-  vsix: [tests('package tests', 'test/vsix/**/*.test.ts')],
+  vsix: [{ ...tests('package tests', 'test/vsix/**/*.test.ts'), window: true }],
   lint: [
     program('eslint', [bin('eslint', 'bin', 'eslint.js'), '.', ...cached('eslint')]),
     program('prettier', [
@@ -148,7 +149,7 @@ const first = ['types', 'build'];
 
 /**
  * Programs at a time: tests wait half of their time, for processes, for the editor and for virtual minutes; a third one
- * takes what two leave of two cores.
+ * takes what two leave of two cores. One window of an editor at a time: it takes a core for itself.
  */
 const atATime = 3;
 
@@ -205,19 +206,23 @@ async function runSteps(todo) {
   const all = waiting.length;
   const running = new Set();
   let ended = 0;
+  const take = () => {
+    const hasWindow = [...running].some((job) => job.window);
+    const at = waiting.findIndex(({ job }) => !(hasWindow && job.window));
+    return at < 0 ? undefined : waiting.splice(at, 1)[0];
+  };
   const takeTurns = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    // Whoever finds only windows while one is open leaves them to the one that has it.
+    for (let next = take(); next !== undefined; next = take()) {
       const { step, job } = next;
-      running.add(job.label);
+      running.add(job);
       if (alone) heading(step);
       else console.log(`… ${job.label}`);
       await work(step, job, alone ? {} : { quiet: true, title: job.label });
-      running.delete(job.label);
+      running.delete(job);
       ended += 1;
-      if (!alone)
-        console.log(
-          `\n${ended} of ${all} ended; running: ${[...running].join(', ') || 'nothing more'}`,
-        );
+      const left = [...running].map(({ label }) => label).join(', ') || 'nothing more';
+      if (!alone) console.log(`\n${ended} of ${all} ended; running: ${left}`);
     }
   };
   await Promise.all(Array.from({ length: atATime }, takeTurns));

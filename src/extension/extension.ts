@@ -124,6 +124,9 @@ function makeParts(context: vscode.ExtensionContext): Parts {
 function wireViews(parts: Parts): vscode.Disposable[] {
   const { projects, gateway, runs, log, debugging, context } = parts;
   const functions = new FunctionsView(gateway, projects, runs);
+  const functionsTree = vscode.window.createTreeView(views.functions, {
+    treeDataProvider: functions,
+  });
   const connections = new ConnectionsView(gateway);
   const statusBar = new StatusBar(gateway, projects);
   const lenses = new Lenses(parts);
@@ -182,7 +185,11 @@ function wireViews(parts: Parts): vscode.Disposable[] {
     projects.onDidChange(refresh),
     vscode.workspace.onDidChangeConfiguration(refresh),
     vscode.workspace.onDidGrantWorkspaceTrust(refresh),
-    vscode.window.registerTreeDataProvider(views.functions, functions),
+    functionsTree,
+    functionsTree.onDidChangeVisibility(({ visible }) => {
+      // A busy machine or a network drive can lose what its watcher was to tell.
+      if (visible && projects.all.length === 0) void projects.refresh();
+    }),
     vscode.window.registerTreeDataProvider(views.connections, connections),
     vscode.languages.registerCodeLensProvider(files, lenses),
     vscode.languages.registerCodeActionsProvider(withFindings, findings, {

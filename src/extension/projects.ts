@@ -72,10 +72,12 @@ export class Projects implements vscode.Disposable {
       this.reading = this.read().finally(() => (this.reading = undefined));
       return this.reading;
     }
-    this.next ??= this.reading.then(() => {
+    const again = () => {
       this.next = undefined;
       return this.refresh();
-    });
+    };
+    // Also after one that failed: else nothing would be read any more.
+    this.next ??= this.reading.then(again, again);
     return this.next;
   }
 

@@ -25,7 +25,7 @@ export async function runSuites(
   };
   const mocha = new Mocha({
     ui: 'bdd',
-    timeout: 60_000,
+    timeout: 120_000,
     color: false,
     reporter: path.join(root, 'test', 'reporter.cjs'),
     grep: process.env['SCFWS_GREP'] || undefined,

@@ -209,9 +209,13 @@ describe('sockets', function () {
   afterEach(disposeServed);
 
   const count = ({ pid }: Served): number =>
-    fs
-      .readdirSync(`/proc/${pid}/fd`)
-      .filter((fd) => fs.readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:')).length;
+    fs.readdirSync(`/proc/${pid}/fd`).filter((fd) => {
+      try {
+        return fs.readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:');
+      } catch {
+        return false; // Closed since it was listed.
+      }
+    }).length;
 
   it('of clients that were dropped or refused are given back, whatever these do', async () => {
     const served = await serve({

@@ -1,9 +1,34 @@
 // Projects where people put them, and while the gateway runs.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import * as vscode from 'vscode';
 import * as ids from '../../../src/extension/ids';
 import type { InvokeAnswer } from '../../../src/extension/commands/invoke';
 import { activate, echoFiles, run, start, stop, TestProject, until } from '../support';
+
+describe('a project that comes to the workspace whole', () => {
+  let moved: TestProject;
+
+  before(activate);
+  after(() => moved.remove());
+
+  it('is known without a start, also where the editor tells of its folder alone', async () => {
+    const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-moved-'));
+    const made = new TestProject('moved', echoFiles('javascript', { service: 'moved' }), elsewhere);
+    moved = new TestProject('moved/deep');
+    fs.mkdirSync(path.dirname(moved.folder), { recursive: true });
+    fs.renameSync(made.folder, moved.folder);
+    const handler = moved.uri('Register/index.js');
+    await vscode.workspace.openTextDocument(handler);
+    await until('the lenses over its handler', async () => {
+      const lenses = await run<vscode.CodeLens[]>('vscode.executeCodeLensProvider', handler, 10);
+      return lenses.some(({ command }) => command?.title.includes('Invoke'));
+    });
+    fs.rmSync(elsewhere, { recursive: true });
+  });
+});
 
 describe('projects of a workspace', function () {
   this.bail(true);

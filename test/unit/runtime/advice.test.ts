@@ -42,7 +42,6 @@ const js = (files: Files, more: Partial<FunctionSpec> = {}, role: Role | null = 
 const handler = 'def main_handler(event, context):\n    return 1\n';
 
 describe('Advice on a module that was not found', function () {
-  this.timeout(30_000);
   afterEach(disposeBenches);
 
   it('looks in the folder of the function before it names a package', async () => {
@@ -252,7 +251,6 @@ describe('Advice on a module that was not found', function () {
 });
 
 describe('Advice on code for another world', function () {
-  this.timeout(30_000);
   afterEach(disposeBenches);
   const python3 = pythons().get('3.11');
 
@@ -371,7 +369,6 @@ describe('Advice on code for another world', function () {
 });
 
 describe('Advice on an event that lacks what the handler looks for', function () {
-  this.timeout(30_000);
   afterEach(disposeBenches);
   const keep = /store in Register/;
 
@@ -556,7 +553,6 @@ describe('Advice on text that no interpreter reads', function () {
 });
 
 describe('Advice on code as people write it', function () {
-  this.timeout(30_000);
   afterEach(disposeBenches);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-advice-'));
   after(() => fs.rmSync(folder, { recursive: true }));

@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { disposeBenches, startBench } from './harness';
 
 describe('A value of which JSON keeps nothing', function () {
-  this.timeout(30_000);
   let gateway: http.Server;
   before((done) => {
     gateway = http.createServer((_request, response) => response.end('{"errNo":0}'));

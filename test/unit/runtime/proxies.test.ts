@@ -194,8 +194,6 @@ const has = (program: string, module: string): boolean => {
 };
 
 describe('A push that a client hands to a proxy', function () {
-  this.timeout(30_000);
-
   const start = (family: 'python' | 'node', each: Case, interpreter: string): Bench => {
     const proxyUrl = `http://127.0.0.1:${portOf(proxy)}`;
     const environment = Object.fromEntries(

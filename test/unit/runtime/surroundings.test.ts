@@ -48,7 +48,6 @@ const versions = ['2.7', '3.6', '3.11', '3.13'].flatMap((version) => {
 });
 
 describe('The surroundings of a handler', function () {
-  this.timeout(30_000);
   afterEach(disposeBenches);
 
   it('are in UTC, unless the function has a variable TZ', async () => {

@@ -27,7 +27,6 @@ const hosts = [
 
 for (const { language, find } of hosts) {
   describe(`a Web function's ${language} host`, function () {
-    this.timeout(30_000);
     let interpreter: string | undefined;
     let folder: string;
     let exported: string;

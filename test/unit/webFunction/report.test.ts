@@ -43,7 +43,6 @@ const facts = (): Fact[] => [
 ];
 
 describe('the report of an export', function () {
-  this.timeout(30_000);
   let folder: string;
   const write = (name: string, text: string): string => {
     const file = path.join(folder, name);
