@@ -4,8 +4,8 @@ import * as vscode from 'vscode';
 
 /** Milliseconds: folders that come within them are looked at together. */
 const together = 300;
-/** More folders at once are an installation, and no project. */
-const mostFolders = 50;
+/** Where more come at once, the whole workspace is looked through. */
+const mostFolders = 20;
 const installed = /\/(node_modules|bower_components|site-packages|\.git|\.venv|venv)(\/|$)/;
 
 /**
@@ -32,9 +32,12 @@ export function watchFiles(
     due = undefined;
     const folders = outermost(came);
     came = [];
-    for (const folder of folders.slice(0, mostFolders)) {
-      const inside = new vscode.RelativePattern(folder, pattern);
-      (await vscode.workspace.findFiles(inside)).forEach(onChange);
+    const places =
+      folders.length > mostFolders
+        ? [pattern]
+        : folders.map((folder) => new vscode.RelativePattern(folder, pattern));
+    for (const place of places) {
+      (await vscode.workspace.findFiles(place)).forEach(onChange);
     }
   };
   all.onDidCreate((uri) => {
