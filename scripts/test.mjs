@@ -98,18 +98,15 @@ const inWindow = (label, folder, env) => ({
     }),
 });
 
-const apart = [
-  tests('unit tests of runtimes', ...inRooms('runtime')),
-  tests('unit tests of programs', ...inRooms('cli', 'webFunction')),
-  tests('unit tests of nodes', ...inRooms('cluster')),
-  tests('unit tests of orders', ...inRooms('explore', 'replay')),
-  tests('unit tests of scenarios', ...inRooms('load', 'scenario')),
-  tests('unit tests of new projects', ...inRooms('mcp', 'scaffold')),
-];
-const roomsApart = inRooms(
-  ...['runtime', 'cli', 'webFunction', 'cluster', 'explore', 'replay'],
-  ...['load', 'scenario', 'mcp', 'scaffold'],
-);
+/** Rooms of the unit tests that take long, the longest first. */
+const apart = {
+  runtimes: ['runtime'],
+  programs: ['cli', 'webFunction'],
+  nodes: ['cluster'],
+  orders: ['explore', 'replay'],
+  scenarios: ['load', 'scenario'],
+  'new projects': ['mcp', 'scaffold'],
+};
 
 /** The programs of each step. */
 const steps = {
@@ -121,10 +118,12 @@ const steps = {
     inWindow('tests with several folders', 'multiRoot', { SCFWS_FOLDERS: 'chat,games' }),
   ],
   unit: [
-    ...apart,
+    ...Object.entries(apart).map(([what, rooms]) =>
+      tests(`unit tests of ${what}`, ...inRooms(...rooms)),
+    ),
     tests(
       'other unit tests',
-      ...roomsApart.flatMap((files) => ['--ignore', files]),
+      ...inRooms(...Object.values(apart).flat()).flatMap((files) => ['--ignore', files]),
       ...['test/unit/**/*.test.ts', 'test/transcripts/*.test.ts'],
     ),
   ],

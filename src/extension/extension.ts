@@ -188,7 +188,7 @@ function wireViews(parts: Parts): vscode.Disposable[] {
     functionsTree,
     functionsTree.onDidChangeVisibility(({ visible }) => {
       // A busy machine or a network drive can lose what its watcher was to tell.
-      if (visible && projects.all.length === 0) void projects.refresh();
+      if (visible) void projects.refresh();
     }),
     vscode.window.registerTreeDataProvider(views.connections, connections),
     vscode.languages.registerCodeLensProvider(files, lenses),

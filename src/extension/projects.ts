@@ -76,7 +76,7 @@ export class Projects implements vscode.Disposable {
       this.next = undefined;
       return this.refresh();
     };
-    // Also after one that failed: else nothing would be read any more.
+    // Also after one that failed: else what is asked for during a later one would not be read.
     this.next ??= this.reading.then(again, again);
     return this.next;
   }

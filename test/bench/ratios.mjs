@@ -32,10 +32,12 @@ export function ratiosOf(results) {
 
 const round = (value) => Number(value.toPrecision(3));
 
-/** What was not measured this time stays as it was. */
+/** What was not measured this time stays as it was, with when and where it was measured. */
 export function keepRatios(ratios, { date, model, node }) {
-  const before = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : { ratios: {} };
-  const kept = { date, model, node, ratios: { ...before.ratios, ...ratios } };
+  const kept = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : { ratios: {} };
+  for (const [name, ratio] of Object.entries(ratios)) {
+    kept.ratios[name] = { ...ratio, date, model, node };
+  }
   fs.writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
   console.log(`Kept ${Object.keys(ratios).length} ratios in ${path.basename(file)}.`);
 }
@@ -56,12 +58,12 @@ export function compareRatios(ratios) {
     const [now, before] = [ratios[name], kept.ratios[name]];
     return now.ratio - before.ratio > Math.max(now.spread, before.spread, 0.05 * before.ratio);
   });
-  console.log(`\nCompared with ${kept.date} (less is better):`);
+  console.log('\nCompared with what was kept (less is better):');
   for (const name of names) {
     const [now, before] = [ratios[name], kept.ratios[name]];
     const mark = worse.includes(name) ? '✖ worse' : '✔';
     console.log(
-      `  ${mark} ${name}: ${before.ratio} ± ${before.spread} → ${now.ratio} ± ${now.spread}`,
+      `  ${mark} ${name}: ${before.ratio} ± ${before.spread} (${before.date}) → ${now.ratio} ± ${now.spread}`,
     );
   }
   console.log(`${worse.length} of ${names.length} got worse by more than the noise of the runs.`);

@@ -32,8 +32,6 @@ async function freePort(): Promise<number> {
 }
 
 describe('scfws conformance', function () {
-  this.timeout(120_000);
-
   it('checks its own gateway and counts the rows by mark', async () => {
     const node = ['--language', 'node', '--node', process.execPath];
     const { out, err, code } = await scfws('conformance', ...node, '--only', 'address.path');

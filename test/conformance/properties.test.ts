@@ -56,7 +56,6 @@ for (const { title, language, runtime, interpreter } of [python, node].filter(
   (each): each is Runtime => each !== undefined,
 )) {
   describe(`any client, with handlers in ${title}`, function () {
-    this.timeout(120_000);
     let mailbox: Mailbox;
     let folder: string;
     let session: Session;

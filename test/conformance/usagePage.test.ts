@@ -38,7 +38,6 @@ for (const { title, language, runtime, interpreter } of runtimes) {
     let session: Session;
 
     before(async function () {
-      this.timeout(60_000);
       const program = await interpreter();
       const requests = program === undefined ? undefined : requestsFor(program);
       if (program === undefined || requests === undefined) {

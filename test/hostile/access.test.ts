@@ -18,7 +18,6 @@ const rebound = 'rebound.example';
 const allowed = 'app.example';
 
 describe('access', function () {
-  this.timeout(60_000);
   let browser: Browser;
   let pages: http.Server;
   let pagePort: number;

@@ -29,7 +29,6 @@ const start = (project: object = {}): Promise<Served> =>
   serve({ files: { 'index.js': attackingHandler }, project: { ...project } });
 
 describe('attacks', function () {
-  this.timeout(60_000);
   afterEach(disposeServed);
 
   for (const line of [

@@ -41,7 +41,6 @@ const save = (served: Served, project: object): void =>
 const go = (served: Served): void => fs.writeFileSync(path.join(served.folder, 'go'), '');
 
 describe('changes while events run', function () {
-  this.timeout(60_000);
   afterEach(disposeServed);
 
   it('Delete removed from scfws.json before its turn: it is not run, everybody else is served', async () => {
@@ -125,7 +124,6 @@ describe('changes while events run', function () {
 });
 
 describe('clients that send and leave', function () {
-  this.timeout(60_000);
   afterEach(disposeServed);
 
   it('faster than they are served: the next one has to wait, and comes in once there is room (limits.leaving)', async () => {
@@ -153,7 +151,6 @@ describe('clients that send and leave', function () {
 });
 
 describe('the stop', function () {
-  this.timeout(60_000);
   afterEach(disposeServed);
 
   it('refuses who comes meanwhile, and closes with 1001 whom Register lets in', async () => {
@@ -205,7 +202,6 @@ describe('the stop', function () {
 });
 
 describe('sockets', function () {
-  this.timeout(60_000);
   afterEach(disposeServed);
 
   const count = ({ pid }: Served): number =>

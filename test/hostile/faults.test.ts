@@ -50,7 +50,6 @@ const trouble = (transfer: Record<string, unknown> = {}, project: Record<string,
   serve({ files: { 'index.js': troubleHandler }, transfer, project });
 
 describe('faults', function () {
-  this.timeout(60_000);
   afterEach(disposeServed);
 
   it('handler killed in the middle of an event: error 439, the connection lives, the next event is served', async () => {

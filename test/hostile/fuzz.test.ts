@@ -27,7 +27,6 @@ import { connect, disposeServed, serve, type Client, type Served } from './serve
 import { frame, openRaw, upgradeRequest, type FrameParts } from './wire';
 
 describe('fuzz', function () {
-  this.timeout(120_000);
   let served: Served;
   /** Somebody else, who must not notice anything. */
   let bystander: Client;

@@ -28,7 +28,6 @@ async function serveDelayed(ms: number): Promise<Served> {
 }
 
 describe('mishaps', function () {
-  this.timeout(60_000);
   afterEach(disposeServed);
 
   it('a test client that cannot even ask leaves nothing behind, and the session ends', async () => {

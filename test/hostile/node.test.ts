@@ -17,7 +17,6 @@ import {
 import { frame, upgradeRequest } from './wire';
 
 describe('strangers at a node', function () {
-  this.timeout(60_000);
   let functions: Functions;
   let node: GatewayNode;
   beforeEach(async () => {

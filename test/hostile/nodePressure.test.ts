@@ -30,7 +30,6 @@ const resident = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024;
 
 describe('pressure on a node', function () {
-  this.timeout(120_000);
   let functions: Functions;
   let node: GatewayNode | undefined;
   let attached: Attached | undefined;

@@ -9,7 +9,6 @@ const resident = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024;
 
 describe('pressure', function () {
-  this.timeout(120_000);
   afterEach(disposeServed);
 
   const othersAreServed = async (served: Served): Promise<void> => {

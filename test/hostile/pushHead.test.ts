@@ -14,7 +14,6 @@ interface Understood {
 }
 
 describe('pushHead', function () {
-  this.timeout(120_000);
   let server: http.Server;
   let understood: Understood[] = [];
 

@@ -238,7 +238,6 @@ for (const [language, parts] of Object.entries(languages)) {
     });
 
     it('freezes the clock: a function of 3 seconds stands for longer, then answers', async function () {
-      this.timeout(120_000);
       await bind('first');
       client.send('slow');
       const stopped = await stops.next();

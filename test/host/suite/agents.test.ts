@@ -15,7 +15,6 @@ exports.main_handler = async (event) => {
 `;
 
 describe('agents', function () {
-  this.timeout(120_000);
   let project: TestProject;
 
   before(async () => {

@@ -13,7 +13,6 @@ const secret = 'a secret of whoever attaches';
 
 describe('attaching to a node in the editor', function () {
   this.bail(true);
-  this.timeout(60_000);
   let project: TestProject;
   let node: ChildProcess;
   let listening: { urls: string[]; operationsPort: number };

@@ -12,7 +12,6 @@ import { activate, Client, run, stop, Trace, until, workspaceFolder } from '../s
 const extensions = { python: 'py', python2: 'py', javascript: 'js', typescript: 'ts' };
 
 describe('Create Project', function () {
-  this.timeout(120_000);
   let folder = '';
   let trace: Trace;
 

@@ -55,7 +55,6 @@ describe('from an empty folder', () => {
   for (const language of ['python', 'javascript', 'typescript', 'python2'] as const) {
     describe(`to a conversation in ${language}`, function () {
       this.bail(true);
-      this.timeout(120_000);
       let trace: Trace;
       let folder: string;
       let url: string;

@@ -17,7 +17,6 @@ scenarios:
 
 describe('running a load in the editor', function () {
   this.bail(true);
-  this.timeout(120_000);
   let project: TestProject;
   let loading: Promise<unknown>;
 

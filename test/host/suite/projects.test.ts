@@ -14,7 +14,7 @@ describe('a project that comes to the workspace whole', () => {
   before(activate);
   after(() => moved.remove());
 
-  it('is known without a start, also where the editor tells of its folder alone', async () => {
+  it('is known without a start', async () => {
     const elsewhere = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-moved-'));
     const made = new TestProject('moved', echoFiles('javascript', { service: 'moved' }), elsewhere);
     moved = new TestProject('moved/deep');

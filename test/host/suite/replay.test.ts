@@ -23,7 +23,6 @@ type Ended = Extract<ReplayEvent, { replay: 'ended' }>;
 
 describe('replaying a recording in the editor', function () {
   this.bail(true);
-  this.timeout(120_000);
   let project: TestProject;
   let recording: vscode.Uri;
 

@@ -47,7 +47,6 @@ async function pictures(name: string): Promise<void> {
 
 describe('scenarios in the Test Explorer', function () {
   this.bail(true);
-  this.timeout(120_000);
   const file = 'scenarios/hears.wsflow.yaml';
   let project: TestProject;
 

@@ -74,7 +74,6 @@ function serve(args: string[]) {
 }
 
 describe('scfws', function () {
-  this.timeout(60_000);
   let folder: string;
   const project = (): string => path.join(folder, 'echo');
 

@@ -96,7 +96,6 @@ describe('commands that people are shown', () => {
   });
 
   it('what `new` prints in a folder with a space starts that project', function () {
-    this.timeout(60_000);
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-paste-'));
     try {
       const run = (...args: string[]) =>

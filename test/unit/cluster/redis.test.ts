@@ -25,7 +25,6 @@ const ended = (child: ChildProcess): Promise<unknown> =>
     : new Promise((resolve) => child.once('exit', resolve));
 
 describe('several nodes over Redis', function () {
-  this.timeout(60_000);
   let functions: Functions;
   let redis: RealRedis;
   let folder: string;

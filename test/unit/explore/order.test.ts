@@ -216,8 +216,6 @@ describe('an order, told', () => {
 });
 
 describe('scfws explore', function () {
-  this.timeout(60_000);
-
   it('tells what it found, keeps it, and exits with 1', async () => {
     const project = raceProject('push-meets-close', 'javascript', 'race');
     try {

@@ -55,7 +55,6 @@ const runs = 30;
 for (const kind of kinds) {
   for (const language of ['python', 'javascript'] as const) {
     describe(`the race ${kind} in ${language}`, function () {
-      this.timeout(120_000);
       const faults = kind === 'dies-between';
 
       it('is found, shrunk, told and pinned', async () => {

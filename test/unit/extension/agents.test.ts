@@ -24,7 +24,6 @@ const accept =
   "return { errNo: 0, errMsg: 'ok', websocket: { action: 'connecting', secConnectionID: event.websocket.secConnectionID } };";
 
 describe('agents of the editor', function () {
-  this.timeout(60_000);
   let folder: string;
   let gateway: Gateway;
   let tools: Map<string, Tool>;

@@ -75,13 +75,21 @@ class Made {
   }
 }
 
+class RelativePattern {
+  constructor(
+    readonly base: Uri,
+    readonly pattern: string,
+  ) {}
+}
+
 const nothing = () => ({ dispose: () => undefined });
 
 export const editor = {
   /** The files that a search in the workspace finds. */
   found: [] as string[],
-  /** What was deleted, a folder alone and not what lay in it. */
+  /** What was deleted, or came: a folder alone and not what lies in it. */
   deleted: new EventEmitter<Uri>(),
+  created: new EventEmitter<Uri>(),
   /** The lists that the person was asked to choose from; they close each. */
   picks: [] as unknown[],
   /** Settings that somebody made, by their names. */
@@ -99,6 +107,7 @@ export const editor = {
   Position: Made,
   Range: Made,
   MarkdownString,
+  RelativePattern,
   DiagnosticSeverity: { Error: 0, Warning: 1, Information: 2 },
   StatusBarAlignment: { Left: 1, Right: 2 },
   ViewColumn: { One: 1 },
@@ -162,7 +171,11 @@ export const editor = {
       inspect: () => undefined,
     }),
     asRelativePath: (file: string) => file,
-    findFiles: () => Promise.resolve(editor.found.map((file) => Uri.file(file))),
+    findFiles: (place: string | RelativePattern) => {
+      const base = typeof place === 'string' ? '' : place.base.fsPath;
+      const found = editor.found.filter((file) => file.startsWith(base));
+      return Promise.resolve(found.map((file) => Uri.file(file)));
+    },
     getWorkspaceFolder: (uri: Uri) =>
       editor.workspace.workspaceFolders?.find((each) => uri.fsPath.startsWith(each.uri.fsPath)),
     workspaceFile: undefined as Uri | undefined,
@@ -170,7 +183,8 @@ export const editor = {
     onDidGrantWorkspaceTrust: nothing,
     createFileSystemWatcher: (pattern: string) => ({
       onDidChange: nothing,
-      onDidCreate: nothing,
+      onDidCreate: (listener: (uri: Uri) => void) =>
+        pattern === '**/*' ? editor.created.event(listener) : nothing(),
       onDidDelete: (listener: (uri: Uri) => void) =>
         pattern === '**/*' ? editor.deleted.event(listener) : nothing(),
       dispose: () => undefined,

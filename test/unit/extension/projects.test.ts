@@ -66,6 +66,37 @@ describe('the projects of a workspace', () => {
     projects.dispose();
   });
 
+  for (const count of [1, 25])
+    it(`come with folders of which the editor tells the folders alone (${count})`, async () => {
+      const projects = new Projects();
+      await projects.refresh();
+      const changed = new Promise<void>((resolve) => projects.onDidChange(resolve));
+      for (let n = 0; n < count; n++) {
+        write(`came-${count}/${n}/deep`, JSON.stringify(chat));
+        editor.created.fire(editor.Uri.file(path.join(root, `came-${count}`, String(n))));
+      }
+      await changed;
+      assert.equal(projects.all.length, count);
+      projects.dispose();
+    });
+
+  it('are looked for again when a look failed that was asked for during another', async () => {
+    write('late', JSON.stringify(chat));
+    const projects = new Projects();
+    const { findFiles } = editor.workspace;
+    editor.workspace.findFiles = () => Promise.reject(new Error('the search ended'));
+    const failed = [projects.refresh(), projects.refresh()];
+    assert.deepEqual(
+      (await Promise.allSettled(failed)).map(({ status }) => status),
+      ['rejected', 'rejected'],
+    );
+    editor.workspace.findFiles = findFiles;
+    const first = projects.refresh();
+    editor.found.length = 0; // Gone once the first one has looked.
+    await Promise.all([first, projects.refresh()]);
+    assert.equal(projects.all.length, 0);
+  });
+
   it('own a file by the innermost of them', async () => {
     write('.', JSON.stringify(chat));
     write('inner', JSON.stringify(chat));

@@ -39,7 +39,6 @@ scenarios:
 `;
 
 describe('artillery-engine-wsflow', function () {
-  this.timeout(60_000);
   let project: Project;
   let session: Session;
   before(async () => {

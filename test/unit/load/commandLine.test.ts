@@ -26,7 +26,6 @@ scenarios:
 `;
 
 describe('scfws load', function () {
-  this.timeout(120_000);
   let project: Project;
 
   before(() => {

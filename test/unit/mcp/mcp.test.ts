@@ -156,7 +156,6 @@ const bugs: Bug[] = [
 ];
 
 describe('scfws mcp', function () {
-  this.timeout(120_000);
   let folder: string;
   let agent: Agent | undefined;
 

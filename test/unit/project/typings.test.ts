@@ -22,7 +22,6 @@ const root = path.resolve(__dirname, '../../..');
 const execute = promisify(execFile);
 
 describe('types of the contract', function () {
-  this.timeout(120_000);
   const folders: string[] = [];
   afterEach(() => folders.splice(0).forEach((each) => fs.rmSync(each, { recursive: true })));
 

@@ -8,7 +8,6 @@ import type { ReplayEvent } from '../../../src/core/replay/events';
 import { makeProject, type Project } from '../scenario/parts';
 
 describe('scfws replay', function () {
-  this.timeout(120_000);
   let project: Project;
   let recording: string;
 

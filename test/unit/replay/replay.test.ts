@@ -65,7 +65,6 @@ steps:
 `;
 
 describe('replay', function () {
-  this.timeout(60_000);
   let project: Project;
   let recording: Recording;
 

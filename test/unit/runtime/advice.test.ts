@@ -416,7 +416,6 @@ describe('Advice on an event that lacks what the handler looks for', function ()
 });
 
 describe('Advice on what is there under another name or in another form', function () {
-  this.timeout(60_000);
   afterEach(disposeBenches);
   const def = (body: string) => ({
     'index.py': `import json\ndef main_handler(event, context):\n    return ${body}\n`,
@@ -477,7 +476,6 @@ describe('Advice on what is there under another name or in another form', functi
 });
 
 describe('Advice on text that no interpreter reads', function () {
-  this.timeout(60_000);
   afterEach(disposeBenches);
   const body = (line: string) => ({
     'index.py': `def main_handler(event, context):\n    ${line}\n`,

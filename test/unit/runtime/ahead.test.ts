@@ -92,7 +92,6 @@ function assertOneAtATime(bench: Bench): void {
 }
 
 describe('an event handed over ahead', function () {
-  this.timeout(60_000);
   afterEach(disposeBenches);
 
   for (const language of languages) {

@@ -72,7 +72,6 @@ function pythonWithDebugpy(): string | undefined {
 
 for (const { title, file, spec, code, attach } of languages) {
   describe(`Debugging a ${title} function`, function () {
-    this.timeout(60_000);
     const attached: TestDebugger[] = [];
     let interpreter: string | undefined;
     before(function () {
@@ -236,7 +235,6 @@ exports.main_handler = () => new Promise((resolve) => {
 });
 
 describe('An error that leaves a Node.js handler', function () {
-  this.timeout(60_000);
   const attached: TestDebugger[] = [];
   afterEach(async () => {
     attached.splice(0).forEach((each) => each.dispose());
@@ -336,7 +334,6 @@ exports.main_handler = () => 1;
 });
 
 describe('A Python handler that is debugged', function () {
-  this.timeout(60_000);
   const attached: TestDebugger[] = [];
   let interpreter: string | undefined;
   before(function () {

@@ -38,7 +38,6 @@ for (const { title, spec, node } of implementations) {
 
   describe(`A function in ${title}`, function () {
     before(async function () {
-      this.timeout(120_000);
       if (node !== undefined) {
         spec.interpreter = await fetchedNode(node);
       }

@@ -104,7 +104,6 @@ const soundNode = [
 ];
 
 describe('A handler that no call can get an answer from', function () {
-  this.timeout(60_000);
   afterEach(disposeBenches);
 
   type Options = { family: 'python' | 'node'; file?: string; program?: string; version?: string };

@@ -53,7 +53,6 @@ describe('a file from the future', () => {
 });
 
 describe('a function that cannot be loaded', function () {
-  this.timeout(60_000);
   afterEach(disposeBenches);
 
   it('is started once for one event, also while what it read is looked at', async () => {

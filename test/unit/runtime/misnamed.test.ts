@@ -178,7 +178,6 @@ const python: Case[] = [
 ];
 
 describe('a member that is called otherwise here', function () {
-  this.timeout(60_000);
   afterEach(disposeBenches);
 
   const toldOf = async (

@@ -100,7 +100,6 @@ const python: Case[] = [
 ];
 
 describe('code that needs a later version than its function is for', function () {
-  this.timeout(60_000);
   afterEach(disposeBenches);
 
   const toldOf = async (
@@ -184,7 +183,6 @@ describe('code that needs a later version than its function is for', function ()
 });
 
 describe('code that is built before it needs a later version', function () {
-  this.timeout(60_000);
   afterEach(disposeBenches);
 
   const program = process.execPath;
@@ -347,7 +345,6 @@ export const main_handler = async (event: Event): Promise<unknown> => {
 });
 
 describe('a package that says itself that it is for a later version', function () {
-  this.timeout(60_000);
   afterEach(disposeBenches);
 
   const toldOf = async (
@@ -493,7 +490,6 @@ describe('a package that says itself that it is for a later version', function (
 });
 
 describe('a function that a later version runs than it is for', function () {
-  this.timeout(60_000);
   afterEach(disposeBenches);
 
   const spec = {

@@ -102,7 +102,6 @@ describe('A custom runtime (runtime.custom)', () => {
 });
 
 describe('A Go program (runtime.go)', function () {
-  this.timeout(120_000);
   let built: string | undefined;
 
   before(function () {

@@ -211,7 +211,6 @@ describe('templates', () => {
 
   for (const template of templateNames) {
     it(`TypeScript ${template} compiles with its own tsconfig.json`, async function () {
-      this.timeout(60_000);
       const target = path.join(folder, template);
       const plan = planScaffold(
         { ...answers, language: 'typescript', template },

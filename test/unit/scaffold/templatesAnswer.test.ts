@@ -19,8 +19,6 @@ describe('scaffolded projects', () => {
 
   for (const language of languages) {
     describe(language, function () {
-      this.timeout(60_000);
-
       it('echo: says back what it hears, and closes on "bye"', async () => {
         served = await serveScaffold(language, 'echo');
         const ann = await served.connect(['chat', 'binary']);
@@ -68,7 +66,6 @@ describe('scaffolded projects', () => {
       const program = programWithRedis(language);
       if (program === null) continue; // Debian's python3-redis, which `npm test` installs.
       it(`${language} chat keeps its members in Redis when it has one`, async function () {
-        this.timeout(60_000);
         const redis = await startRedis('p@ss word');
         try {
           served = await serveScaffold(

@@ -90,7 +90,6 @@ function junitProblems({ tag, attributes, text, children }: XmlNode): string[] {
 }
 
 describe('scfws test', function () {
-  this.timeout(120_000);
   let project: Project;
   beforeEach(() => (project = makeProject()));
   afterEach(() => project.dispose());

@@ -34,7 +34,6 @@ scenarios:
 `;
 
 describe('scfws test --coverage', function () {
-  this.timeout(120_000);
   let project: Project;
   beforeEach(() => {
     project = makeProject();

@@ -16,7 +16,6 @@ scenarios:
 `;
 
 describe('a run that is interrupted', function () {
-  this.timeout(120_000);
   let project: Project;
   beforeEach(() => {
     project = makeProject();

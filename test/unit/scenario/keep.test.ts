@@ -65,7 +65,6 @@ function exported({ facts, payloads }: Recording): string {
 }
 
 describe('recorded traffic kept as a scenario', function () {
-  this.timeout(60_000);
   let project: Project;
 
   before(() => {

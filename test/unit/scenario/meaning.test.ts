@@ -4,7 +4,6 @@ import path from 'node:path';
 import { makeProject, type Project } from './parts';
 
 describe('scenarios', function () {
-  this.timeout(120_000);
   let project: Project;
   beforeEach(() => (project = makeProject()));
   afterEach(() => project.dispose());

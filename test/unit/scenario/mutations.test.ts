@@ -43,7 +43,6 @@ const mutations: Mutation[] = [
 ];
 
 describe('scenarios of the chat template', function () {
-  this.timeout(120_000);
   let folder: string;
   before(async () => {
     folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'scfws-mutations-')));

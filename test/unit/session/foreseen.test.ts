@@ -9,7 +9,6 @@ import type { Fact, FactKind, FactOf } from '../../../src/protocol/fact';
 const bootstrapFolder = path.resolve(__dirname, '../../../src/core/runtime/bootstrap');
 
 describe('before the first event', function () {
-  this.timeout(60_000);
   let folder: string;
   let session: Session | undefined;
 

@@ -3,8 +3,6 @@ import assert from 'node:assert/strict';
 import { serveScaffold } from '../scaffold/conversation';
 
 describe('a test client', function () {
-  this.timeout(60_000);
-
   it('that was closed has left its name as soon as that is told', async () => {
     const served = await serveScaffold('javascript', 'echo');
     const { intents } = served.session;

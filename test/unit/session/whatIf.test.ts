@@ -15,7 +15,6 @@ const event = (connection: string, data = 'dry') =>
   });
 
 describe('what if', function () {
-  this.timeout(120_000);
   let served: Served;
   before(async () => (served = await serveScaffold('javascript', 'echo')));
   after(() => served.dispose());
@@ -88,7 +87,6 @@ describe('what if', function () {
 
 for (const language of ['javascript', 'python'] as const) {
   describe(`orphans of ${language}`, function () {
-    this.timeout(120_000);
     let served: Served;
     before(async () => (served = await serveScaffold(language, 'echo')));
     after(() => served.dispose());

@@ -175,8 +175,6 @@ const isDelivered = (fact: Fact): fact is FactOf<'frame'> =>
 const originOf = (preview: string) => (JSON.parse(preview) as { origin: string }).origin;
 
 describe('the trace of a real session', function () {
-  this.timeout(120_000);
-
   for (const { name, file, code, runtime } of languages) {
     it(`names the cause of everything that eight clients get from ${name}`, async () => {
       const { session, facts, until } = await startStage(file, code, runtime);

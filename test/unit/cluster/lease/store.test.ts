@@ -20,7 +20,6 @@ const group = 'payers';
 const key = (name: string): string => `{model}:${name}`;
 
 describe("the model's Redis and the real one", function () {
-  this.timeout(60_000);
   let server: RealRedis;
   let client: ReturnType<typeof createClient>;
 
