@@ -5,6 +5,7 @@
  * has just been away: then it may be on its way back.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { sentenceOf } from '../core/errors';
 import type { Peers } from '../core/gateway/peers';
@@ -13,8 +14,14 @@ import { pushErrors, type PushRequest } from '../core/gateway/pushRequest';
 /** Bytes of an id that name the instance; the other 10 cannot be guessed. */
 const nameBytes = 6;
 
-/** How long another instance may take for a push, milliseconds. */
-const answerLimit = 5000;
+/** How long another instance may take for a push, milliseconds: less than the 3 s that a function has by default. */
+const answerLimit = 2000;
+
+/** Between two tries to have an answer heard, milliseconds. */
+const answerPause = 50;
+
+/** How long a connection to Redis may take, milliseconds. */
+const connectLimit = 5000;
 
 /** Between two tries to find it, milliseconds. */
 const longestPause = 2000;
@@ -93,7 +100,7 @@ class Bus {
     private readonly log: (text: string) => void,
   ) {
     const socket = {
-      connectTimeout: answerLimit,
+      connectTimeout: connectLimit,
       // One that cannot be used from the beginning is a mistake, which nobody would hear of while this tries again.
       reconnectStrategy: (tried: number, cause: Error) =>
         this.started ? Math.min(50 * 2 ** tried, longestPause) : cause,
@@ -126,13 +133,30 @@ class Bus {
         this.asked.get(message.answers)?.(message.verdict);
       } else {
         const verdict = answer(message);
-        const reply = JSON.stringify({ answers: message.ask, verdict });
-        this.sender.publish(channel(message.from), reply).catch(() => undefined); // The asker gives up by itself.
+        void this.reply(message.from, JSON.stringify({ answers: message.ask, verdict }));
       }
     });
   }
 
+  /**
+   * Each of the four connections to Redis that a push needs is found again by itself: what was pushed would have no answer
+   * where this instance's sender or the asker's receiver comes last. Resolves when it was heard, or the asker gave up.
+   */
+  private async reply(asker: string, text: string): Promise<void> {
+    const until = performance.now() + answerLimit;
+    for (let heard = 0; heard === 0 && performance.now() < until;) {
+      heard = await this.sender.publish(channel(asker), text).catch(() => 0);
+      if (heard === 0) {
+        await wait(answerPause);
+      }
+    }
+  }
+
   ask(owner: string, service: string, request: PushRequest): Promise<Verdict> {
+    if (!this.receiver.isReady) {
+      const errMsg = 'Redis cannot be reached: an answer would not be heard';
+      return Promise.resolve({ errNo: pushErrors.socketDied, errMsg });
+    }
     const ask = randomUUID();
     const call: Call = { from: this.name, ask, service, request: wireOf(request) };
     return new Promise((resolve) => {

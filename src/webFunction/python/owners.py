@@ -11,8 +11,10 @@ import uuid
 import pushes
 
 NAME_BYTES = 6
-# Seconds that another instance may take for a push.
-ANSWER_LIMIT = 5
+# Seconds that another instance may take for a push: less than the 3 that a function has by default.
+ANSWER_LIMIT = 2
+# Seconds between two tries to have an answer heard.
+ANSWER_PAUSE = 0.05
 # Seconds that instances may need to find a Redis again that was away.
 BACK_LIMIT = 10
 
@@ -24,6 +26,8 @@ class Owners(object):
         self.asked = {}
         # When Redis was found again.
         self.back = None
+        # Whether an answer can come.
+        self.hears = False
 
     def new_id(self):
         return base64.b64encode(self.name + os.urandom(16 - NAME_BYTES)).decode('ascii')
@@ -38,9 +42,11 @@ class Owners(object):
             def on_connect(self, connection):  # Not for the first time.
                 owners.back = time.monotonic()
                 redis.client.PubSub.on_connect(self, connection)
+                owners.hears = True
 
         messages = Messages(self.redis.connection_pool, ignore_subscribe_messages=True)
         messages.subscribe(channel(self.name.hex()))
+        self.hears = True
         threading.Thread(target=self.listen, args=(messages, push, log), daemon=True).start()
 
     def listen(self, messages, push, log):
@@ -48,7 +54,7 @@ class Owners(object):
             try:
                 message = messages.get_message(timeout=60)
             except Exception as error:  # Redis is away: the library connects and subscribes again.
-                self.back = time.monotonic()
+                self.back, self.hears = time.monotonic(), False
                 log('', 'Redis: %s' % error)
                 time.sleep(1)
                 continue
@@ -57,7 +63,7 @@ class Owners(object):
                     self.receive(json.loads(message['data'].decode('utf-8')), push)
                 except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
                     log('', 'Redis: a message that no instance wrote was left out')
-                except Exception as error:  # The answer could not be sent: the asker gives up by itself.
+                except Exception as error:  # Whatever happens to one push, the next ones are heard.
                     log('', 'Redis: %s' % error)
 
     def receive(self, message, push):
@@ -76,7 +82,23 @@ class Owners(object):
         else:
             payload = base64.b64decode(wire['binary'])
         number, text = push(wire['id'], payload)
-        self.redis.publish(asker, json.dumps({'answers': ask, 'verdict': {'errNo': number, 'errMsg': text}}))
+        self.reply(asker, json.dumps({'answers': ask, 'verdict': {'errNo': number, 'errMsg': text}}))
+
+    def reply(self, asker, text):
+        """Each connection to Redis that a push needs is found again by itself: what was pushed would have no answer where
+        this instance's, or the one on which the asker listens, comes last. So it is said until it is heard."""
+        def again():
+            until = time.monotonic() + ANSWER_LIMIT
+            while not self.said(asker, text) and time.monotonic() < until:
+                time.sleep(ANSWER_PAUSE)
+        if not self.said(asker, text):
+            threading.Thread(target=again, daemon=True).start()
+
+    def said(self, asker, text):
+        try:
+            return self.redis.publish(asker, text) > 0
+        except Exception:  # Redis is away, which the listener tells.
+            return False
 
     def forward(self, connection, payload, service):
         """(errNo, errMsg) of the instance that holds it; None: no other does."""
@@ -87,6 +109,8 @@ class Owners(object):
         owner = raw[:NAME_BYTES]
         if self.redis is None or len(raw) != 16 or owner == self.name:
             return None
+        if not self.hears:
+            return pushes.DIED, 'Redis cannot be reached: an answer would not be heard'
         wire = {'id': connection}
         if payload is None:
             wire['close'] = True

@@ -84,3 +84,60 @@ export async function startRedis({ appendOnly = false } = {}): Promise<RealRedis
     },
   };
 }
+
+/** A way to a Redis on which single connections can be cut. */
+export interface Line {
+  port: number;
+  /** Of those that listen to a channel, or of the others; and nobody comes in until it is mended. */
+  cut(what: 'hears' | 'speaks'): void;
+  mend(): void;
+  dispose(): void;
+}
+
+export async function startLine(redisPort: number): Promise<Line> {
+  const sockets = new Map<net.Socket, 'hears' | 'speaks'>();
+  let isCut = false;
+  const server = net.createServer((socket) => {
+    if (isCut) {
+      socket.destroy();
+      return;
+    }
+    const redis = net.connect(redisPort, '127.0.0.1');
+    sockets.set(socket, 'speaks');
+    socket.on('data', (bytes) => {
+      if (/\r\nSUBSCRIBE\r\n/i.test(bytes.toString('latin1'))) {
+        sockets.set(socket, 'hears');
+      }
+    });
+    for (const [each, other] of [
+      [socket, redis],
+      [redis, socket],
+    ] as const) {
+      each.on('error', () => undefined);
+      each.on('close', () => other.destroy());
+      each.pipe(other);
+    }
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut(what) {
+      isCut = true;
+      for (const [socket, kind] of sockets) {
+        if (kind === what) {
+          socket.destroy();
+        }
+      }
+    },
+    mend() {
+      isCut = false;
+    },
+    dispose() {
+      server.close();
+      for (const socket of sockets.keys()) {
+        socket.destroy();
+      }
+    },
+  };
+}

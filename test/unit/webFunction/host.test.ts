@@ -11,7 +11,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { findProgram } from '../../../scripts/toolchain.mjs';
 import { fetchedNode } from '../runtime/harness';
-import { redisProgram, type RealRedis, startRedis } from '../cluster/redisServer';
+import { redisProgram, type RealRedis, startLine, startRedis } from '../cluster/redisServer';
 import { contents, exportOf, type Instance, startInstance } from './hosted';
 
 /** A Python that has what the host needs, as requirements.txt would install it; undefined: there is none. */
@@ -262,6 +262,47 @@ for (const { language, find } of hosts) {
         assert.equal(await ann.closed, 1011);
         assert.equal(one.cleanups().filter((line) => line.endsWith(left)).length, 1);
       } finally {
+        await redis.dispose();
+      }
+    });
+
+    // Each connection to Redis is found again by itself, and any of them may be the last.
+    it('has the true answer of a push while connections to Redis come back one after the other', async function () {
+      if (redisProgram === undefined) {
+        this.skip();
+      }
+      const redis = await startRedis();
+      const [ofOne, ofTwo] = [await startLine(redis.port), await startLine(redis.port)];
+      try {
+        const [one, two] = await Promise.all(
+          [ofOne, ofTwo].map(({ port }) => start({ REDIS_URL: `redis://127.0.0.1:${port}` })),
+        );
+        assert.ok(one !== undefined && two !== undefined);
+        others.push(one, two);
+        const [ann, ben] = [await one.connect(), await two.connect()];
+        const benId = await ben.ask('id');
+        // Who holds Ben cannot answer: the push has come all the same, so its answer is that.
+        ofTwo.cut('speaks');
+        const answer = ann.ask(`to ${benId} hi`);
+        assert.equal(await ben.messages.next(), 'hi');
+        ofTwo.mend();
+        assert.equal(await answer, '0');
+        // Who asks cannot hear: nothing is pushed.
+        ofOne.cut('hears');
+        while (!one.lines.some((line) => line.includes('Redis: '))) {
+          await once(one.child.stdout as NodeJS.ReadableStream, 'data');
+        }
+        assert.equal(await ann.ask(`to ${benId} unheard`), '9007');
+        ofOne.mend();
+        let last = '';
+        while ((last = await ann.ask(`to ${benId} back`)) !== '0') {
+          assert.equal(last, '9007');
+          await wait(50);
+        }
+        assert.equal(await ben.messages.next(), 'back');
+      } finally {
+        ofOne.dispose();
+        ofTwo.dispose();
         await redis.dispose();
       }
     });
