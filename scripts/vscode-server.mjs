@@ -2,7 +2,7 @@
 // A real VS Code where there is no desktop one: the server that the npm package code-server carries, in
 // .vscode-test/. Any Chromium is its window. `node scripts/vscode-server.mjs` installs it and prints where it is.
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -79,10 +79,31 @@ export async function ensureServer(version = process.env.SCFWS_VSCODE_SERVER || 
       });
     });
   }
+  shareServiceWorker(path.join(path.dirname(main), 'vs/workbench/contrib/webview/browser/pre'));
   const needed = neededNode[version];
   const own = Number(process.versions.node.split('.')[0]);
   const node = needed === undefined || own >= needed ? process.execPath : await ensureNode(needed);
   return { node, main, version };
+}
+
+/**
+ * Here all webviews are of one origin (elsewhere each has its own), so one service worker controls them all; but each
+ * registers it with its own id in the address, which replaces it: of two webviews that load at once, one can wait for ever
+ * for the answer of a worker that is gone, and stays empty. Without the id the worker is the same. (What the id is for are
+ * workers that a webview starts; ours start none.)
+ */
+function shareServiceWorker(folder) {
+  const file = path.join(folder, 'index.html');
+  const html = fs.readFileSync(file, 'utf8');
+  const mended = html.replace('&id=${ID}&remoteAuthority=', '&remoteAuthority=');
+  if (mended === html) return;
+  // The page names the one script that it may run.
+  const hash = (page) =>
+    createHash('sha256')
+      .update(/<script async type="module">([^]*)<\/script>/.exec(page)[1])
+      .digest('base64');
+  fs.writeFileSync(`${file}.new`, mended.replace(hash(html), hash(mended)));
+  fs.renameSync(`${file}.new`, file);
 }
 
 /** Installs a packed extension; its files are then in a folder of <dataFolder>/extensions. */

@@ -51,9 +51,9 @@ function tellWhatWasSeen(suite: Mocha.Suite): void {
       const lines = await window.describe().catch((error: unknown) => [String(error)]);
       const name = `failed-${test.fullTitle().replaceAll(/\W+/g, '-').slice(0, 80)}`;
       await window.take(name).catch(() => undefined);
-      lines.forEach((line) =>
-        Mocha.reporters.Base.consoleLog(`      │ ${line.replaceAll(/\s+/g, ' ')}`),
-      );
+      const seen = lines.map((line) => line.replaceAll(/\s+/g, ' ').slice(0, 300));
+      seen.forEach((line) => Mocha.reporters.Base.consoleLog(`      │ ${line}`));
+      Object.assign(test, { seen }); // For the reporter.
     }
   });
 }

@@ -10,8 +10,11 @@ const option = (name) =>
   process.argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
 const folder = process.argv.slice(2).find((word) => !word.startsWith('-'));
 
-/** Milliseconds that a test waits for something to be seen, and after which the place is looked up anew. */
-const patience = 30_000;
+/**
+ * Milliseconds that a test waits for something to be seen, against waiting for ever; less than Mocha's own limit, so that
+ * it can say what. And after which the place is looked up anew.
+ */
+const patience = 90_000;
 const lookAgain = 3000;
 
 /** One entry for each thing that a test can ask of the window. */
@@ -35,6 +38,7 @@ const requests = {
     seen.notifications = await texts('.notification-list-item');
     seen.dialogs = await texts('.monaco-dialog-box, .quick-input-widget:not([style*="none"])');
     seen.webviews = await window.webviewTexts();
+    seen.console = said.slice(-8);
     return Object.entries(seen).flatMap(([what, all]) => all.map((text) => `${what}: ${text}`));
   },
   async evaluate(window, { place, index, source }) {
@@ -88,6 +92,15 @@ const requests = {
 
 const window = await openWindow();
 window.page.setDefaultTimeout(patience);
+/** What the workbench and its frames complained of; without what each start of this server complains of. */
+const said = [];
+window.page.on('console', (message) => {
+  const text = message.text();
+  const usual = /spdlog\.node|open-vsx|ERR_NAME_NOT_RESOLVED/.test(text);
+  if (!usual && (['error', 'warning'].includes(message.type()) || /service worker/.test(text))) {
+    said.push(`${message.type()}: ${text}`);
+  }
+});
 
 const answers = createServer(async (request, response) => {
   let body = '';

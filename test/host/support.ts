@@ -27,20 +27,22 @@ export function workspaceFolder(index = 0): string {
   return folder.uri.fsPath;
 }
 
+/** Seconds; against waiting for ever, and less than Mocha's own limit, so that it is said what was waited for. */
+const patience = 90;
+
 /** Waits for what the probe sees; there is no other way to know when an editor has drawn or written something. */
 export async function until<T>(
   what: string,
   probe: () => T | undefined | false | null | Promise<T | undefined | false | null>,
-  seconds = 30,
 ): Promise<T> {
-  const end = Date.now() + seconds * 1000;
+  const end = Date.now() + patience * 1000;
   for (;;) {
     const value = await probe();
     if (value !== undefined && value !== false && value !== null) {
       return value;
     }
     if (Date.now() > end) {
-      throw new Error(`Waited ${seconds} s in vain for ${what}.`);
+      throw new Error(`Waited ${patience} s in vain for ${what}.`);
     }
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
@@ -77,23 +79,18 @@ export class Trace {
   next<K extends FactKind>(
     kind: K,
     fits: (fact: FactOf<K>) => boolean = () => true,
-    seconds = 30,
   ): Promise<FactOf<K>> {
-    return until(
-      `a fact ${kind} ${fits}`,
-      () => {
-        const facts = this.all();
-        const index = facts.findIndex(
-          (fact, position) => position >= this.at && fact.kind === kind && fits(fact as FactOf<K>),
-        );
-        if (index < 0) {
-          return undefined;
-        }
-        this.at = index + 1;
-        return facts[index] as FactOf<K>;
-      },
-      seconds,
-    ).catch((error: Error) => {
+    return until(`a fact ${kind} ${fits}`, () => {
+      const facts = this.all();
+      const index = facts.findIndex(
+        (fact, position) => position >= this.at && fact.kind === kind && fits(fact as FactOf<K>),
+      );
+      if (index < 0) {
+        return undefined;
+      }
+      this.at = index + 1;
+      return facts[index] as FactOf<K>;
+    }).catch((error: Error) => {
       const last = this.all().filter((fact) => fact.kind === kind);
       const told = last.slice(-5).map((fact) => `\n${JSON.stringify(fact).slice(0, 300)}`);
       throw new Error(`${error.message} From ${this.at} on; the last of them:${told.join('')}`);
@@ -230,8 +227,8 @@ export class Client {
   }
 
   /** The next message: text as a string, bytes as a buffer. */
-  async next(seconds = 30): Promise<string | Buffer> {
-    const message = await until('a message', () => this.received.shift(), seconds);
+  async next(): Promise<string | Buffer> {
+    const message = await until('a message', () => this.received.shift());
     return message.binary ? message.data : message.data.toString();
   }
 
@@ -389,8 +386,8 @@ export class Stops implements vscode.Disposable {
     return this.stopped.length;
   }
 
-  async next(seconds = 40): Promise<Stop> {
-    const { session, thread } = await until('a stop', () => this.stopped.shift(), seconds);
+  async next(): Promise<Stop> {
+    const { session, thread } = await until('a stop', () => this.stopped.shift());
     const { stackFrames } = (await session.customRequest('stackTrace', {
       threadId: thread,
       startFrame: 0,

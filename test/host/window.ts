@@ -2,7 +2,7 @@
 //
 //   await window.screenshot('traffic', { width: 1280, height: 800, theme: 'light' });  with SCFWS_PICTURES=1
 //   await window.webview('document.querySelectorAll("[role=row]").length')             → JSON value of the last line
-//   await window.waitFor('text=hello', { in: 'webview' });     Playwright selectors; waits up to 30 s
+//   await window.waitFor('text=hello', { in: 'webview' });     Playwright selectors; waits up to 90 s
 //   await window.click('button', { in: 'webview' });           also fill, text, press, type
 //   await window.page('new Promise(…)')                        in a plain page: the browser's own WebSocket, fetch
 //
@@ -95,7 +95,7 @@ export const window = {
     await ask('waitFor', { selector: '.notifications-toasts.visible', state: 'hidden' });
   },
 
-  /** What it shows, in words, a line for each tab, notification, dialog and webview. */
+  /** What it shows, in words, a line for each tab, notification, dialog, webview and complaint. */
   async describe(): Promise<readonly string[]> {
     return (await ask('describe', {})) as string[];
   },

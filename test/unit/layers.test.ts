@@ -161,7 +161,7 @@ describe('layers', () => {
           problems.filter((rule) => !rule.endsWith('no-unused-vars')),
           found,
         );
-      }).timeout(60_000);
+      });
     }
 
     it('a default that leaves out too much does not compile', () => {

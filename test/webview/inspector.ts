@@ -191,7 +191,7 @@ export async function openInspector(options: InspectorOptions = {}): Promise<Ins
       void answer(message);
     }
   };
-  page.setDefaultTimeout(45_000);
+  page.setDefaultTimeout(90_000);
   await page.exposeFunction('toHost', receive);
   const inspector = new Inspector(page);
   opened.inspector = inspector;

@@ -58,14 +58,10 @@ describe('pictures', function () {
         await run('workbench.action.closeAllEditors');
         const editor = await vscode.window.showTextDocument(project.uri(file), { preview: false });
         await server?.open(vscode.Uri.file(project.folder), editor.document);
-        const found = await until(
-          'mistakes',
-          () => {
-            const all = vscode.languages.getDiagnostics(project.uri(file));
-            return all.length >= 2 && all;
-          },
-          90,
-        );
+        const found = await until('mistakes', () => {
+          const all = vscode.languages.getDiagnostics(project.uri(file));
+          return all.length >= 2 && all;
+        });
         const [first] = found.sort((a, b) => a.range.start.compareTo(b.range.start));
         assert.match(found.map(({ message }) => message).join('\n'), /secConnectionId/);
         editor.selection = new vscode.Selection(first!.range.start, first!.range.start);

@@ -61,11 +61,7 @@ describe('authoring', function () {
     assert.deepEqual(errors(), []);
     await run(ids.commands.addTypes, { folder: project.folder, annotate: true });
     assert.match(project.read('scfws.d.ts'), /export interface RegisterEvent/);
-    const found = await until(
-      'two underlined mistakes',
-      () => errors().length >= 2 && errors(),
-      90,
-    );
+    const found = await until('two underlined mistakes', () => errors().length >= 2 && errors());
     assert.match(found.join('\n'), /secConnectionId.*Connecting/);
     assert.match(found.join('\n'), /'string' is not assignable to type 'number'/);
     if (process.env['SCFWS_WINDOW'] !== undefined) {

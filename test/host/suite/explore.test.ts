@@ -64,7 +64,7 @@ describe('exploring orders in the editor', function () {
       )) as string[];
       return seen.find((each) => words.test(each));
     };
-    return until(`a row ${words}`, look, 45).catch(async (error: Error) => {
+    return until(`a row ${words}`, look).catch(async (error: Error) => {
       await window.screenshot('explore-trouble', size);
       throw new Error(`${error.message} There are:\n${seen.join('\n')}`);
     });
@@ -129,7 +129,7 @@ describe('exploring orders in the editor', function () {
     const stops = new Stops();
     const debugged = run(ids.commands.debugOrder, key);
     // In the plain order no push fails, and nobody comes to this line.
-    const first = await stops.next(60);
+    const first = await stops.next();
     assert.equal(first.line, line + 1);
     vscode.debug.removeBreakpoints([breakpoint]);
     await stops.go(first);

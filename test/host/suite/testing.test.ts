@@ -74,7 +74,7 @@ describe('scenarios in the Test Explorer', function () {
   const row = async (words: RegExp) => {
     let seen: string[] = [];
     const look = async () => (seen = await rows()).find((each) => words.test(each));
-    return until(`a row ${words}`, look, 45).catch(async (error: Error) => {
+    return until(`a row ${words}`, look).catch(async (error: Error) => {
       await window.screenshot('test-explorer-trouble', { width: 1400, height: 860 });
       throw new Error(`${error.message} There are:\n${seen.join('\n')}`);
     });
@@ -177,7 +177,7 @@ describe('scenarios in the Test Explorer', function () {
     await run('workbench.view.testing.focus');
     void run('testing.debugAll');
     try {
-      await until('a stop', () => item() instanceof vscode.DebugStackFrame, 60);
+      await until('a stop', () => item() instanceof vscode.DebugStackFrame);
     } catch (error) {
       await window.screenshot('test-debug-trouble', { width: 1400, height: 860 });
       throw error;

@@ -91,7 +91,7 @@ describe('scaffolded projects', () => {
         (fact) => fact.kind === 'invocationEnded' && fact.outcome !== 'ok',
       );
       assert.match(JSON.stringify(told), /REDIS_URL is set.*redis is missing.*install/);
-    }).timeout(60_000);
+    });
   }
 
   /** `interrupt` is called between two messages; what was kept open is then gone. */
