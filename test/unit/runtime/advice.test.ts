@@ -27,7 +27,8 @@ async function told(options: BenchOptions, role: Role | null = null): Promise<Di
     connection: null,
     cause: null,
   });
-  const [finding] = bench.of('diagnostic');
+  // On a busy machine code that is newer than its runtime is told before the event fails.
+  const finding = bench.of('diagnostic').find(({ rule }) => rule !== 'runtime.newer-code');
   assert.ok(finding !== undefined, 'nothing was told');
   const shorten = (text: string) =>
     text.replaceAll(bench.folder, '<F>').replaceAll(path.dirname(bench.folder), '<P>');
