@@ -6,6 +6,7 @@ import * as l10n from '@vscode/l10n';
 import fs from 'node:fs';
 import net from 'node:net';
 import readline from 'node:readline';
+import type { Writable } from 'node:stream';
 import type { Fact } from '../protocol/fact';
 import type { Reply } from '../protocol/intent';
 import type { EmulatorOptions } from '../protocol/project';
@@ -90,9 +91,17 @@ export async function serve(
   return 0;
 }
 
+/** process.stdout would block the gateway while the host is busy; a socket on the same pipe queues instead. */
+function hostStream(): Writable {
+  try {
+    return new net.Socket({ fd: 1, readable: false, writable: true });
+  } catch {
+    return process.stdout; // A file or a terminal.
+  }
+}
+
 async function serveHost(start: () => Promise<Session>): Promise<number> {
-  // process.stdout would block the gateway while the host is busy; a socket on the same pipe queues instead.
-  const out = new net.Socket({ fd: 1, readable: false, writable: true });
+  const out = hostStream();
   const hostLeft = broken(out);
   let batch: (Fact | Reply)[] = [];
   let sentAt = 0;

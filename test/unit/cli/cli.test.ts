@@ -531,6 +531,20 @@ describe('scfws', function () {
     await gateway.ended;
   });
 
+  it('writes for a host into a file, too', async () => {
+    const file = path.join(folder, 'facts.jsonl');
+    const out = fs.openSync(file, 'w');
+    const args = [program, 'serve', project(), '--port', '0', '--stdio'];
+    const child = spawn(process.execPath, args, { stdio: ['pipe', out, 'inherit'] });
+    fs.closeSync(out);
+    while (!fs.readFileSync(file, 'utf8').includes('"listening"')) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    child.stdin?.end();
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    assert.match(fs.readFileSync(file, 'utf8'), /"kind":"stopping".*\n$/);
+  });
+
   it('takes up a changed scfws.json without losing connections', async () => {
     const changed = path.join(folder, 'changed');
     await scfws(['new', changed, '--language', 'javascript', '--template', 'echo']);
