@@ -11,10 +11,7 @@ import { helpOf, overview } from './help';
 const packageFolder = path.dirname(__dirname);
 
 async function main([name = '', ...args]: string[]): Promise<number> {
-  // Nobody reads any more (`scfws … | head`): what is written then is lost, and no error.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', () => undefined);
-  }
+  tellOfLostOutput();
   const flag = args.indexOf('--locale');
   useLocale(flag < 0 ? undefined : args[flag + 1], packageFolder);
   const asked = ['help', '--help', '-h'].includes(name) ? (args[0] ?? '') : name;
@@ -40,6 +37,24 @@ async function main([name = '', ...args]: string[]): Promise<number> {
     return 0;
   }
   return chosen.run(args);
+}
+
+/** Nobody reads any more (`scfws … | head`): what is written then is lost, and no error. A full disk is one. */
+function tellOfLostOutput(): void {
+  let isLost = false;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+      if (code !== 'EPIPE' && !isLost) {
+        isLost = true;
+        process.stderr.write(`scfws: ${l10n.t('The output could not be written: {0}', message)}\n`);
+      }
+    });
+  }
+  process.on('exit', () => {
+    if (isLost) {
+      process.exitCode ||= 1;
+    }
+  });
 }
 
 main(process.argv.slice(2)).then(

@@ -531,6 +531,28 @@ describe('scfws', function () {
     await gateway.ended;
   });
 
+  if (process.platform === 'linux') {
+    it('says that its output is lost on a full disk', async () => {
+      const full = fs.openSync('/dev/full', 'w');
+      for (const [args, code] of [
+        [['--version'], 1],
+        [['serve', project(), '--port', '0'], 1],
+        [['no-such-command'], 2], // Has written nothing there.
+      ] as const) {
+        const child = spawn(process.execPath, [program, ...args], {
+          stdio: ['ignore', full, 'pipe'],
+        });
+        const [said, [ended]] = await Promise.all([
+          text(child.stderr as Readable),
+          once(child, 'exit'),
+        ]);
+        assert.equal(ended, code, said);
+        assert.equal(/could not be written: .*ENOSPC/.test(said), code === 1, said);
+      }
+      fs.closeSync(full);
+    });
+  }
+
   it('writes for a host into a file, too', async () => {
     const file = path.join(folder, 'facts.jsonl');
     const out = fs.openSync(file, 'w');
