@@ -4,15 +4,14 @@
  */
 import * as l10n from '@vscode/l10n';
 import fs from 'node:fs';
-import net from 'node:net';
 import readline from 'node:readline';
-import type { Writable } from 'node:stream';
 import type { Fact } from '../protocol/fact';
 import type { Reply } from '../protocol/intent';
 import type { EmulatorOptions } from '../protocol/project';
 import { sentenceOf } from '../core/errors';
 import { environmentVariable } from '../core/project/withEnvironment';
 import { answerIntent } from '../core/session/intents';
+import { standardPipe } from '../core/standardOutput';
 import { startSession, type Session, type SessionOptions } from '../core/session/session';
 import { problemLine } from '../core/session/problemText';
 import { keepLean } from './leanHeap';
@@ -91,17 +90,9 @@ export async function serve(
   return 0;
 }
 
-/** process.stdout would block the gateway while the host is busy; a socket on the same pipe queues instead. */
-function hostStream(): Writable {
-  try {
-    return new net.Socket({ fd: 1, readable: false, writable: true });
-  } catch {
-    return process.stdout; // A file or a terminal.
-  }
-}
-
 async function serveHost(start: () => Promise<Session>): Promise<number> {
-  const out = hostStream();
+  // The gateway must not stand still while the host is busy.
+  const out = standardPipe() ?? process.stdout;
   const hostLeft = broken(out);
   let batch: (Fact | Reply)[] = [];
   let sentAt = 0;

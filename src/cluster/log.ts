@@ -1,16 +1,47 @@
 /** JSON lines for operators: what happened to connections and calls, never what they said. */
+import * as l10n from '@vscode/l10n';
 import pino, { type Logger } from 'pino';
 import { type BackgroundKind, type Fact, leftOut } from '../protocol/fact';
+import { standardPipe } from '../core/standardOutput';
 import { Bucket } from './admission';
 import type { GatewayConfig } from './config';
 import type { Listener } from './observer';
 
 export type Log = Logger;
 
+/** Bytes of lines that may wait for a reader that stands still, or for a disk that is full; what comes then is left out. */
+const mostWaiting = 1024 * 1024;
+
+/** Lines that cannot be written now are written later or left out: clients are worth more. */
 export function startLog({ level }: GatewayConfig['log']): Log {
+  const pipe = standardPipe();
+  const file = pino.destination({ dest: 1, sync: true, maxLength: mostWaiting });
+  let isTold = false;
+  const onError = ({ message }: Error): void => {
+    if (!isTold) {
+      isTold = true;
+      const text = l10n.t(
+        'The log cannot be written: {0}. The gateway goes on; lines may be missing.',
+        message,
+      );
+      process.stderr.write(`scfws: ${text}\n`);
+    }
+  };
+  file.on('error', onError);
+  file.on('write', () => {
+    isTold = false;
+  });
+  pipe?.on('error', onError);
+  const queue = {
+    write(line: string): void {
+      if (pipe?.writable === true && pipe.writableLength < mostWaiting) {
+        pipe.write(line);
+      }
+    },
+  };
   return pino(
     { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ dest: 1, sync: true }),
+    pipe === undefined ? file : queue,
   );
 }
 

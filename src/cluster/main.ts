@@ -93,6 +93,7 @@ function signal(): Promise<void> {
 
 const wish = JSON.parse(process.argv[2] ?? '{}') as GatewayWish;
 useLocale(wish.locale, path.dirname(distFolder));
+process.stderr.on('error', () => undefined); // Whoever reads it is gone, or its disk is full.
 run(wish).then(
   (code) => process.exit(code),
   (error: unknown) => {

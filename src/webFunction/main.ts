@@ -14,6 +14,7 @@ import { Dispatcher } from '../core/runtime/dispatch/dispatcher';
 import { startFunctionRuntime } from '../core/runtime/dispatch/functionRuntime';
 import { startClockFile } from '../core/runtime/process/clockFile';
 import { RunningService } from '../core/session/runningService';
+import { standardPipe } from '../core/standardOutput';
 import { type HostFile, hostFileName } from '../core/hosting/hostFile';
 import { startOutput } from './output';
 import { startOwners } from './owners';
@@ -21,6 +22,9 @@ import { serviceOf, targetOf } from './service';
 
 /** The platform's (documented). A test that runs two of them has others. */
 const defaultPort = 9000;
+
+/** Bytes of its log that may wait for whoever reads it. */
+const mostWaiting = 1024 * 1024;
 
 /** How long Cleanups may run once the instance is told to stop, milliseconds. */
 const lastCleanupsMs = 30_000;
@@ -30,7 +34,11 @@ async function run(): Promise<void> {
   const folder = path.dirname(__dirname);
   const file = JSON.parse(fs.readFileSync(path.join(folder, hostFileName), 'utf8')) as HostFile;
   const spec = serviceOf(file, folder, process.env);
-  const write = (line: string): void => void process.stdout.write(`${line}\n`);
+  const write = (line: string): void => {
+    if (out.writable && out.writableLength < mostWaiting) {
+      out.write(`${line}\n`);
+    }
+  };
   const clock = new Clock();
   const clockFile = startClockFile(clock);
   const dispatcher = new Dispatcher<Run>();
@@ -107,6 +115,12 @@ async function run(): Promise<void> {
   };
   process.once('SIGTERM', () => void stop());
   process.once('SIGINT', () => void stop());
+}
+
+// A log that nobody takes must neither end the instance nor stop it.
+const out = standardPipe() ?? process.stdout;
+for (const stream of [out, process.stderr]) {
+  stream.on('error', () => undefined);
 }
 
 run().catch((error: unknown) => {

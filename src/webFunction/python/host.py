@@ -2,6 +2,7 @@
 their own. `host.json` says what it hosts; 3.6 or newer."""
 import json
 import os
+import queue
 import random
 import select
 import signal
@@ -27,6 +28,37 @@ import pushes
 PORT = 9000
 # Seconds that Cleanups may run once the instance is told to stop.
 LAST_CLEANUPS = 30
+# Texts that may wait for whoever reads the log, and seconds that the last ones may take.
+MOST_WAITING = 1000
+LAST_LINES = 1
+
+
+class Log(object):
+    """Written by a thread of its own: who reads it may stand still or be gone, and a disk be full, which must neither stop
+    nor end the instance. What comes when too much waits is left out."""
+    def __init__(self):
+        self.waiting = queue.Queue(MOST_WAITING)
+        threading.Thread(target=self.write, daemon=True).start()
+
+    def add(self, text):
+        try:
+            self.waiting.put_nowait(text)
+        except queue.Full:
+            pass
+
+    def write(self):
+        while True:
+            text = self.waiting.get()
+            try:
+                print(text, flush=True)
+            except (OSError, ValueError):
+                pass
+            self.waiting.task_done()
+
+    def end(self):
+        until = time.monotonic() + LAST_LINES
+        while self.waiting.unfinished_tasks and time.monotonic() < until:
+            time.sleep(0.01)
 
 
 class Host(object):
@@ -36,7 +68,7 @@ class Host(object):
         self.clients = {}
         self.leaving = set()
         self.stopping = False
-        self.printing = threading.Lock()
+        self.lines = Log()
         self.owners = owners.Owners()
         key = 'api-' + ''.join(random.SystemRandom().choice('abcdefghijklmnopqrstuvwxyz0123456789') for _ in range(8))
         self.pushes = pushes.Server(key, self.service, self.push)
@@ -48,10 +80,7 @@ class Host(object):
 
     def log(self, tag, text):
         """With several connections the platform cannot tell whose a line is."""
-        with self.printing:
-            for line in text.split('\n'):
-                print('[%s] %s' % (tag, line) if tag else line)
-            sys.stdout.flush()
+        self.lines.add('\n'.join('[%s] %s' % (tag, line) if tag else line for line in text.split('\n')))
 
     def push_here(self, connection, payload):
         held = self.clients.get(connection)
@@ -73,6 +102,7 @@ class Host(object):
             try:
                 self.owners.join(url, self.push_here, self.log)
             except Exception as error:  # Whatever the library says of a wrong address, name or password.
+                self.lines.end()
                 sys.exit('Redis cannot be used (correct REDIS_URL, or take it out): %s' % error)
             reach = 'pushes reach all instances over Redis'
         else:
@@ -116,6 +146,7 @@ class Host(object):
             time.sleep(0.02)
         for function in self.functions.values():
             function.dispose()
+        self.lines.end()
         os._exit(0)
 
 

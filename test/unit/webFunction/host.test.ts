@@ -171,6 +171,31 @@ for (const { language, find } of hosts) {
       assert.equal(instance.cleanups().length, before + 2);
     });
 
+    for (const [what, leave] of [
+      ['is gone', (stream: net.Socket) => stream.destroy()],
+      ['stands still', (stream: net.Socket) => stream.pause()],
+    ] as const) {
+      it(`goes on when whoever reads its log ${what}`, async () => {
+        const own = await start();
+        others.push(own);
+        const before = await own.connect();
+        leave(own.child.stdout as net.Socket);
+        leave(own.child.stderr as net.Socket);
+        for (const client of [before, await own.connect()]) {
+          const id = await client.ask('id');
+          client.socket.send('fail');
+          client.socket.send('say 200000'); // Each several times what a pipe holds.
+          client.socket.send('say 200000');
+          assert.equal(await client.ask('id'), id);
+          client.socket.close(1000);
+          assert.equal(await client.closed, 1000);
+          assert.ok(own.cleanups().some((line) => line.endsWith(id)));
+        }
+        own.child.kill('SIGTERM');
+        assert.deepEqual(await once(own.child, 'exit'), [0, null]);
+      });
+    }
+
     it('turns away whom it cannot understand, and what has no end, and serves the others', async () => {
       const ann = await instance.connect();
       const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
