@@ -11,7 +11,6 @@ import type { EmulatorOptions } from '../protocol/project';
 import { sentenceOf } from '../core/errors';
 import { environmentVariable } from '../core/project/withEnvironment';
 import { answerIntent } from '../core/session/intents';
-import { standardPipe } from '../core/standardOutput';
 import { startSession, type Session, type SessionOptions } from '../core/session/session';
 import { problemLine } from '../core/session/problemText';
 import { keepLean } from './leanHeap';
@@ -91,8 +90,7 @@ export async function serve(
 }
 
 async function serveHost(start: () => Promise<Session>): Promise<number> {
-  // The gateway must not stand still while the host is busy.
-  const out = standardPipe() ?? process.stdout;
+  const out = process.stdout;
   const hostLeft = broken(out);
   let batch: (Fact | Reply)[] = [];
   let sentAt = 0;

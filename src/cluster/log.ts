@@ -1,8 +1,8 @@
 /** JSON lines for operators: what happened to connections and calls, never what they said. */
+import net from 'node:net';
 import * as l10n from '@vscode/l10n';
 import pino, { type Logger } from 'pino';
 import { type BackgroundKind, type Fact, leftOut } from '../protocol/fact';
-import { standardPipe } from '../core/standardOutput';
 import { Bucket } from './admission';
 import type { GatewayConfig } from './config';
 import type { Listener } from './observer';
@@ -14,10 +14,35 @@ const mostWaiting = 1024 * 1024;
 
 /** Lines that cannot be written now are written later or left out: clients are worth more. */
 export function startLog({ level }: GatewayConfig['log']): Log {
-  const pipe = standardPipe();
+  return pino(
+    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
+    process.stdout instanceof net.Socket ? startQueue(process.stdout) : startFile(),
+  );
+}
+
+/** A pipe (or a terminal) queues what its reader does not take; pino's own way would stand still until it does. */
+function startQueue(pipe: net.Socket): pino.DestinationStream {
+  pipe.on('error', teller());
+  return {
+    write(line) {
+      if (pipe.writable && pipe.writableLength < mostWaiting) {
+        pipe.write(line);
+      }
+    },
+  };
+}
+
+/** What a full disk does not take is written once it does. */
+function startFile(): pino.DestinationStream {
   const file = pino.destination({ dest: 1, sync: true, maxLength: mostWaiting });
+  file.on('error', teller());
+  return file;
+}
+
+/** Says once why the log cannot be written. */
+function teller(): (error: Error) => void {
   let isTold = false;
-  const onError = ({ message }: Error): void => {
+  return ({ message }) => {
     if (!isTold) {
       isTold = true;
       const text = l10n.t(
@@ -27,22 +52,6 @@ export function startLog({ level }: GatewayConfig['log']): Log {
       process.stderr.write(`scfws: ${text}\n`);
     }
   };
-  file.on('error', onError);
-  file.on('write', () => {
-    isTold = false;
-  });
-  pipe?.on('error', onError);
-  const queue = {
-    write(line: string): void {
-      if (pipe?.writable === true && pipe.writableLength < mostWaiting) {
-        pipe.write(line);
-      }
-    },
-  };
-  return pino(
-    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
-    pipe === undefined ? file : queue,
-  );
 }
 
 /** More a second are counted: whoever floods a node with handshakes shall not fill its disk. */

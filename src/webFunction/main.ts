@@ -14,7 +14,6 @@ import { Dispatcher } from '../core/runtime/dispatch/dispatcher';
 import { startFunctionRuntime } from '../core/runtime/dispatch/functionRuntime';
 import { startClockFile } from '../core/runtime/process/clockFile';
 import { RunningService } from '../core/session/runningService';
-import { standardPipe } from '../core/standardOutput';
 import { type HostFile, hostFileName } from '../core/hosting/hostFile';
 import { startOutput } from './output';
 import { startOwners } from './owners';
@@ -35,8 +34,8 @@ async function run(): Promise<void> {
   const file = JSON.parse(fs.readFileSync(path.join(folder, hostFileName), 'utf8')) as HostFile;
   const spec = serviceOf(file, folder, process.env);
   const write = (line: string): void => {
-    if (out.writable && out.writableLength < mostWaiting) {
-      out.write(`${line}\n`);
+    if (process.stdout.writable && process.stdout.writableLength < mostWaiting) {
+      process.stdout.write(`${line}\n`);
     }
   };
   const clock = new Clock();
@@ -117,9 +116,8 @@ async function run(): Promise<void> {
   process.once('SIGINT', () => void stop());
 }
 
-// A log that nobody takes must neither end the instance nor stop it.
-const out = standardPipe() ?? process.stdout;
-for (const stream of [out, process.stderr]) {
+// A log that nobody takes must not end the instance.
+for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', () => undefined);
 }
 
